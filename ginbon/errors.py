@@ -12,7 +12,8 @@
     │   └── TooMuchDamageError       1  more bad input than the recipe allows
     ├── DamageError                  1  one input (file, record, page) cannot be read; counted, others go on
     ├── TaskError                    4  a task of a stage failed; the others went on
-    └── LedgerError                  4  in = out + dropped does not hold: a bug of ours, the run stops
+    ├── LedgerError                  4  in = out + dropped does not hold: a bug of ours, the run stops
+    └── Interrupted                130  asked to stop; the same command goes on
 
 Messages say what, where (``file:line:column``, ``shard:row``), expected and found, and the next step.
 """
@@ -116,3 +117,9 @@ class TaskError(GinbonError):
 
 class LedgerError(GinbonError):
     """in = out + dropped does not hold: a bug of ours, so the run stops."""
+
+
+class Interrupted(GinbonError):  # noqa: N818 - it was asked for
+    """Asked to stop (Ctrl-C, SIGTERM, SIGHUP); what is finished is kept, and the same command goes on."""
+
+    exit_code = 130

@@ -1,0 +1,350 @@
+"""Carrying a stage out: which tasks must run, running them, looking after workers that die or hang, tidying up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Protocol, runtime_checkable
+
+from ginbon.engine import parts, progress
+from ginbon.engine.files import read_json, remove_temporaries, write_json
+from ginbon.engine.parts import Part
+from ginbon.engine.perform import Attempt, StageStep, error_of, perform, take_marker
+from ginbon.engine.stage import Stage, Task
+from ginbon.engine.workers import LocalExecutor, Pool
+from ginbon.errors import GinbonError, Interrupted, NoSpaceError, SurroundingsError, TaskError
+
+QUARANTINE: Final = "quarantine.json"
+LOGS: Final = "logs"
+_LOOK_S: Final = 0.2
+_TRIES: Final = 20
+"""Items of one task that may be put into quarantine before the task is given up."""
+
+
+@runtime_checkable
+class ReadsInputs(Protocol):
+    """A stage whose tasks read files from outside the run folder, and can tell whether those are still the same."""
+
+    def unchanged(self, task: Task, part: Part) -> bool:
+        """Whether the task's inputs still have the hashes that the part was made from."""
+        ...
+
+
+@runtime_checkable
+class Narrows(Protocol):
+    """A stage whose tasks depend on a part of its fingerprint only (their source, their language)."""
+
+    def narrow(self, fingerprint: Mapping[str, Any], task: Task) -> Mapping[str, Any]:
+        """The part of the fingerprint that this task's result depends on."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What carrying a stage out would do."""
+
+    stage: str
+    tasks: tuple[Task, ...]
+    todo: tuple[Task, ...]
+    changed: tuple[str, ...]
+
+
+@dataclass
+class Outcome:
+    """What carrying a stage out did; times in seconds."""
+
+    stage: str
+    tasks: int = 0
+    ran: int = 0
+    kept: int = 0
+    changed: tuple[str, ...] = ()
+    failed: dict[str, GinbonError] = field(default_factory=dict)
+    quarantined: list[str] = field(default_factory=list)
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    documents: int = 0
+    bytes: int = 0
+    peak_memory_bytes: int = 0
+
+
+@dataclass
+class Watch:
+    """How a run is watched: told of every look, asked whether to stop; a task that stands still is ended."""
+
+    looked: Callable[[str], None] = lambda stage: None
+    told: Callable[[str], None] = lambda message: None
+    stop: Callable[[], int] = lambda: 0  # 0 go on, 1 finish what runs, 2 at once
+    grace_s: float = 15.0  # how long running tasks may finish after the first request to stop
+    hang_s: float = 900.0  # a heartbeat that stands still for so long is a hang
+
+
+def plan(stage: Stage, folder: Path) -> Plan:
+    """Which tasks of a stage are complete and which must run; writes nothing but what changed inputs teach."""
+    tasks = stage.tasks(folder)
+    fingerprint = stage.fingerprint()
+    record = read_json(folder / parts.PARTS / stage.name / parts.STAGE_RECORD)
+    changed = parts.changes(record["fingerprint"], dict(fingerprint)) if record else []
+    quarantine = read_quarantine(folder, stage.name)
+    todo = [t for t in tasks if not _complete(stage, _quarantined(t, quarantine), fingerprint, folder)]
+    return Plan(stage.name, tuple(tasks), tuple(todo), tuple(changed))
+
+
+def carry_out(stage: Stage, folder: Path, pool: Pool | None, watch: Watch) -> Outcome:
+    """Bring a stage up to date: run what must run, keep what is complete, remove what no longer belongs.
+
+    ``pool`` None runs the tasks in this process. Raises ``Interrupted`` when asked to stop, ``NoSpaceError`` or
+    ``SurroundingsError`` when the surroundings failed, ``TaskError`` when tasks failed (after all others went on).
+    """
+    began = time.monotonic()
+    planned = plan(stage, folder)
+    parts.record_stage(folder, stage, list(planned.tasks))
+    outcome = Outcome(stage.name, len(planned.tasks), kept=len(planned.tasks) - len(planned.todo))
+    outcome.changed = planned.changed
+    if planned.todo:
+        progress.clear_beats(folder, stage.name)
+        _Carrier(stage, folder, pool, watch, outcome).run(list(planned.todo))
+    _sweep(stage, folder, {t.key for t in planned.tasks})
+    outcome.wall_s = round(time.monotonic() - began, 3)
+    return outcome
+
+
+class _Carrier:
+    """The tasks of one stage on their way: done, failed, or suspects of having killed a worker."""
+
+    def __init__(self, stage: Stage, folder: Path, pool: Pool | None, watch: Watch, outcome: Outcome) -> None:
+        self.stage = stage
+        self.folder = folder
+        self.pool = pool
+        self.watch = watch
+        self.outcome = outcome
+        self.fingerprint = stage.fingerprint()
+
+    def run(self, tasks: list[Task]) -> None:
+        left = tasks
+        while left:
+            suspects = self._together(left) if self.pool is not None else self._here(left)
+            for task in suspects:
+                self._alone(task)
+            left = [t for t in left if not self._settled(t)]
+        self._add_up()
+        if self.outcome.failed:
+            raise _failure(self.stage.name, self.outcome.failed)
+
+    def _settled(self, task: Task) -> bool:
+        if task.key in self.outcome.failed:
+            return True
+        quarantine = read_quarantine(self.folder, self.stage.name)
+        return _complete(self.stage, _quarantined(task, quarantine), self.fingerprint, self.folder)
+
+    def _attempt(self, task: Task, *, careful: bool = False) -> Attempt:
+        quarantine = read_quarantine(self.folder, self.stage.name)
+        task = _quarantined(task, quarantine)
+        fingerprint = _task_fingerprint(self.stage, self.fingerprint, task)
+        return Attempt(task, fingerprint, careful, frozenset(quarantine.get(task.key, ())))
+
+    def _here(self, tasks: list[Task]) -> list[Task]:
+        for task in tasks:
+            if self.watch.stop():
+                raise Interrupted(f"stopped in {self.stage.name}")
+            try:
+                perform(self.stage, self._attempt(task), self.folder)
+            except TaskError as error:
+                self._fail(task, error)
+            self.watch.looked(self.stage.name)
+        return []
+
+    def _together(self, tasks: list[Task]) -> list[Task]:
+        """Run tasks side by side; gives those that were running when a worker died."""
+        assert self.pool is not None
+        executor = self._drive(self.pool, [self._attempt(t) for t in tasks])
+        suspects = []
+        for rank, task in enumerate(tasks):
+            error = executor.finished.get(rank)
+            if error is not None:
+                if self._ran_out_of_memory(task):
+                    suspects.append(task)
+                else:
+                    self._fail(task, error)
+            elif rank not in executor.finished and self._was_running(task):
+                suspects.append(task)
+        if executor.broken:
+            self.watch.told(
+                f"{self.stage.name}: a worker died while {', '.join(t.key for t in suspects) or 'idle'} was being "
+                "worked on; trying that again by itself"
+            )
+        return suspects
+
+    def _alone(self, task: Task) -> None:
+        """Try a suspect by itself; if it dies again, item by item, putting the culprit into quarantine."""
+        assert self.pool is not None
+        careful = False
+        for _ in range(_TRIES + 1):
+            attempt = self._attempt(task, careful=careful)
+            take_marker(self.folder, self.stage.name, task.key)
+            pool = self.pool.alone()
+            try:
+                executor = self._drive(pool, [attempt])
+            finally:
+                pool.discard()
+            error = executor.finished.get(0)
+            if not executor.broken and error is None:
+                return
+            if error is not None and not self._ran_out_of_memory(task):
+                self._fail(task, error)
+                return
+            culprit = take_marker(self.folder, self.stage.name, task.key) if careful else None
+            if culprit is not None:
+                add_to_quarantine(self.folder, self.stage.name, task.key, culprit)
+                self.outcome.quarantined.append(culprit)
+                self.watch.told(
+                    f"{self.stage.name}: {culprit} killed a worker or ran out of memory, also when tried alone; it is "
+                    f"now in {QUARANTINE} and counted as a reject"
+                )
+            elif careful:
+                break
+            careful = True
+        self._fail(task, TaskError(f"{task.key} kills its worker, and no single item could be found that does"))
+
+    def _drive(self, pool: Pool, attempts: list[Attempt]) -> LocalExecutor:
+        step = StageStep(self.stage, self.folder, dict(enumerate(attempts)))
+        executor = LocalExecutor(step, pool, logging_dir=self.folder / LOGS / self.stage.name)
+        stopping_since: float | None = None
+        for _ in executor.events(_LOOK_S):
+            self.watch.looked(self.stage.name)
+            asked = self.watch.stop()
+            if asked and stopping_since is None:
+                stopping_since = time.monotonic()
+                executor.hold()
+            if asked > 1 or (stopping_since and time.monotonic() - stopping_since > self.watch.grace_s):
+                pool.discard()
+                break
+            if self._no_space(executor):
+                executor.hold()
+            self._end_hanging(pool)
+        if stopping_since is not None:
+            pool.discard()
+            raise Interrupted(f"stopped in {self.stage.name}")
+        if executor.broken:
+            pool.discard()
+        return executor
+
+    def _no_space(self, executor: LocalExecutor) -> bool:
+        return any(e is not None and NoSpaceError.__name__ in str(e) for e in executor.finished.values())
+
+    def _end_hanging(self, pool: Pool) -> None:
+        import os
+        import signal
+
+        now = time.time()  # heartbeats are files: their age is by the same clock that stamps them
+        for path in (self.folder / progress.PROGRESS / self.stage.name).glob("*.json"):
+            try:
+                age = now - path.stat().st_mtime
+            except OSError:
+                continue
+            if age < self.watch.hang_s:
+                continue
+            beat = progress.read_beat(path)
+            if beat is not None and beat.state == "running" and beat.pid in pool.pids():
+                self.watch.told(f"{self.stage.name}: {beat.key} has stood still for {age:.0f} s; ending its worker")
+                os.kill(beat.pid, signal.SIGKILL)
+
+    def _was_running(self, task: Task) -> bool:
+        beat = progress.read_beat(progress.beat_path(self.folder, self.stage.name, task.key))
+        return beat is not None and beat.state == "running"
+
+    def _ran_out_of_memory(self, task: Task) -> bool:
+        beat = progress.read_beat(progress.beat_path(self.folder, self.stage.name, task.key))
+        return beat is not None and beat.error_kind in ("MemoryError", "ArrowMemoryError")
+
+    def _fail(self, task: Task, error: BaseException) -> None:
+        beat = progress.read_beat(progress.beat_path(self.folder, self.stage.name, task.key))
+        if beat is not None and beat.state == "failed":
+            self.outcome.failed[task.key] = error_of(beat.error_kind, beat.error)
+        else:
+            self.outcome.failed[task.key] = error if isinstance(error, GinbonError) else TaskError(str(error))
+
+    def _add_up(self) -> None:
+        for beat in progress.read_beats(self.folder, self.stage.name).values():
+            if beat.state == "done":
+                self.outcome.ran += 1
+                self.outcome.cpu_s = round(self.outcome.cpu_s + beat.cpu_s, 3)
+                self.outcome.documents += beat.documents
+                self.outcome.bytes += beat.bytes
+                self.outcome.peak_memory_bytes = max(self.outcome.peak_memory_bytes, beat.peak_memory_bytes)
+
+
+def _failure(stage: str, failed: Mapping[str, GinbonError]) -> GinbonError:
+    """One error for all failed tasks: of the surroundings if any is, else the first, with the number of the others."""
+    for error in failed.values():
+        if isinstance(error, SurroundingsError):
+            return error
+    first, *others = failed.items()
+    more = f" (and {len(others)} other tasks)" if others else ""
+    message = f"stage {stage}, task {first[0]}{more}: {first[1]}"
+    return first[1] if first[1].exit_code == 2 else TaskError(message)
+
+
+def _complete(stage: Stage, task: Task, fingerprint: Mapping[str, Any], folder: Path) -> bool:
+    part = parts.read_part(folder, stage.name, task.key)
+    return (
+        part is not None
+        and part.fingerprint == _task_fingerprint(stage, fingerprint, task)
+        and parts.is_whole(folder, part)
+        and (not isinstance(stage, ReadsInputs) or stage.unchanged(task, part))
+    )
+
+
+def _task_fingerprint(stage: Stage, fingerprint: Mapping[str, Any], task: Task) -> str:
+    narrow = stage.narrow(fingerprint, task) if isinstance(stage, Narrows) else fingerprint
+    return parts.task_fingerprint(narrow, task)
+
+
+def _quarantined(task: Task, quarantine: Mapping[str, list[str]]) -> Task:
+    """The task with its quarantine list as an input, like any other."""
+    items = quarantine.get(task.key)
+    return replace(task, inputs={**task.inputs, "quarantine": parts.digest(items)}) if items else task
+
+
+def read_quarantine(folder: Path, stage: str) -> dict[str, list[str]]:
+    """Task -> identities of items that hung or killed a worker, sorted."""
+    value = read_json(folder / QUARANTINE) or {}
+    found: dict[str, list[str]] = value.get(stage, {})
+    return found
+
+
+def add_to_quarantine(folder: Path, stage: str, key: str, identity: str) -> None:
+    """Put an item into quarantine, so that every later run leaves it out alike."""
+    value = read_json(folder / QUARANTINE) or {}
+    items = value.setdefault(stage, {}).setdefault(key, [])
+    value[stage][key] = sorted({*items, identity})
+    write_json(folder / QUARANTINE, value)
+
+
+def _sweep(stage: Stage, folder: Path, keys: set[str]) -> None:
+    """Remove sidecars of tasks that are no more, then files that no part lists."""
+    for sidecar in (folder / parts.PARTS / stage.name).glob("*.json"):
+        if sidecar.stem not in keys and sidecar.name != parts.STAGE_RECORD:
+            sidecar.unlink()
+    listed = {f.path for key in keys if (p := parts.read_part(folder, stage.name, key)) for f in p.files}
+    for output in stage.outputs:
+        remove_temporaries(folder / output)
+        for path in sorted((folder / output).rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink():
+                if not any(path.iterdir()):
+                    path.rmdir()
+            elif str(path.relative_to(folder)) not in listed:
+                path.unlink()
+
+
+@contextmanager
+def workers(folder: Path, number: int, **options: Any) -> Iterator[Pool | None]:
+    """Workers for a run, ended with it; None for ``number`` 0 (tasks then run in this process)."""
+    pool = Pool(folder, number, **options) if number else None
+    try:
+        yield pool
+    finally:
+        if pool is not None:
+            pool.discard()

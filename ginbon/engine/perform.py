@@ -1,0 +1,115 @@
+"""One task, performed in a worker: run it, write its sidecar, tell how it ended.
+
+``StageStep`` is what every datatrove executor carries: one ``PipelineStep`` whose rank is the number of the task.
+"""
+
+from __future__ import annotations
+
+import errno
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from datatrove.pipeline.base import PipelineStep
+
+from ginbon.engine import parts
+from ginbon.engine.files import surroundings_error
+from ginbon.engine.progress import PROGRESS, Heart
+from ginbon.engine.stage import Stage, Task, Work
+from ginbon.errors import GinbonError, SurroundingsError, TaskError
+
+AT: Final = ".at"
+"""Ending of the file in which a careful task says which item it is working on."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How a task is tried: carefully (after it killed a worker), and without which items."""
+
+    task: Task
+    fingerprint: str
+    careful: bool = False
+    quarantine: frozenset[str] = frozenset()
+
+
+class StageStep(PipelineStep):  # type: ignore[misc]
+    """A stage as a datatrove block: takes no documents, gives none, does task number ``rank``."""
+
+    type = "ginbon"
+    name = "stage"
+
+    def __init__(self, stage: Stage, folder: Path, attempts: Mapping[int, Attempt]) -> None:
+        super().__init__()
+        self.stage = stage
+        self.folder = folder
+        self.attempts = attempts
+
+    def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> None:
+        """Do the task of that rank."""
+        perform(self.stage, self.attempts[rank], self.folder)
+
+
+def perform(stage: Stage, attempt: Attempt, folder: Path) -> None:
+    """Do one task and write its sidecar last; raises ``TaskError`` (plain text, so that it can be sent) if it fails."""
+    task = attempt.task
+    heart = Heart(folder, stage.name, task.key, task.size)
+    work = Work(
+        folder,
+        advance=heart.advance,
+        entering=_marker(folder, stage.name, task.key) if attempt.careful else None,
+        quarantine=attempt.quarantine,
+    )
+    try:
+        try:
+            result = stage.run(task, work)
+            parts.write_part(folder, stage.name, task, attempt.fingerprint, work.written, result)
+        except OSError as error:
+            if error.errno is None or error.errno == errno.ENOMEM:
+                raise
+            raise surroundings_error(error, Path(error.filename or folder / task.key)) from error
+    except Exception as error:
+        heart.end("failed", error=error, traceback=traceback.format_exc())
+        raise TaskError(f"{stage.name} {task.key}: {type(error).__name__}: {error}") from None
+    heart.end("done")
+
+
+def _marker(folder: Path, stage: str, key: str) -> Callable[[str], None]:
+    path = at_path(folder, stage, key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def entering(identity: str) -> None:
+        path.write_text(identity, encoding="utf-8")
+
+    return entering
+
+
+def at_path(folder: Path, stage: str, key: str) -> Path:
+    """Where a careful task says which item it is working on."""
+    return folder / PROGRESS / stage / f"{key}{AT}"
+
+
+def take_marker(folder: Path, stage: str, key: str) -> str | None:
+    """The item that a careful task was working on when it died, or None; forgets it."""
+    path = at_path(folder, stage, key)
+    try:
+        identity = path.read_text(encoding="utf-8")
+    except OSError:
+        return None
+    with suppress(OSError):
+        path.unlink()
+    return identity or None
+
+
+def error_of(kind: str, message: str) -> GinbonError:
+    """The error that a heartbeat tells of, as one of ours: trouble of the surroundings stays that."""
+    import ginbon.errors as ours
+
+    cls = getattr(ours, kind, None)
+    if isinstance(cls, type) and issubclass(cls, SurroundingsError | ours.UserError | ours.LedgerError):
+        made = cls.__new__(cls)
+        Exception.__init__(made, message)
+        return made
+    return TaskError(f"{kind}: {message}")
