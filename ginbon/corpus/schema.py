@@ -63,9 +63,14 @@ DOCUMENT: Final = pa.schema(
     ]
 )
 
+REPLACED: Final = pa.struct([("type", pa.string()), ("count", pa.int32())])
+"""How many pieces of one type of personal data were replaced."""
+
 RELEASED: Final = pa.schema(
     [
-        *DOCUMENT,
+        *[f for f in DOCUMENT if f.name != "redactions"],
+        # DOCUMENT's map as a list, for `datasets` cannot load a map; `column.cast(type)` turns one into the other
+        ("redactions", pa.list_(REPLACED)),
         ("cluster", pa.string()),  # id of the duplicate cluster: the smallest id of its members
         ("cluster_size", pa.int32()),  # how many near-copies this document stands for, itself included
         ("cuts", pa.list_(CUT)),
