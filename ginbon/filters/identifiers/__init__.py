@@ -1,0 +1,1 @@
+"""Identifiers: models that say in which language a text is written."""

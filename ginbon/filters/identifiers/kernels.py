@@ -1,0 +1,137 @@
+"""Compiled loops of identification: main scripts, samples, and the scores of a byte automaton with naive Bayes.
+
+All read the UTF-8 that Arrow holds. Bytes that are no UTF-8 are stepped over one by one, and nothing is read past a text's end.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit, types
+
+
+def _read(kind: Any, dimensions: int = 1) -> Any:
+    return types.Array(kind, dimensions, "C", readonly=True)
+
+
+_U8, _I64 = _read(types.uint8), _read(types.int64)
+_OPTIONS: Final[dict[str, Any]] = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+
+@njit(types.int64(_U8, types.int64, types.int64), **_OPTIONS)
+def _decode(data: Any, at: int, stop: int) -> int:
+    """The code point at ``at`` times 8 plus its length in bytes; code point 0xFFFD and length 1 where there is none."""
+    lead = np.int64(data[at])
+    if lead < 0x80:
+        return lead * 8 + 1
+    if lead < 0xC2 or lead > 0xF4:
+        return 0xFFFD * 8 + 1
+    length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    if at + length > stop:
+        return 0xFFFD * 8 + 1
+    code = lead & (0x7F >> length)
+    for n in range(1, length):
+        byte = np.int64(data[at + n])
+        if byte & 0xC0 != 0x80:
+            return 0xFFFD * 8 + 1
+        code = (code << 6) | (byte & 0x3F)
+    if code > 0x10FFFF:
+        return 0xFFFD * 8 + 1
+    return code * 8 + length
+
+
+@njit(types.void(_U8, _I64, _U8, types.int64, types.int64[:, ::1]), **_OPTIONS)
+def count_letters(data: Any, offsets: Any, table: Any, latin: int, counts: Any) -> None:
+    """Letters of each script in each text: row ``counts[text]`` by the numbers in ``table`` (code point -> script)."""
+    for text in range(len(offsets) - 1):
+        at, stop = offsets[text], offsets[text + 1]
+        ascii_letters = 0
+        while at < stop:
+            byte = data[at]
+            if byte < 0x80:
+                lower = byte | 32
+                ascii_letters += 1 if 97 <= lower <= 122 else 0
+                at += 1
+                continue
+            found = _decode(data, at, stop)
+            counts[text, table[found >> 3]] += 1
+            at += found & 7
+        counts[text, latin] += ascii_letters
+        counts[text, 0] = 0
+
+
+@njit(types.int64(_U8, _I64, types.int64, types.uint8[::1], types.int64[::1]), **_OPTIONS)
+def sample(data: Any, offsets: Any, limit: int, out: Any, out_offsets: Any) -> int:
+    """Copies a bounded sample of each text: all of it up to ``limit`` bytes, else a third from start, middle and end.
+
+    The pieces are cut between code points and joined by a line end. Returns the bytes written; ``out`` must hold
+    ``min(length, limit) + 2`` bytes a text.
+    """
+    end = 0
+    third = limit // 3
+    for text in range(len(offsets) - 1):
+        start, stop = offsets[text], offsets[text + 1]
+        length = stop - start
+        pieces = 1 if length <= limit else 3
+        for piece in range(pieces):
+            low, high = start, stop
+            if pieces == 3:
+                low = start + piece * ((length - third) // 2)
+                high = stop if piece == 2 else low + third
+                while low < high and data[low] & 0xC0 == 0x80:
+                    low += 1
+                while high < stop and high > low and data[high] & 0xC0 == 0x80:
+                    high -= 1
+            if piece > 0:
+                out[end] = 10
+                end += 1
+            for at in range(low, high):
+                out[end] = data[at]
+                end += 1
+        out_offsets[text + 1] = end
+    return end
+
+
+@njit(
+    types.void(
+        _U8, _I64, _read(types.uint32), _read(types.uint32), _read(types.int32),
+        _read(types.float32, 2), _read(types.float32), types.float32[:, ::1],
+    ),
+    **_OPTIONS,
+)  # fmt: skip
+def bayes_scores(
+    data: Any, offsets: Any, moves: Any, rows: Any, features: Any, weights: Any, prior: Any, scores: Any
+) -> None:
+    """Log-posterior of each class for each text: prior plus the sum of ``log1p(count) * weight`` of its features.
+
+    The automaton reads bytes: ``state = moves[rows[state] * 256 + byte]``; entering a state with ``features[state] >= 0``
+    counts that feature. A text without features scores 0 everywhere.
+    """
+    classes = len(prior)
+    counts = np.zeros(weights.shape[0], np.int32)
+    seen = np.empty(1024, np.int32)
+    for text in range(len(offsets) - 1):
+        state = np.uint32(0)
+        found = 0
+        if len(seen) < offsets[text + 1] - offsets[text]:
+            seen = np.empty(2 * (offsets[text + 1] - offsets[text]), np.int32)
+        for at in range(offsets[text], offsets[text + 1]):
+            state = moves[np.int64(rows[state]) * 256 + data[at]]
+            feature = features[state]
+            if feature >= 0:
+                if counts[feature] == 0:
+                    seen[found] = feature
+                    found += 1
+                counts[feature] += 1
+        if found == 0:
+            scores[text, :] = 0
+            continue
+        for k in range(classes):
+            scores[text, k] = prior[k]
+        for n in range(found):
+            feature = seen[n]
+            weight = np.float32(np.log1p(counts[feature]))
+            counts[feature] = 0
+            for k in range(classes):
+                scores[text, k] += weight * weights[feature, k]

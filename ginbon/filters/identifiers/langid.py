@@ -1,0 +1,182 @@
+"""The packaged identifier: the model of py3langid, run by our kernel over Arrow buffers.
+
+The model (142 classes, 97 languages and more, BSD) is a byte automaton whose states count features, and naive Bayes over
+``log1p`` of the counts. Its labels are those of py3langid on the same bytes; the tests compare them on real text.
+
+**What the score means.** Naive Bayes counts every feature as if it were independent evidence, so its probabilities are 0 or 1.
+py3langid divides the scores by the square root of the text's bytes; we do the same with ``SHARPNESS`` in front, set on NTREX
+(documents of one to six sentences, 90 languages) so that of the texts with a score around p a share of p is right. A
+threshold of 0.5 drops what is a guess; see ``benchmarks/identify.py`` for the table by score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ginbon.corpus import texts as buffers
+from ginbon.filters.identifiers.base import UNKNOWN, Identified, in_script, our_label
+
+SAMPLE_BYTES: Final = 2_000
+"""Bytes of a text that are read: all of it, or a third each from start, middle and end."""
+
+SHARPNESS: Final = 1.0
+
+
+@dataclass(frozen=True)
+class _Model:
+    """The model's arrays as the kernel takes them."""
+
+    moves: npt.NDArray[np.uint32]
+    rows: npt.NDArray[np.uint32]
+    features: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+    prior: npt.NDArray[np.float32]
+    classes: tuple[str, ...]  # our labels; several classes may have one label
+
+
+@dataclass(frozen=True)
+class LangidIdentifier:
+    """py3langid's model. ``sample_bytes`` bounds what is read of a text."""
+
+    sample_bytes: int = SAMPLE_BYTES
+    name: str = "py3langid"
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The model by its SHA-256, and the sample."""
+        return {
+            "revision": 1,
+            "model": "py3langid",
+            "sha256": _digest(),
+            "sample_bytes": self.sample_bytes,
+            "sharpness": SHARPNESS,
+        }
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """In the order of the model's classes."""
+        return tuple(dict.fromkeys(label for label in _model().classes if label != UNKNOWN))
+
+    def identify(self, texts: Any, scripts: Sequence[str] | None = None) -> Identified:
+        """See the protocol. Probabilities are over all classes, so that the share of an impossible script stays lost."""
+        model = _model()
+        probabilities = self._probabilities(texts)
+        names, columns = _merged(model.classes)
+        merged = np.zeros((len(probabilities), len(names)), np.float32)
+        np.add.at(merged.T, columns, probabilities.T)
+        labels = np.array(names, dtype=object)
+        if scripts is None:
+            best = merged.argmax(axis=1) if len(merged) else np.zeros(0, np.int64)
+            return _identified(labels[best], merged[np.arange(len(best)), best])
+        found = np.full(len(merged), UNKNOWN, dtype=object)
+        score = np.zeros(len(merged), np.float32)
+        given = np.array(scripts, dtype=object)
+        for script in sorted(set(scripts)):
+            rows = np.flatnonzero(given == script)
+            shown = _shown(names, script)
+            possible = np.array([label is not None for label in shown])
+            if not possible.any():
+                continue
+            masked = np.where(possible, merged[rows], np.float32(-1))
+            best = masked.argmax(axis=1)
+            found[rows] = np.array(shown, dtype=object)[best]
+            score[rows] = masked[np.arange(len(rows)), best]
+        return _identified(found, score)
+
+    def _probabilities(self, texts: Any) -> npt.NDArray[np.float32]:
+        from ginbon.filters.identifiers import kernels
+
+        model = _model()
+        sampled = _prepared(sample(texts, self.sample_bytes))
+        scores = np.empty((len(sampled), len(model.prior)), np.float32)
+        kernels.bayes_scores(
+            sampled.data, sampled.offsets, model.moves, model.rows, model.features, model.weights, model.prior, scores
+        )
+        sizes = np.maximum(np.diff(sampled.offsets), 1).astype(np.float32)
+        scores *= (SHARPNESS / np.sqrt(sizes))[:, None]
+        scores -= scores.max(axis=1, keepdims=True) if len(scores) else 0
+        np.exp(scores, out=scores)
+        scores /= scores.sum(axis=1, keepdims=True)
+        return scores
+
+
+def sample(texts: Any, limit: int) -> buffers.Texts:
+    """At most ``limit`` bytes of each text: a third each from start, middle and end where it is longer."""
+    from ginbon.filters.identifiers import kernels
+
+    view = buffers.view(texts)
+    sizes = np.minimum(np.diff(view.offsets), limit) + 2
+    out = np.empty(int(sizes.sum()), np.uint8)
+    offsets = np.zeros(len(view) + 1, np.int64)
+    end = kernels.sample(view.data, view.offsets, limit, out, offsets)
+    return buffers.Texts(out[:end], offsets, view.valid)
+
+
+def _prepared(sampled: buffers.Texts) -> buffers.Texts:
+    """As py3langid encodes a text: NFC, and lower case where all its letters are upper case."""
+    import pyarrow.compute as pc
+
+    strings = buffers.array(sampled.data, sampled.offsets)
+    shouted = pc.indices_nonzero(pc.utf8_is_upper(strings)).to_numpy()
+    changed = {int(row): sampled.raw(row).decode("utf-8", "replace").lower().encode() for row in shouted}
+    strings = pc.utf8_normalize(buffers.array(*_parts(buffers.replace(sampled, changed))), form="NFC")
+    return buffers.view(strings)
+
+
+def _parts(texts: buffers.Texts) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    return texts.data, texts.offsets
+
+
+def _identified(labels: npt.NDArray[Any], scores: npt.NDArray[np.float32]) -> Identified:
+    array = pa.array(labels, pa.string()).dictionary_encode()
+    return Identified(array, pa.array(scores, pa.float32()))
+
+
+@cache
+def _merged(classes: tuple[str, ...]) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+    """Distinct labels, and the label's number of each class."""
+    names = tuple(dict.fromkeys(classes))
+    return names, np.array([names.index(c) for c in classes], np.int64)
+
+
+@cache
+def _shown(names: tuple[str, ...], script: str) -> tuple[str | None, ...]:
+    """Each label as it stands for a text in ``script``; null where it cannot."""
+    return tuple(None if name == UNKNOWN else in_script(name, script, also=True) for name in names)
+
+
+def _path() -> Path:
+    from importlib.util import find_spec
+
+    spec = find_spec("py3langid")
+    assert spec is not None and spec.origin is not None, "py3langid is a dependency of ginbon"
+    return Path(spec.origin).parent / "data" / "model.npz.xz"
+
+
+@cache
+def _digest() -> str:
+    return hashlib.sha256(_path().read_bytes()).hexdigest()
+
+
+@cache
+def _model() -> _Model:
+    """The model of the installed py3langid, loaded once a process (0.8 s, 100 MB)."""
+    from py3langid.modelio import load_model
+
+    weights, prior, classes, moves, rows, features = load_model(_path())
+    return _Model(
+        moves=np.asarray(moves).astype(np.uint32),
+        rows=np.asarray(rows).astype(np.uint32),
+        features=np.asarray(features, np.int32),
+        weights=np.ascontiguousarray(weights, np.float32),
+        prior=np.asarray(prior, np.float32),
+        classes=tuple(our_label(label) for label in classes),
+    )
