@@ -77,8 +77,11 @@ _EXTRA: Final = frozenset(
 _WIDE: Final = frozenset({"utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"})
 
 _PROOF: Final = 4
-"""So many characters beyond ASCII, all of them well-formed UTF-8, outweigh a declaration that says something
-else: by chance it happens to one legacy text in thousands, while wrong declarations are common."""
+"""So many characters beyond ASCII, all of them well-formed UTF-8, outweigh a declared East Asian encoding:
+by chance it happens to one short text in hundreds. For any other encoding a single one does: its letters
+would have to read like ``Ã©``. Wrong declarations are far more common than either."""
+
+_EAST_ASIAN: Final = ("cp932", "cp949", "gb18030", "big5", "euc", "shift", "johab", "iso2022", "hz")
 
 _BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]")
 
@@ -156,12 +159,10 @@ def find_encoding(
     named = canonical(declared) if declared else None
     note = f"declared encoding {declared!r} is unknown" if declared and named is None else None
     beyond = _proven_utf8(raw, whole=whole)
-    if beyond is not None and beyond >= (0 if named is None else _PROOF) and not _looks_wide(raw):
+    if beyond is not None and beyond >= _proof_against(named) and not _looks_wide(raw):
         if beyond:
             if named not in (None, "utf-8"):
-                note = (
-                    f"declared {declared!r}, but the bytes are UTF-8 with {beyond:,} characters beyond ASCII"
-                )
+                note = f"declared {declared!r}, but the bytes are UTF-8 with {beyond:,} characters beyond ASCII"
             return Encoding("utf-8", "utf-8", note=note)
         if b"\x1b$" not in raw and b"\x1b(" not in raw:
             return Encoding("utf-8", "ascii", note=note)
@@ -223,11 +224,16 @@ def _with_replacements(raw: bytes, declared: str | None, max_replaced: float) ->
             return Decoded(text, Encoding(name, how, bom_bytes=skip), replaced)
         if best is None:
             at = _first_error(raw[skip:], name, whole=True)
-            best = UndecodableError(
-                f"{replaced:,} bytes do not fit {name}", offset=(at or 0) + skip, encoding=name
-            )
+            best = UndecodableError(f"{replaced:,} bytes do not fit {name}", offset=(at or 0) + skip, encoding=name)
     assert best is not None
     raise best
+
+
+def _proof_against(named: str | None) -> int:
+    """How many characters beyond ASCII prove UTF-8 against what is declared."""
+    if named is None:
+        return 0
+    return _PROOF if named.startswith(_EAST_ASIAN) else 1
 
 
 def _proven_utf8(raw: bytes, *, whole: bool) -> int | None:
@@ -362,11 +368,7 @@ def _plausible(raw: bytes, name: str) -> float:
     text = raw[:SAMPLE_BYTES].decode(name, "ignore")[:20_000]
     if not text:
         return 0.0
-    odd = {
-        c
-        for c in set(text)
-        if c not in "\t\n\r\f\x1b" and unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs")
-    }
+    odd = {c for c in set(text) if c not in "\t\n\r\f\x1b" and unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs")}
     bad = sum(text.count(c) for c in odd)
     return max(0.0, 1 - 20 * bad / len(text))
 
