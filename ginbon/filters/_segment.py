@@ -1,0 +1,218 @@
+"""From an Arrow array of texts to what the walk writes: counts, words, lines, hashes. Ours to change.
+
+``scan`` is the only way into the kernels: words for people, the walk, and the hashes of stop words all come through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from ginbon.filters.kernel import classes
+from ginbon.filters.kernel.columns import COUNTED
+
+CHUNK_BYTES: Final = 1 << 20
+"""Dictionary runs that ICU gets at once: bounds the memory of its answer."""
+
+
+@dataclass(frozen=True)
+class Buffers:
+    """An Arrow ``large_string`` array as numpy sees it: bytes, offsets (rows + 1) and which rows are not null."""
+
+    data: Any
+    offsets: Any
+    valid: Any
+
+    @property
+    def rows(self) -> int:
+        """How many texts there are."""
+        return len(self.offsets) - 1
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Hashes of a language's stop words (an open-addressing table) and of phrases to look for."""
+
+    stops: Any
+    phrases: Any
+    kinds: Any
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What the walk wrote. Words, lines and paragraphs are in order; ``*_ends[row]`` to ``*_ends[row + 1]`` are a row's.
+
+    ``counts`` is rows x ``COUNTED``; ``exact`` rows x 2; ``spans`` start and end byte of every word, if asked for.
+    """
+
+    counts: Any
+    exact: Any
+    word_ends: Any
+    words: Any
+    word_chars: Any
+    spans: Any
+    line_ends: Any
+    lines: Any
+    line_chars: Any
+    paragraph_ends: Any
+    paragraphs: Any
+    paragraph_chars: Any
+
+
+def buffers(texts: pa.Array) -> Buffers:
+    """The array's own memory, without a copy; right for slices, nulls that hold bytes, and empty arrays."""
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    if not pa.types.is_large_string(texts.type):
+        texts = texts.cast(pa.large_string())
+    rows = len(texts)
+    _, offset_buffer, data_buffer = texts.buffers()
+    if rows == 0:
+        return Buffers(np.empty(0, np.uint8), np.zeros(1, np.int64), np.empty(0, np.bool_))
+    offsets = np.frombuffer(offset_buffer, np.int64)[texts.offset : texts.offset + rows + 1]
+    data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None else np.empty(0, np.uint8)
+    first, last = int(offsets[0]), int(offsets[-1])
+    # A slice sees its own bytes only, so that scratch arrays are as large as the slice.
+    valid = np.asarray(texts.is_valid().to_numpy(zero_copy_only=False), np.bool_)
+    return Buffers(data[first:last], offsets - first, valid)
+
+
+NO_LEXICON: Final = Lexicon(np.zeros(1, np.uint64), np.zeros((0, 4), np.uint64), np.zeros(0, np.int64))
+
+
+def scan(
+    texts: Buffers,
+    *,
+    lexicon: Lexicon = NO_LEXICON,
+    script: str = "Zyyy",
+    terminals: str = "",
+    spans: bool = False,
+) -> Scanned:
+    """Walk over the texts once. ``terminals`` are sentence ends of this language that its script does not have."""
+    from ginbon.filters.kernel.scan import scan as kernel
+
+    size, rows = len(texts.data), texts.rows
+    table = classes.properties(terminals)
+    # Two words need a byte between them, or three bytes each: so at most every second byte begins one. Memory that is
+    # never written is never taken.
+    items = size // 2 + rows + 1
+    out = Scanned(
+        counts=np.zeros((rows, len(COUNTED)), np.int64),
+        exact=np.zeros((rows, 2), np.uint64),
+        word_ends=np.zeros(rows + 1, np.int64),
+        words=np.empty(items, np.uint64),
+        word_chars=np.empty(items, np.int32),
+        spans=np.empty(2 * items if spans else 0, np.int64),
+        line_ends=np.zeros(rows + 1, np.int64),
+        lines=np.empty(items, np.uint64),
+        line_chars=np.empty(items, np.int32),
+        paragraph_ends=np.zeros(rows + 1, np.int64),
+        paragraphs=np.empty(items, np.uint64),
+        paragraph_chars=np.empty(items, np.int32),
+    )
+    kernel(
+        texts.data,
+        texts.offsets,
+        texts.valid,
+        table,
+        classes.folding(),
+        classes.scripts(),
+        classes.own_scripts(script),
+        dictionary_starts(texts, table),
+        lexicon.stops,
+        lexicon.phrases,
+        lexicon.kinds,
+        out.counts,
+        out.exact,
+        out.word_ends,
+        out.words,
+        out.word_chars,
+        out.spans,
+        out.line_ends,
+        out.lines,
+        out.line_chars,
+        out.paragraph_ends,
+        out.paragraphs,
+        out.paragraph_chars,
+    )
+    return out
+
+
+def dictionary_starts(texts: Buffers, table: Any) -> Any:
+    """uint8 per byte: 1 where a word of a dictionary script begins. Empty where no text has such a script."""
+    from ginbon.filters.kernel.segment import RUN_CHARS, find_runs, gather, mark_starts
+
+    nothing = np.empty(0, np.int64)
+    found = find_runs(texts.data, texts.offsets, texts.valid, table, RUN_CHARS, nothing)
+    if not found:
+        return np.empty(0, np.uint8)
+    runs = np.empty(2 * found, np.int64)
+    find_runs(texts.data, texts.offsets, texts.valid, table, RUN_CHARS, runs)
+    starts = np.zeros(len(texts.data), np.uint8)
+    sizes = np.cumsum(runs[1::2] - runs[::2] + 1)
+    first = 0
+    while first < found:
+        base = int(sizes[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(sizes, base + CHUNK_BYTES)))
+        some = runs[2 * first : 2 * last]
+        joined = np.empty(int(sizes[last - 1]) - base, np.uint8)
+        gather(texts.data, some, joined)
+        mark_starts(texts.data, some, icu_boundaries(joined.tobytes().decode("utf-8", "replace")), starts)
+        first = last
+    return starts
+
+
+def icu_boundaries(text: str) -> Any:
+    """UTF-16 positions of ICU's word boundaries: dictionaries for Thai, Lao, Khmer, Burmese, Chinese and Japanese."""
+    iterator = _iterator()
+    iterator.setText(text)
+    return np.fromiter(iterator, np.int64)
+
+
+@cache
+def _iterator() -> Any:
+    from icu import BreakIterator, Locale
+
+    return BreakIterator.createWordInstance(Locale.getRoot())
+
+
+def lexicon(stop_words: Sequence[str], phrases: Sequence[tuple[int, str]]) -> Lexicon:
+    """Hash stop words and ``(kind, phrase)`` by the walk itself, so that they meet what it finds in texts.
+
+    Raises ``ValueError`` for a stop word that the segmenter does not give back as one word, or a phrase longer than four.
+    """
+    from ginbon.filters.kernel.scan import PHRASE_WORDS
+
+    scanned = scan(buffers(pa.array([*stop_words, *(p for _, p in phrases)], pa.large_string())))
+    words = [scanned.words[a:b] for a, b in zip(scanned.word_ends[:-1], scanned.word_ends[1:], strict=True)]
+    for text, hashes in zip(stop_words, words, strict=False):
+        if len(hashes) != 1:
+            raise ValueError(f"the stop word {text!r} is {len(hashes)} words for the segmenter, so it would never match")
+    table = np.zeros((len(phrases), PHRASE_WORDS), np.uint64)
+    for row, hashes in enumerate(words[len(stop_words) :]):
+        if not 0 < len(hashes) <= PHRASE_WORDS:
+            raise ValueError(f"the phrase {phrases[row][1]!r} is {len(hashes)} words long; 1 to {PHRASE_WORDS} can be found")
+        table[row, : len(hashes)] = hashes[::-1]
+    return Lexicon(
+        stops=_open_addressing([h[0] for h in words[: len(stop_words)]]),
+        phrases=table,
+        kinds=np.array([kind for kind, _ in phrases], np.int64),
+    )
+
+
+def _open_addressing(hashes: Sequence[Any]) -> Any:
+    size = 64
+    while size < 4 * len(hashes):
+        size *= 2
+    table = np.zeros(size, np.uint64)
+    for h in hashes:
+        slot = int(h) % size
+        while table[slot] not in (0, h):
+            slot = (slot + 1) % size
+        table[slot] = h
+    return table

@@ -1,0 +1,97 @@
+"""Where compiled kernels are kept, and compiling them once before workers start.
+
+numba's own cache can be stale (a kernel is not recompiled when a constant that it takes from another module changes)
+or poisoned (cold processes that compile at once). So every kernel has one signature, the folder's name holds a hash of
+numba's version, all kernel sources and the CPU, and a parent calls ``warm`` before its workers start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+KERNELS: Final = ("scan", "repeat", "minhash", "segment")
+"""The modules of this folder that hold compiled code."""
+
+_prepared: Path | None = None
+
+
+def prepare() -> Path:
+    """Point numba at our cache folder and return it. Every kernel module calls this before it imports numba.
+
+    ``NUMBA_CACHE_DIR``, where a person set it, is the root instead of the user's cache folder. A root that cannot be
+    written is replaced by a temporary folder: compiling again is slow, stopping is worse.
+    """
+    global _prepared
+    if _prepared is None:
+        name = _key()
+        roots = [_root(), Path(tempfile.gettempdir()) / f"ginbon-kernels-{_user()}"]
+        _prepared = next((r / name for r in roots if _writable(r / name)), None) or Path(
+            tempfile.mkdtemp(prefix="ginbon-kernels-")
+        )
+        os.environ["NUMBA_CACHE_DIR"] = str(_prepared)
+        if "numba" in sys.modules:  # it read the variable when it was imported
+            import numba
+
+            numba.config.CACHE_DIR = str(_prepared)
+    return _prepared
+
+
+def warm() -> None:
+    """Compile every kernel, or load it: under 10 s the first time, under a second afterwards.
+
+    The parent calls this before it starts workers, so that no two cold processes compile at once.
+    """
+    for name in KERNELS:
+        importlib.import_module(f"ginbon.filters.kernel.{name}")
+
+
+def _root() -> Path:
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    if given:
+        path = Path(given)
+        return path.parent if path.name.startswith("k-") else path  # a child inherits its parent's folder
+    base = os.environ.get("XDG_CACHE_HOME") or (
+        Path.home() / "Library" / "Caches" if sys.platform == "darwin" else Path.home() / ".cache"
+    )
+    return Path(base) / "ginbon" / "kernels"
+
+
+def _key() -> str:
+    """``k-`` and a hash of what compiled code depends on."""
+    from llvmlite import binding
+
+    digest = hashlib.blake2b(digest_size=10)
+    for part in (_version("numba"), _version("llvmlite"), sys.version.split()[0]):
+        digest.update(part.encode())
+    digest.update(binding.get_host_cpu_name().encode())
+    digest.update(binding.get_host_cpu_features().flatten().encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode() + source.read_bytes())
+    return "k-" + digest.hexdigest()
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else "user"
+
+
+def _writable(folder: Path) -> bool:
+    """True if a file can be made in the folder; a folder in a shared place must be ours."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+    except (OSError, RuntimeError):
+        return False

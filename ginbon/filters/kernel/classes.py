@@ -1,0 +1,220 @@
+"""What every code point is, as tables that the kernels read: word-break class, category, terminal marks, script.
+
+All tables come from ICU's data, whose Unicode version is that of the installed ``pyicu-wheels`` on every machine,
+not from Python's, which differs between Python versions.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+
+# Word-break classes: bits 0-3. UAX #29's, but for scripts written without spaces.
+OTHER: Final = 0
+SPACE: Final = 1
+NEWLINE: Final = 2
+LETTER: Final = 3
+NUMERIC: Final = 4
+EXTEND: Final = 5  # combining marks and other Extend: stay in the word, and in its hash
+FORMAT: Final = 6  # ZWJ, ZWNJ, soft hyphen, bidi controls: stay in the word, left out of its hash
+JOINER: Final = 7  # ExtendNumLet, such as the low line
+MID_LETTER: Final = 8
+MID_NUMBER: Final = 9
+MID_BOTH: Final = 10
+DICTIONARY: Final = 11  # Thai, Lao, Khmer, Burmese, Han, Kana: words by ICU's dictionaries
+SYLLABLE: Final = 12  # no spaces and no dictionary (Yi, Tai Tham, Javanese ...): a word each syllable
+HEBREW: Final = 13
+DOUBLE_QUOTE: Final = 14
+CLASS_MASK: Final = 15
+
+# Categories: bits 4-6.
+CATEGORY_SHIFT: Final = 4
+NONE, LETTERS, MARKS, DIGITS, PUNCTUATION, SYMBOLS, SEPARATORS = range(7)
+
+# Flags: bits 7-13.
+TERMINAL: Final = 1 << 7  # ends a sentence where a space, a closing mark or the end follows
+FULL_STOP: Final = 1 << 8  # ends a sentence whatever follows
+CLOSER: Final = 1 << 9  # quotes and brackets that may stand behind a terminal mark
+BULLET: Final = 1 << 10
+FOLDS: Final = 1 << 11  # has a simple case folding
+UNSURE: Final = 1 << 12  # NFC quick check is not "yes"
+REORDERS: Final = 1 << 13  # canonical combining class is not zero
+
+CODE_POINTS: Final = 0x110000
+FOLD_LIMIT: Final = 0x20000  # no case folding beyond the first two planes
+
+DICTIONARY_SCRIPTS: Final = ("Thai", "Laoo", "Khmr", "Mymr", "Hani", "Hira", "Kana")
+SYLLABLE_SCRIPTS: Final = ("Lana", "Talu", "Tale", "Tavt", "Ahom", "Java", "Bali", "Yiii", "Tang", "Nshu", "Kits")
+"""Written without spaces between words, and ICU has no dictionary for them."""
+
+WORD_SEPARATORS: Final = (
+    "\N{TIBETAN MARK INTERSYLLABIC TSHEG}\N{TIBETAN MARK DELIMITER TSHEG BSTAR}\N{ETHIOPIC WORDSPACE}"
+    "\N{ZERO WIDTH SPACE}\N{RUNIC SINGLE PUNCTUATION}\N{PHOENICIAN WORD SEPARATOR}\N{UGARITIC WORD DIVIDER}"
+    "\N{OLD PERSIAN WORD DIVIDER}\N{AEGEAN WORD SEPARATOR LINE}\N{AEGEAN WORD SEPARATOR DOT}"
+)
+"""Visible or zero-width marks that stand where other scripts have a space: no punctuation."""
+
+MORE_TERMINALS: Final = (
+    "\N{HORIZONTAL ELLIPSIS}\N{PRESENTATION FORM FOR VERTICAL IDEOGRAPHIC FULL STOP}"
+    "\N{PRESENTATION FORM FOR VERTICAL EXCLAMATION MARK}\N{PRESENTATION FORM FOR VERTICAL QUESTION MARK}"
+    "\N{COPTIC FULL STOP}\N{COPTIC OLD NUBIAN FULL STOP}"
+    "\N{TIBETAN MARK SHAD}\N{TIBETAN MARK NYIS SHAD}\N{TIBETAN MARK TSHEG SHAD}"
+    "\N{TIBETAN MARK NYIS TSHEG SHAD}\N{TIBETAN MARK RIN CHEN SPUNGS SHAD}\N{TIBETAN MARK RGYA GRAM SHAD}"
+    "\N{FULLWIDTH FULL STOP}"
+)
+"""Ends of sentences that Unicode's Sentence_Terminal does not list."""
+
+SPACED_TERMINALS: Final = ".!?…‼⁇⁈⁉‽؟۔։؝"
+"""Terminal marks that also stand inside words, numbers and abbreviations: a space or the end must follow."""
+
+BULLETS: Final = "•‣◦●○■□▪▫◆◇►▶▸∙·・*-➢➤✓✔"
+"""Marks that begin an item of a list. Dashes are left out: they open speech in many languages."""
+
+
+@cache
+def properties(more_terminals: str = "") -> Any:
+    """uint16 per code point: class, category and flags. ``more_terminals`` are those of one language (Greek ``;``)."""
+    if more_terminals:
+        table = properties().copy()
+        table[[ord(c) for c in more_terminals]] |= TERMINAL
+        return _frozen(table)
+    table = _classes() | (_categories() << CATEGORY_SHIFT)
+    terminals = np.union1d(_points("[:STerm:]"), _ords(MORE_TERMINALS))
+    table[np.setdiff1d(terminals, _ords(SPACED_TERMINALS))] |= FULL_STOP
+    table[_ords(SPACED_TERMINALS)] |= TERMINAL
+    table[_points("[[:Pe:][:Pf:][:Pi:]\\u0022\\u0027]")] |= CLOSER
+    table[_ords(BULLETS)] |= BULLET
+    table[np.flatnonzero(folding() != np.arange(FOLD_LIMIT))] |= FOLDS
+    table[_points("[[:NFC_QC=No:][:NFC_QC=Maybe:]]")] |= UNSURE
+    table[_points("[:^ccc=0:]")] |= REORDERS
+    return _frozen(table)
+
+
+@cache
+def folding() -> Any:
+    """int32 per code point below ``FOLD_LIMIT``: its simple case folding (Unicode's C and S mappings), else itself."""
+    from icu import Char
+
+    table = np.arange(FOLD_LIMIT, dtype=np.int32)
+    for point in _points("[:Changes_When_Casefolded:]"):
+        folded = Char.foldCase(int(point))
+        table[point] = folded if 0 <= folded < FOLD_LIMIT else point
+    table[0x130] = 0x69  # I with dot above folds to i plus a mark that no table of one code point holds
+    return _frozen(table)
+
+
+@cache
+def scripts() -> Any:
+    """uint8 per code point: ICU's script number."""
+    from icu import Char, UnicodeSet, UProperty
+
+    table = np.zeros(CODE_POINTS, np.uint8)
+    for number in range(Char.getIntPropertyMaxValue(UProperty.SCRIPT) + 1):
+        table[_members(UnicodeSet().applyIntPropertyValue(UProperty.SCRIPT, number))] = number
+    return _frozen(table)
+
+
+_PARTS: Final = {
+    "Jpan": ("Hani", "Hira", "Kana"),
+    "Hrkt": ("Hira", "Kana"),
+    "Kore": ("Hang", "Hani"),
+    "Hans": ("Hani", "Bopo"),
+    "Hant": ("Hani", "Bopo"),
+    "Hanb": ("Hani", "Bopo"),
+}
+
+
+def own_scripts(script: str) -> Any:
+    """bool per ICU script number: true for the scripts that text in ``script`` (ISO 15924) is written in.
+
+    Letters shared by scripts (Common, Inherited) always belong. An unknown script makes every letter belong.
+    """
+    from icu import ICUError, Script
+
+    own = np.zeros(256, np.bool_)
+    own[:2] = True  # Common and Inherited
+    for part in _PARTS.get(script, (script,)):
+        try:
+            codes = Script.getCode(part)
+        except ICUError:
+            codes = []
+        if not codes:
+            own[:] = True
+            continue
+        own[list(codes)] = True
+    if script in ("Zyyy", "Zzzz", ""):
+        own[:] = True
+    return _frozen(own)
+
+
+def unicode_version() -> str:
+    """Version of Unicode and ICU that the tables and dictionaries are from."""
+    import icu
+
+    return f"Unicode {icu.UNICODE_VERSION}, ICU {icu.ICU_VERSION}"
+
+
+def _classes() -> Any:
+    table = np.zeros(CODE_POINTS, np.uint16)
+    for pattern, value in (
+        ("[:WB=ALetter:]", LETTER),
+        ("[:WB=Hebrew_Letter:]", HEBREW),
+        ("[:WB=Numeric:]", NUMERIC),
+        ("[[:WB=Extend:][:WB=ZWJ:]]", EXTEND),
+        ("[[:WB=Format:]\\u200c\\u200d]", FORMAT),
+        ("[:WB=ExtendNumLet:]", JOINER),
+        ("[:WB=MidLetter:]", MID_LETTER),
+        ("[:WB=MidNum:]", MID_NUMBER),
+        ("[[:WB=MidNumLet:][:WB=Single_Quote:]]", MID_BOTH),
+        ("[:WB=Double_Quote:]", DOUBLE_QUOTE),
+    ):
+        table[_points(pattern)] = value
+    letters = "[[:L:][:Nl:]]"
+    for names, value in ((DICTIONARY_SCRIPTS, DICTIONARY), (SYLLABLE_SCRIPTS, SYLLABLE)):
+        union = "".join(f"[:sc={name}:]" for name in names)
+        table[_points(f"[[{union}]&{letters}]")] = value
+    table[_points(f"[[:WB=Katakana:]&{letters}]")] = DICTIONARY
+    # Letters that UAX #29 leaves to a dictionary which nobody has.
+    rest = _points("[:L:]")
+    table[rest[table[rest] == OTHER]] = SYLLABLE
+    table[_points("[:White_Space:]")] = SPACE
+    table[ord("\n")] = NEWLINE
+    return table
+
+
+def _categories() -> Any:
+    table = np.zeros(CODE_POINTS, np.uint16)
+    for pattern, value in (
+        ("[[:L:][:Nl:]]", LETTERS),
+        ("[:M:]", MARKS),
+        ("[[:Nd:][:No:]]", DIGITS),
+        ("[:P:]", PUNCTUATION),
+        ("[:S:]", SYMBOLS),
+        ("[:White_Space:]", SEPARATORS),
+    ):
+        table[_points(pattern)] = value
+    table[_ords(WORD_SEPARATORS)] = SEPARATORS
+    return table
+
+
+def _points(pattern: str) -> Any:
+    """Code points of an ICU set pattern, ascending."""
+    from icu import UnicodeSet
+
+    return _members(UnicodeSet(pattern))
+
+
+def _members(unicode_set: Any) -> Any:
+    joined = "".join(unicode_set.codePoints())
+    return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
+
+
+def _ords(text: str) -> Any:
+    return np.array(sorted({ord(c) for c in text}), np.int64)
+
+
+def _frozen(table: Any) -> Any:
+    table.setflags(write=False)
+    return table

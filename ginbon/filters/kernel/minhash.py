@@ -1,0 +1,88 @@
+"""Band hashes of a document's word shingles: documents that share one are candidates for near-duplicates.
+
+Shingles are runs of ``ngram`` words (case folded, marks and digits kept, punctuation left out). Each of bands x rows
+permutations keeps the smallest 32-bit value over all shingles; the rows of a band are hashed to 64 bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ginbon.filters.kernel.cache import prepare
+
+prepare()
+
+import numpy as np  # noqa: E402
+from numba import njit, types  # noqa: E402
+
+_i64 = types.Array(types.int64, 1, "C", readonly=True)
+_u32 = types.Array(types.uint32, 1, "C", readonly=True)
+_u64 = types.Array(types.uint64, 1, "C", readonly=True)
+_out_u64x2 = types.Array(types.uint64, 2, "C")
+_out_bool = types.Array(types.boolean, 1, "C")
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_P3 = np.uint64(0xFF51AFD7ED558CCD)
+_P4 = np.uint64(0xC4CEB9FE1A85EC53)
+_S33 = np.uint64(33)
+_S32 = np.uint64(32)
+_MURMUR = np.uint32(0x85EBCA6B)
+
+
+@njit(inline="always", nogil=True, error_model="numpy")
+def spread(h: Any) -> Any:
+    """MurmurHash3's finaliser."""
+    h ^= h >> _S33
+    h *= _P3
+    h ^= h >> _S33
+    h *= _P4
+    return h ^ (h >> _S33)
+
+
+@njit(nogil=True, error_model="numpy")
+def lower(smallest: Any, xors: Any, factors: Any, low: Any, high: Any) -> None:
+    """Keep the smaller of each permutation's value and what it gives for one shingle (compiled to vector code)."""
+    for k in range(smallest.shape[0]):
+        x = np.uint32((low ^ xors[k]) * factors[k])
+        x = np.uint32(x ^ (x >> np.uint32(15)))
+        x = np.uint32((x ^ high) * _MURMUR)
+        x = np.uint32(x ^ (x >> np.uint32(13)))
+        smallest[k] = min(smallest[k], x)
+
+
+@njit(
+    types.void(_i64, _u64, types.int64, types.int64, _u32, _u32, _out_u64x2, _out_bool),
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+)
+def band_hashes(
+    word_ends: Any, words: Any, ngram: int, rows: int, xors: Any, factors: Any, bands: Any, present: Any
+) -> None:
+    """Fill ``bands`` (documents x bands); ``present`` is false where a document has fewer words than ``ngram``."""
+    smallest = np.empty(xors.shape[0], np.uint32)
+    leaving = np.uint64(1)  # what the first word of a shingle was multiplied by
+    for _ in range(ngram - 1):
+        leaving *= _MIX
+    for row in range(bands.shape[0]):
+        first = word_ends[row]
+        last = word_ends[row + 1]
+        present[row] = last - first >= ngram
+        if not present[row]:
+            for band in range(bands.shape[1]):
+                bands[row, band] = 0
+            continue
+        smallest[:] = np.uint32(0xFFFFFFFF)
+        rolling = np.uint64(0)
+        for i in range(first, last):
+            if i - first >= ngram:
+                rolling -= words[i - ngram] * leaving
+            rolling = rolling * _MIX + words[i]
+            if i - first >= ngram - 1:
+                shingle = spread(rolling)
+                lower(smallest, xors, factors, np.uint32(shingle & np.uint64(0xFFFFFFFF)), np.uint32(shingle >> _S32))
+        for band in range(bands.shape[1]):
+            h = np.uint64(band + 1) * _MIX
+            for r in range(rows):
+                h = spread(h ^ np.uint64(smallest[band * rows + r])) * _MIX
+            bands[row, band] = spread(h)
