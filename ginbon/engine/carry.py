@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
-from ginbon.engine import parts, progress
+from ginbon.engine import inputs, parts, progress
 from ginbon.engine.files import read_json, remove_temporaries, write_json
-from ginbon.engine.parts import Part
 from ginbon.engine.perform import Attempt, StageStep, error_of, perform, take_marker
 from ginbon.engine.stage import Stage, Task
 from ginbon.engine.workers import LocalExecutor, Pool
@@ -22,15 +21,6 @@ LOGS: Final = "logs"
 _LOOK_S: Final = 0.2
 _TRIES: Final = 20
 """Items of one task that may be put into quarantine before the task is given up."""
-
-
-@runtime_checkable
-class ReadsInputs(Protocol):
-    """A stage whose tasks read files from outside the run folder, and can tell whether those are still the same."""
-
-    def unchanged(self, task: Task, part: Part) -> bool:
-        """Whether the task's inputs still have the hashes that the part was made from."""
-        ...
 
 
 @runtime_checkable
@@ -79,16 +69,20 @@ class Watch:
     stop: Callable[[], int] = lambda: 0  # 0 go on, 1 finish what runs, 2 at once
     grace_s: float = 15.0  # how long running tasks may finish after the first request to stop
     hang_s: float = 900.0  # a heartbeat that stands still for so long is a hang
+    verify_inputs: bool = False
 
 
-def plan(stage: Stage, folder: Path) -> Plan:
-    """Which tasks of a stage are complete and which must run; writes nothing but what changed inputs teach."""
+def plan(stage: Stage, folder: Path, *, verify: bool = False) -> Plan:
+    """Which tasks of a stage are complete and which must run.
+
+    ``verify`` compares the hashes of inputs even where size, times and inode are unchanged.
+    """
     tasks = stage.tasks(folder)
     fingerprint = stage.fingerprint()
     record = read_json(folder / parts.PARTS / stage.name / parts.STAGE_RECORD)
     changed = parts.changes(record["fingerprint"], dict(fingerprint)) if record else []
     quarantine = read_quarantine(folder, stage.name)
-    todo = [t for t in tasks if not _complete(stage, _quarantined(t, quarantine), fingerprint, folder)]
+    todo = [t for t in tasks if not _complete(stage, _quarantined(t, quarantine), fingerprint, folder, verify=verify)]
     return Plan(stage.name, tuple(tasks), tuple(todo), tuple(changed))
 
 
@@ -99,7 +93,7 @@ def carry_out(stage: Stage, folder: Path, pool: Pool | None, watch: Watch) -> Ou
     ``SurroundingsError`` when the surroundings failed, ``TaskError`` when tasks failed (after all others went on).
     """
     began = time.monotonic()
-    planned = plan(stage, folder)
+    planned = plan(stage, folder, verify=watch.verify_inputs)
     parts.record_stage(folder, stage, list(planned.tasks))
     outcome = Outcome(stage.name, len(planned.tasks), kept=len(planned.tasks) - len(planned.todo))
     outcome.changed = planned.changed
@@ -287,14 +281,16 @@ def _failure(stage: str, failed: Mapping[str, GinbonError]) -> GinbonError:
     return first[1] if first[1].exit_code == 2 else TaskError(message)
 
 
-def _complete(stage: Stage, task: Task, fingerprint: Mapping[str, Any], folder: Path) -> bool:
+def _complete(stage: Stage, task: Task, fingerprint: Mapping[str, Any], folder: Path, *, verify: bool = False) -> bool:
     part = parts.read_part(folder, stage.name, task.key)
-    return (
-        part is not None
-        and part.fingerprint == _task_fingerprint(stage, fingerprint, task)
-        and parts.is_whole(folder, part)
-        and (not isinstance(stage, ReadsInputs) or stage.unchanged(task, part))
-    )
+    if part is None or part.fingerprint != _task_fingerprint(stage, fingerprint, task):
+        return False
+    if not parts.is_whole(folder, part):
+        return False
+    same, now = inputs.unchanged(task.reads, list(part.seen), verify=verify)
+    if same and tuple(now) != part.seen:  # only times or places differ: remember them
+        parts.write_part(folder, stage.name, replace(part, seen=tuple(now)))
+    return same
 
 
 def _task_fingerprint(stage: Stage, fingerprint: Mapping[str, Any], task: Task) -> str:

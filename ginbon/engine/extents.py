@@ -65,9 +65,7 @@ class Extent:
         return cls(source=value["source"], pieces=tuple(Piece(**p) for p in value["pieces"]))
 
 
-def group_files(
-    source: str, files: list[tuple[str, str, int]], *, extent_bytes: int = EXTENT_BYTES
-) -> list[Extent]:
+def group_files(source: str, files: list[tuple[str, str, int]], *, extent_bytes: int = EXTENT_BYTES) -> list[Extent]:
     """Extents over whole files ``(path, name, size)`` in the order given: small files share an extent.
 
     An extent closes when the next file would take it past ``extent_bytes``; a larger file has one of its own.

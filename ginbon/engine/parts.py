@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ginbon.engine.files import Written, canonical_json, read_json, write_json
+from ginbon.engine.inputs import Seen
 from ginbon.engine.ledger import Entry
-from ginbon.engine.stage import Result, Stage, Task
+from ginbon.engine.stage import Stage, Task
 
 PARTS: Final = "parts"
 STAGE_RECORD: Final = "_stage.json"
@@ -30,6 +31,7 @@ class Part:
     files: tuple[Written, ...]
     entries: tuple[Entry, ...]
     facts: Mapping[str, Any]
+    seen: tuple[Seen, ...] = ()
 
     def file(self, prefix: str) -> Written | None:
         """The part's file below a folder (``documents/por_Latn/``), if it wrote one there."""
@@ -56,15 +58,16 @@ def sidecar_path(folder: Path, stage: str, key: str) -> Path:
     return folder / PARTS / stage / f"{key}.json"
 
 
-def write_part(folder: Path, stage: str, task: Task, fingerprint: str, written: list[Written], result: Result) -> None:
+def write_part(folder: Path, stage: str, part: Part) -> None:
     """Write the sidecar of a task whose files are all whole: from now on it is complete."""
     value = {
-        "fingerprint": fingerprint,
-        "files": [asdict(f) for f in sorted(written, key=lambda f: f.path)],
-        "entries": [e.to_json() for e in result.entries],
-        "facts": dict(result.facts),
+        "fingerprint": part.fingerprint,
+        "files": [asdict(f) for f in sorted(part.files, key=lambda f: f.path)],
+        "entries": [e.to_json() for e in part.entries],
+        "facts": dict(part.facts),
+        "seen": [s.to_json() for s in part.seen],
     }
-    write_json(sidecar_path(folder, stage, task.key), value)
+    write_json(sidecar_path(folder, stage, part.key), value)
 
 
 def read_part(folder: Path, stage: str, key: str) -> Part | None:
@@ -77,6 +80,7 @@ def read_part(folder: Path, stage: str, key: str) -> Part | None:
             files=tuple(Written(**f) for f in value["files"]),
             entries=tuple(Entry.from_json(e) for e in value["entries"]),
             facts=value["facts"],
+            seen=tuple(Seen(**s) for s in value["seen"]),
         )
     except (KeyError, TypeError, ValueError):
         return None

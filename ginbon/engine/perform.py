@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from datatrove.pipeline.base import PipelineStep
 
-from ginbon.engine import parts
+from ginbon.engine import inputs, parts
 from ginbon.engine.files import surroundings_error
 from ginbon.engine.progress import PROGRESS, Heart
 from ginbon.engine.stage import Stage, Task, Work
@@ -64,8 +64,13 @@ def perform(stage: Stage, attempt: Attempt, folder: Path) -> None:
     )
     try:
         try:
+            seen = inputs.see(task.reads)
             result = stage.run(task, work)
-            parts.write_part(folder, stage.name, task, attempt.fingerprint, work.written, result)
+            inputs.check_still(task.reads, seen)
+            part = parts.Part(
+                task.key, attempt.fingerprint, tuple(work.written), result.entries, result.facts, tuple(seen)
+            )
+            parts.write_part(folder, stage.name, part)
         except OSError as error:
             if error.errno is None or error.errno == errno.ENOMEM:
                 raise

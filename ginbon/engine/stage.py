@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ginbon.engine.files import HashingFile, Written, whole_file
+from ginbon.engine.files import HashingFile, Written, canonical_json, whole_file
+from ginbon.engine.inputs import FileRange
 from ginbon.engine.ledger import Entry
 
 
@@ -22,12 +23,16 @@ class Task:
 
     ``key`` is unique in the stage and safe as a file name. ``inputs`` maps what it reads to a digest of it: together
     with the stage's fingerprint they decide whether the task must run. ``arguments`` are plain JSON values for
-    ``Stage.run``. ``size`` is the expected work in bytes, for the display only.
+    ``Stage.run``, and decide as well. ``reads`` are ranges of files outside the run folder: the engine hashes them as
+    the task runs and looks at them on later runs; where they lie decides nothing. ``context`` is what ``run`` needs and
+    the result does not depend on. ``size`` is the expected work in bytes, for the display only.
     """
 
     key: str
     inputs: Mapping[str, str] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    reads: tuple[FileRange, ...] = ()
+    context: Mapping[str, Any] = field(default_factory=dict)
     size: int = 0
 
 
@@ -67,6 +72,11 @@ class Work:
         with whole_file(self.folder / path) as file:
             yield file
         self.written.append(Written(path, file.size, file.hexdigest()))
+
+    def write_json(self, path: str, value: Any) -> None:
+        """Write a JSON value as ``folder / path``."""
+        with self.write(path) as file:
+            file.write(canonical_json(value) + b"\n")
 
     def advance(self, *, documents: int = 0, bytes: int = 0) -> None:
         """Tell that so many more documents and bytes of the task's ``size`` are done."""

@@ -133,8 +133,7 @@ class LocalExecutor(PipelineExecutor):  # type: ignore[misc]
             pass
 
     def events(self, timeout_s: float | None) -> Iterator[None]:
-        """Run all tasks, yielding at least every ``timeout_s`` seconds so that the caller can look after them.
-        """
+        """Run all tasks, yielding at least every ``timeout_s`` seconds so that the caller can look after them."""
         futures: dict[Future[Any], int] = {}
         waiting = list(range(self.world_size))[::-1]
         try:

@@ -1,0 +1,254 @@
+"""Pass 1: every raw byte is read once and becomes a document, a reject, framing or damage.
+
+A task is an extent. Documents are identified; each language's go through that language's own steps (tidy, blocks, walk,
+redact), and text, signals and sketches are written to files of their own. What belongs to no language of the recipe is
+set aside in ``excluded/`` with the language it looked like.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ginbon.corpus import parquet, schema
+from ginbon.corpus.collector import Account, Reading, collector
+from ginbon.corpus.step import Step
+from ginbon.engine.extents import Extent, Piece
+from ginbon.engine.files import read_json
+from ginbon.engine.inputs import FileRange
+from ginbon.engine.ledger import Entry, Flow
+from ginbon.engine.stage import Result, Task, Work
+from ginbon.errors import LedgerError
+from ginbon.recipes.model import Source
+
+PLAN: Final = "plan.json"
+EXCLUDED: Final = "excluded/collect"
+REVISION: Final = 1
+
+_FOLDER_OF_GROUP: Final = {"sketch": "sketches"}
+
+
+@dataclass(frozen=True)
+class Collect:
+    """The stage ``collect``.
+
+    ``identify`` maps a source to its step, since a source's own label may be trusted; ``steps`` a language to its
+    steps; ``redact`` is for what is set aside before its language's own steps.
+    """
+
+    sources: Mapping[str, Source]
+    reading: Reading
+    identify: Mapping[str, Step]
+    steps: Mapping[str, tuple[Step, ...]]
+    redact: Step | None
+    name: str = "collect"
+    outputs: tuple[str, ...] = ("documents", "signals", "sketches", EXCLUDED)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Sources (but not where their files lie), steps and limits."""
+        r = self.reading
+        return {
+            "revision": REVISION,
+            "namespace": r.namespace,
+            "limits": {
+                "max_document_bytes": r.max_document_bytes,
+                "max_ratio": r.max_ratio,
+                "max_decoded_bytes": r.max_decoded_bytes,
+                "sample": r.limit,
+            },
+            "pyarrow": pa.__version__,
+            "sources": {name: _source_fingerprint(source) for name, source in self.sources.items()},
+            "identify": {name: dict(step.fingerprint()) for name, step in self.identify.items()},
+            "steps": {
+                language: {step.name: dict(step.fingerprint()) for step in steps}
+                for language, steps in self.steps.items()
+            },
+            "redact": dict(self.redact.fingerprint()) if self.redact else None,
+        }
+
+    def narrow(self, fingerprint: Mapping[str, Any], task: Task) -> dict[str, Any]:
+        """A task depends on its own source, not on the others."""
+        name = task.arguments["source"]
+        return {
+            **fingerprint,
+            "sources": fingerprint["sources"][name],
+            "identify": fingerprint["identify"][name],
+        }
+
+    def tasks(self, folder: Path) -> list[Task]:
+        """One task an extent of ``plan.json``, in its order."""
+        plan = read_json(folder / PLAN) or {"extents": []}
+        return [self._task(Extent.from_json(e)) for e in plan["extents"]]
+
+    def _task(self, extent: Extent) -> Task:
+        return Task(
+            key=extent.key,
+            arguments={"source": extent.source, "places": [[p.name, p.start, p.stop, p.unit] for p in extent.pieces]},
+            reads=tuple(self._range(p) for p in extent.pieces),
+            context={"extent": extent.to_json()},
+            size=extent.raw_bytes,
+        )
+
+    def _range(self, piece: Piece) -> FileRange:
+        """What a piece depends on: its bytes, and those that may finish the record which begins inside it."""
+        if piece.unit != "bytes":
+            return FileRange(piece.path, piece.name, 0, piece.size)
+        stop = piece.stop if piece.stop == piece.size else piece.stop + self.reading.max_document_bytes
+        return FileRange(piece.path, piece.name, piece.start, min(stop, piece.size))
+
+    def run(self, task: Task, work: Work) -> Result:
+        """Read one extent. Raises ``LedgerError`` when a byte is unaccounted for."""
+        extent = Extent.from_json(task.context["extent"])
+        source = self.sources[extent.source]
+        reading = replace(self.reading, quarantine=work.quarantine, entering=work.entering)
+        account = Account()
+        with _Sink(work, extent) as sink:
+            for harvest in collector(source.collector).read(source, extent, reading):
+                account.add(harvest.account)
+                self._take(harvest.documents, harvest.excluded, sink)
+                work.advance(documents=harvest.documents.num_rows, bytes=harvest.account.raw_bytes)
+        if broken := account.check():
+            raise LedgerError(f"{extent.key}: {'; '.join(broken)}")
+        if (account.documents, account.rejects) != (sink.documents, sink.rejects):
+            raise LedgerError(
+                f"{extent.key}: {account.documents:,} documents and {account.rejects:,} rejects were counted, "
+                f"{sink.documents:,} and {sink.rejects:,} were handed over"
+            )
+        return Result(
+            tuple(sink.entries()), {"account": _account_json(account), "rows": dict(sorted(sink.rows.items()))}
+        )
+
+    def _take(self, documents: pa.RecordBatch, excluded: pa.RecordBatch, sink: _Sink) -> None:
+        if excluded.num_rows:
+            sink.reject(self._redacted(excluded))
+        if not documents.num_rows:
+            return
+        sink.documents += documents.num_rows
+        for language, batch in _by_language(self.identify[sink.source](documents)):
+            steps = self.steps.get(language)
+            if steps is None:
+                sink.set_aside(self._redacted(batch), language)
+                continue
+            for step in steps:
+                batch = step(batch)
+            sink.keep(batch, language)
+
+    def _redacted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return batch if self.redact is None else self.redact(batch)
+
+
+class _Sink:
+    """The files of one part, opened as languages turn up, and the count of what went into them."""
+
+    def __init__(self, work: Work, extent: Extent) -> None:
+        self.source = extent.source
+        self.documents = self.rejects = 0
+        self.rows: Counter[str] = Counter()
+        self._work = work
+        self._key = extent.key
+        self._stack = ExitStack()
+        self._writers: dict[str, parquet.Writer] = {}
+        self._left: dict[str, Flow] = {}
+        self._dropped: dict[str, dict[str, Flow]] = {}
+
+    def __enter__(self) -> _Sink:
+        self._stack.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+    def _write(self, path: str, batch: pa.RecordBatch, table: pa.Schema, weigh: str | None = None) -> None:
+        if path not in self._writers:
+            file = self._stack.enter_context(self._work.write(path))
+            self._writers[path] = self._stack.enter_context(parquet.Writer(file, table, weigh=weigh))
+        self._writers[path].write(batch)
+
+    def keep(self, batch: pa.RecordBatch, language: str) -> None:
+        """Documents of a language of the recipe, with the columns that its steps added."""
+        code, script = language.split("_")
+        batch = _set(batch, "script", pa.array([script] * batch.num_rows))
+        batch = _set(batch, "language", pa.array([code] * batch.num_rows))
+        batch = _set(batch, "language_score", batch.column("identify/score"))
+        self._write(f"documents/{language}/{self._key}.parquet", batch, schema.DOCUMENT, weigh="text")
+        for group, columns in _groups(batch).items():
+            folder = _FOLDER_OF_GROUP.get(group, f"signals/{group}")
+            part = batch.select(columns)
+            self._write(f"{folder}/{language}/{self._key}.parquet", part, part.schema)
+        self.rows[language] += batch.num_rows
+        self._left[language] = self._left.get(language, Flow()) + Flow(batch.num_rows, _bytes(batch.column("text")))
+
+    def set_aside(self, batch: pa.RecordBatch, language: str) -> None:
+        """Documents of no language of the recipe, with the language they looked like."""
+        sizes = pc.binary_length(batch.column("text")).cast(pa.int64())
+        n = batch.num_rows
+        reason = {"rule": "language", "value": None, "threshold": None}
+        batch = _set(batch, "language", pa.array([language] * n))
+        batch = _set(batch, "language_score", batch.column("identify/score"))
+        for name, value in (("stage", "collect"), ("rule", "language"), ("detail", f"looks like {language}")):
+            batch = _set(batch, name, pa.array([value] * n))
+        batch = _set(batch, "reasons", pa.array([[reason]] * n, pa.list_(schema.REASON)))
+        self._exclude(_set(batch, "text_bytes", sizes), "language")
+
+    def reject(self, batch: pa.RecordBatch) -> None:
+        """Records that became no document."""
+        self.rejects += batch.num_rows
+        rules = batch.column("rule").dictionary_decode()
+        for rule in sorted(pc.unique(rules).to_pylist()):
+            self._exclude(batch.filter(pc.equal(rules, rule)), rule)
+
+    def _exclude(self, batch: pa.RecordBatch, rule: str) -> None:
+        self._write(f"{EXCLUDED}/{self._key}.parquet", batch, schema.EXCLUDED, weigh="text")
+        dropped = self._dropped.setdefault("", {})
+        flow = Flow(batch.num_rows, pc.sum(batch.column("text_bytes")).as_py() or 0)
+        dropped[rule] = dropped.get(rule, Flow()) + flow
+
+    def entries(self) -> Iterator[Entry]:
+        """The part's entries in the ledger: one for each language, and one for what has none."""
+        for language in sorted({*self._left, *self._dropped}):
+            left, dropped = self._left.get(language, Flow()), self._dropped.get(language, {})
+            came = sum(dropped.values(), left)
+            yield Entry(self.source, language, came, left, dropped)
+
+
+def _by_language(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The batch's rows of each language, in order of the label."""
+    column = batch.column("language")
+    labels = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    for label in sorted(pc.unique(labels).to_pylist()):
+        yield label, batch.filter(pc.equal(labels, label))
+
+
+def _groups(batch: pa.RecordBatch) -> dict[str, list[str]]:
+    """Signal columns by their group."""
+    groups: dict[str, list[str]] = {}
+    for name in batch.schema.names:
+        if "/" in name:
+            groups.setdefault(name.split("/")[0], []).append(name)
+    return groups
+
+
+def _set(batch: pa.RecordBatch, name: str, array: pa.Array) -> pa.RecordBatch:
+    index = batch.schema.get_field_index(name)
+    return batch.append_column(name, array) if index < 0 else batch.set_column(index, name, array)
+
+
+def _bytes(text: pa.Array) -> int:
+    size: int = pc.sum(pc.binary_length(text)).as_py() or 0
+    return size
+
+
+def _source_fingerprint(source: Source) -> dict[str, Any]:
+    options = source.model_dump(mode="json", exclude={"paths"})
+    return {**options, "revision": collector(source.collector).revision}
+
+
+def _account_json(account: Account) -> dict[str, Any]:
+    return {**vars(account), "damages": [asdict(d) for d in account.damages]}

@@ -1,0 +1,126 @@
+"""Rules over signals: for every document whether they keep it, and which rules would drop it, at which value.
+
+No text is opened: a new threshold is decided from stored columns, one task a documents part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ginbon.corpus import parquet, schema
+from ginbon.engine.ledger import Entry, Flow
+from ginbon.engine.parts import digest
+from ginbon.engine.stage import Result, Task, Work
+from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
+from ginbon.filters.rules import BoundRule, evaluate
+
+VERDICTS: Final = "verdicts"
+
+VERDICT: Final = pa.schema(
+    [
+        ("kept", pa.bool_()),
+        ("reasons", pa.list_(schema.REASON)),  # every rule that fails, in the rules' order
+        ("text_bytes", pa.int64()),
+        ("words", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Decide:
+    """The stage ``decide``: the rules of each language, thresholds bound.
+
+    ``licences`` is the release's policy: a document whose licence is unknown or not among them is dropped by the rule
+    ``licence``. None: no policy.
+    """
+
+    rules: Mapping[str, Sequence[BoundRule]]
+    licences: tuple[str, ...] | None = None
+    name: str = "decide"
+    outputs: tuple[str, ...] = (VERDICTS,)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The rules of each language with their thresholds."""
+        return {
+            "revision": 1,
+            "rules": {language: {r.name: r.to_json() for r in rules} for language, rules in self.rules.items()},
+            "licences": list(self.licences) if self.licences is not None else None,
+        }
+
+    def narrow(self, fingerprint: Mapping[str, Any], task: Task) -> dict[str, Any]:
+        """A part depends on the rules of its own language."""
+        return {**fingerprint, "rules": fingerprint["rules"][task.arguments["language"]]}
+
+    def tasks(self, folder: Path) -> list[Task]:
+        """One task for each documents part; it depends on its signals (and licences, where there is a policy)."""
+        return [self._task(part) for part in document_parts(folder)]
+
+    def _task(self, part: DocumentPart) -> Task:
+        files = part.signal_files() + ([part.file("documents")] if self.licences is not None else [])
+        return Task(
+            key=f"{part.language}.{part.key}",
+            inputs={"signals": digest([f.sha256 for f in files])},
+            arguments={"language": part.language, "part": part.key, "source": part.source},
+            context={"signals": [f.path for f in part.signal_files()], "documents": part.file("documents").path},
+            size=sum(f.bytes for f in files),
+        )
+
+    def run(self, task: Task, work: Work) -> Result:
+        """Write a verdict for each document of the part, in its order."""
+        language = task.arguments["language"]
+        columns = [c for path in task.context["signals"] for c in _columns(work.folder / path)]
+        signals = pa.RecordBatch.from_arrays([c for _, c in columns], names=[n for n, _ in columns])
+        verdicts = evaluate(signals, self.rules[language])
+        kept, reasons = verdicts.column("kept"), verdicts.column("reasons")
+        if self.licences is not None:
+            kept, reasons = self._by_licence(work.folder / task.context["documents"], kept, reasons)
+        table = pa.RecordBatch.from_arrays(
+            [
+                kept,
+                reasons.cast(VERDICT.field("reasons").type),
+                signals.column("walk/text_bytes").cast(pa.int64()),
+                signals.column("walk/words").cast(pa.int64()),
+            ],
+            schema=VERDICT,
+        )
+        path = f"{VERDICTS}/{language}/{task.arguments['part']}.parquet"
+        with work.write(path) as file, parquet.Writer(file, VERDICT) as writer:
+            writer.write(table)
+        work.advance(documents=table.num_rows, bytes=task.size)
+        return Result((self._entry(task, table),))
+
+    def _entry(self, task: Task, verdicts: pa.RecordBatch) -> Entry:
+        """What the rules drop, by the first rule that fails."""
+        sizes = verdicts.column("text_bytes")
+        dropped: dict[str, Flow] = {}
+        reasons = verdicts.column("reasons").filter(pc.invert(verdicts.column("kept")))
+        rules = pc.struct_field(pc.list_element(reasons, 0), "rule") if len(reasons) else pa.array([], pa.string())
+        lost = sizes.filter(pc.invert(verdicts.column("kept")))
+        for rule in sorted(pc.unique(rules).to_pylist()):
+            of_rule = lost.filter(pc.equal(rules, rule))
+            dropped[rule] = Flow(len(of_rule), pc.sum(of_rule).as_py())
+        stay = sizes.filter(verdicts.column("kept"))
+        left = Flow(len(stay), pc.sum(stay).as_py() or 0)
+        source, language = task.arguments["source"], task.arguments["language"]
+        return Entry(source, language, Flow(len(sizes), pc.sum(sizes).as_py() or 0), left, dropped)
+
+    def _by_licence(self, documents: Path, kept: pa.Array, reasons: pa.Array) -> tuple[pa.Array, pa.Array]:
+        assert self.licences is not None
+        licence = parquet.read_table(documents, ["licence"]).column("licence").combine_chunks().dictionary_decode()
+        allowed = pc.is_in(licence, value_set=pa.array(self.licences, pa.string()))  # null is in no set
+        if pc.all(allowed).as_py():
+            return kept, reasons
+        reason = {"rule": "licence", "value": None, "threshold": None}
+        listed = [r if ok else [*r, reason] for r, ok in zip(reasons.to_pylist(), allowed.to_pylist(), strict=True)]
+        return pc.and_(kept, allowed), pa.array(listed, reasons.type)
+
+
+def _columns(path: Path) -> list[tuple[str, pa.Array]]:
+    table = parquet.read_table(path)
+    return [(name, table.column(name).combine_chunks()) for name in table.column_names]
