@@ -1,0 +1,337 @@
+"""The compiled loop of tidying: one pass over the UTF-8 of a batch, writing the tidied bytes and looking for what is not NFC.
+
+``table`` holds a word of bits for each code point, made by ``tidy_table``; the constants below are its layout.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit, types
+
+# What a code point is to the loop (the low four bits).
+PLAIN, REMOVE, NEWLINE, RETURN, SPACE, TAB, WIDE, NARROW, JOINER, WORD_BREAK, DIRECTION, VARIATION, TAG = range(13)
+KIND: Final = 15
+QUICK_NO: Final = 1 << 4  # never in NFC
+QUICK_MAYBE: Final = 1 << 5  # composes with what may stand before it
+PAIRED: Final = 1 << 6  # its pairs are listed; a MAYBE without them counts as "not NFC"
+CLASS_SHIFT: Final = 7  # canonical combining class, eight bits
+MARK: Final = 1 << 15  # a mark: what it stands on stays the base
+JOINS: Final = 1 << 16  # of a script that needs joiners
+EMOJI: Final = 1 << 17  # may be joined to another by ZWJ, or followed by tags
+VARIES: Final = 1 << 18  # may be followed by a variation selector
+BREAKS: Final = 1 << 19  # of a script that is written without spaces and may mark words by ZWSP
+MONGOLIAN: Final = 1 << 20
+
+NOT_SIMPLE: Final = KIND | QUICK_NO | QUICK_MAYBE | 255 << CLASS_SHIFT
+
+MAX_MARKS: Final = 30
+"""Marks on one base before a combining grapheme joiner is put in (UAX #15, stream-safe text): bounds the work of sorting them."""
+
+MAX_INVISIBLE: Final = 2
+MAX_TAGS: Final = 32
+_ZWNJ: Final = 0x200C
+_GRAPHEME_JOINER: Final = 0x34F
+
+
+def _read(kind: Any) -> Any:
+    return types.Array(kind, 1, "C", readonly=True)
+
+
+_OPTIONS: Final[dict[str, Any]] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OUT: Final = types.uint8[::1]
+
+
+@njit(types.int64(_read(types.uint8), types.int64, types.int64), **_OPTIONS)
+def _decode(data: Any, at: int, stop: int) -> int:
+    """The code point at ``at`` times 8 plus its length in bytes; -1 where the byte is no part of valid UTF-8."""
+    lead = np.int64(data[at])
+    if lead < 0x80:
+        return lead * 8 + 1
+    if lead < 0xC2 or lead > 0xF4:
+        return -1
+    length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    if at + length > stop:
+        return -1
+    code = lead & (0x7F >> length)
+    for n in range(1, length):
+        byte = np.int64(data[at + n])
+        if byte & 0xC0 != 0x80:
+            return -1
+        code = (code << 6) | (byte & 0x3F)
+    if (
+        code > 0x10FFFF
+        or (length == 3 and (code < 0x800 or 0xD800 <= code <= 0xDFFF))
+        or (length == 4 and code < 0x10000)
+    ):
+        return -1
+    return code * 8 + length
+
+
+@njit(types.uint32(_read(types.uint8), types.int64, types.int64, _read(types.uint32)), **_OPTIONS)
+def _bits(data: Any, at: int, stop: int, table: Any) -> Any:
+    """The bits of the code point at ``at``; 0 where the text ends or is damaged."""
+    if at >= stop:
+        return np.uint32(0)
+    found = _decode(data, at, stop)
+    return np.uint32(0) if found < 0 else table[found >> 3]
+
+
+@njit(types.boolean(_read(types.uint64), types.int64, types.int64), **_OPTIONS)
+def _composes(pairs: Any, first: int, second: int) -> bool:
+    key = np.uint64((first << 21) | second)
+    low, high = 0, len(pairs)
+    while low < high:
+        middle = (low + high) >> 1
+        if pairs[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return low < len(pairs) and pairs[low] == key
+
+
+@njit(
+    types.int64(_read(types.uint8), types.int64, types.int64, _read(types.uint32), types.boolean, _OUT, types.int64),
+    **_OPTIONS,
+)
+def _emit_spaces(data: Any, at: int, stop: int, table: Any, whole: bool, out: Any, end: int) -> int:
+    """Writes a run of spaces: each in its plain form, or one for all (a tab if there is one, else like the first)."""
+    first = end
+    tab = False
+    while at < stop:
+        found = _decode(data, at, stop)
+        length = 1 if found < 0 else found & 7
+        kind = np.uint32(REMOVE) if found < 0 else table[found >> 3] & KIND
+        if kind == TAB:
+            out[end] = 9
+            tab = True
+            end += 1
+        elif kind == WIDE:
+            out[end], out[end + 1], out[end + 2] = 0xE3, 0x80, 0x80
+            end += 3
+        elif kind == SPACE or kind == NARROW:
+            out[end] = 32
+            end += 1
+        at += length
+    if whole or end == first:
+        return end
+    if tab:
+        out[first] = 9
+        return first + 1
+    return first + (3 if out[first] == 0xE3 else 1)
+
+
+@njit(
+    types.void(
+        _read(types.uint8), _read(types.int64), _read(types.uint32), _read(types.uint64),
+        _OUT, types.int64[::1], types.int32[::1], types.int32[::1], _OUT,
+    ),
+    **_OPTIONS,
+)  # fmt: skip
+def tidy(
+    data: Any,
+    offsets: Any,
+    table: Any,
+    pairs: Any,
+    out: Any,
+    out_offsets: Any,
+    removed: Any,
+    replaced: Any,
+    unordered: Any,
+) -> None:
+    """Tidies each text into ``out``; ``unordered`` is 1 where the result must still be brought to NFC.
+
+    ``removed`` counts code points (and bytes that are no UTF-8) that are gone, ``replaced`` those that another stands for.
+    ``out`` must hold ``bytes * 31 / 30 + 8`` for all texts together.
+    """
+    end = np.int64(0)
+    for text in range(len(offsets) - 1):
+        at, stop = offsets[text], offsets[text + 1]
+        first = end
+        gone = other = 0
+        newlines = 0  # since the last visible character
+        in_line = preformatted = False
+        run_start = np.int64(-1)  # where the spaces before the present character began
+        run_count = 0
+        run_tab = False
+        base = np.uint32(0)  # bits of what marks, joiners and selectors stand on; 0 after white space
+        invisible = tags = marks = 0
+        varied = loose = False
+        previous = np.int64(0)
+        starter = np.int64(0)
+        level = np.int64(0)
+        while at < stop:
+            lead = data[at]
+            if 32 < lead < 127 and in_line and run_start < 0:
+                out[end] = lead
+                end += 1
+                at += 1
+                starter = np.int64(lead)
+                base = table[lead]
+                level = 0
+                invisible = marks = tags = 0
+                varied = False
+                previous = np.int64(0)
+                continue
+            if lead == 32 and in_line and run_start < 0 and at + 1 < stop and 32 < data[at + 1] < 127:
+                out[end] = 32
+                end += 1
+                at += 1
+                continue  # what follows a space is set by the letter behind it
+            found = _decode(data, at, stop)
+            if found < 0:
+                gone += 1
+                at += 1
+                continue
+            code, length = found >> 3, found & 7
+            bits = table[code]
+            if bits & NOT_SIMPLE == 0 and in_line and run_start < 0:
+                for n in range(length):
+                    out[end + n] = data[at + n]
+                end += length
+                at += length
+                starter = code
+                level = 0
+                invisible = marks = 0
+                previous = np.int64(0)
+                if not bits & MARK:
+                    base = bits
+                    varied = False
+                    tags = 0
+                continue
+            kind = bits & KIND
+            if kind == NARROW:  # U+202F joins a suffix to its word in Mongolian
+                kind = np.uint32(PLAIN) if base & MONGOLIAN else np.uint32(SPACE)
+            if kind == NEWLINE or kind == RETURN:
+                if kind == RETURN and at + 1 < stop and data[at + 1] == 10:
+                    gone += 1
+                else:
+                    newlines += 1
+                    other += 1 if code != 10 else 0
+                if run_start >= 0:
+                    gone += run_count
+                in_line = False
+                run_start = -1
+                base = np.uint32(0)
+                at += length
+                continue
+            if kind == SPACE or kind == TAB or kind == WIDE:
+                if run_start < 0:
+                    run_start, run_count, run_tab = at, 0, False
+                run_count += 1
+                run_tab |= kind == TAB
+                other += 1 if kind == SPACE and code != 32 else 0
+                base = np.uint32(0)
+                at += length
+                continue
+            keep = True
+            if kind == REMOVE:
+                keep = False
+            elif kind == JOINER:
+                near = base | (_bits(data, at + length, stop, table) if in_line and run_start < 0 else np.uint32(0))
+                keep = near & JOINS != 0 or (code != _ZWNJ and base & EMOJI != 0)
+            elif kind == WORD_BREAK:
+                near = base | (_bits(data, at + length, stop, table) if in_line and run_start < 0 else np.uint32(0))
+                keep = near & BREAKS != 0
+            elif kind == DIRECTION:
+                keep = in_line
+            elif kind == VARIATION:
+                keep = base & VARIES != 0 and not varied
+                varied |= keep
+            elif kind == TAG:
+                keep = base & EMOJI != 0 and tags < MAX_TAGS
+                tags += 1
+            if kind == JOINER or kind == WORD_BREAK or kind == DIRECTION:
+                keep = keep and invisible < MAX_INVISIBLE and previous != code
+                invisible += 1 if keep else 0
+            elif keep and kind == PLAIN:
+                invisible = 0
+                if not bits & MARK:
+                    base = bits
+                    varied = False
+                    tags = 0
+            if not keep:
+                gone += 1
+                at += length
+                continue
+            if not in_line:
+                if end > first:
+                    out[end] = 10
+                    end += 1
+                    if newlines > 1:
+                        out[end] = 10
+                        end += 1
+                        newlines -= 1
+                    newlines -= 1
+                    preformatted = run_start >= 0 and (run_tab or run_count >= 4)
+                    if run_start >= 0:
+                        end = _emit_spaces(data, run_start, at, table, True, out, end)
+                else:
+                    preformatted = False
+                    gone += run_count if run_start >= 0 else 0
+                gone += newlines
+                newlines = 0
+                in_line = True
+                starter, level, marks = np.int64(10), np.int64(0), 0
+            elif run_start >= 0:
+                if at - run_start == 1 and data[run_start] == 32:
+                    out[end] = 32
+                    end += 1
+                else:
+                    end = _emit_spaces(data, run_start, at, table, preformatted, out, end)
+                    gone += 0 if preformatted else run_count - 1
+                starter, level, marks = np.int64(32), np.int64(0), 0
+            run_start = -1
+            rank = np.int64((bits >> CLASS_SHIFT) & 255)
+            if rank > 0:
+                marks += 1
+                if marks > MAX_MARKS:
+                    out[end], out[end + 1] = 0xCD, 0x8F
+                    end += 2
+                    starter, level, marks = np.int64(_GRAPHEME_JOINER), np.int64(0), 1
+            else:
+                marks = 0
+            if bits & QUICK_NO or (rank > 0 and level > rank):
+                loose = True
+            elif bits & QUICK_MAYBE and not loose:
+                open_ = level < rank or level == 0
+                loose = not bits & PAIRED or (open_ and _composes(pairs, starter, code))
+            if rank == 0:
+                starter = code
+            level = rank
+            previous = code
+            for n in range(length):
+                out[end + n] = data[at + n]
+            end += length
+            at += length
+        if run_start >= 0:
+            gone += run_count
+        out_offsets[text + 1] = end
+        removed[text] = gone + newlines
+        replaced[text] = other
+        unordered[text] = 1 if loose else 0
+
+
+@njit(types.void(_read(types.uint8), _read(types.int64), _read(types.uint32), _OUT), **_OPTIONS)
+def suspect(data: Any, offsets: Any, table: Any, suspects: Any) -> None:
+    """1 for each text in which a character that is a lead byte in a wrong encoding is followed by one that is a later byte."""
+    for text in range(len(offsets) - 1):
+        at, stop = offsets[text], offsets[text + 1]
+        lead = np.uint32(0)
+        while at < stop:
+            if data[at] < 0x80:
+                lead = np.uint32(0)
+                at += 1
+                continue
+            found = _decode(data, at, stop)
+            if found < 0:
+                lead = np.uint32(0)
+                at += 1
+                continue
+            bits = table[found >> 3]
+            if bits == np.uint32(0xFFFFFFFF) or (lead & (bits >> 16)) != 0:
+                suspects[text] = 1
+                break
+            lead = bits & np.uint32(0xFFFF)
+            at += found & 7
