@@ -1,0 +1,158 @@
+"""Hugging Face ``tokenizer.json`` files."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ginbon.errors import UserError
+from ginbon.tokenizers.backends.base import BaseTokenizer, byte_starts
+from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, TextColumn, Vocabulary
+
+SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+
+
+class HuggingFaceTokenizer(BaseTokenizer):
+    """A ``tokenizer.json``, run by Hugging Face's library with padding, truncation and dropout switched off.
+
+    Text that spells a special token is encoded as ordinary text.
+    """
+
+    kind = "huggingface"
+
+    def __init__(self, name: str, sha256: str, data: bytes, path: Path | str = "") -> None:
+        super().__init__(name, sha256)
+        import tokenizers as hf_tokenizers
+
+        try:
+            self._file: dict[str, Any] = json.loads(data)
+            self._tokenizer: Any = hf_tokenizers.Tokenizer.from_str(data.decode())
+        except Exception as error:  # the library raises bare Exception
+            raise UserError(
+                f"{path or name}: this is no Hugging Face tokenizer.json, or a damaged one ({error}). "
+                "Compare the file's size and SHA-256 with those of its origin."
+            ) from error
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._tokenizer.encode_special_tokens = True
+        if getattr(self._tokenizer.model, "dropout", None):
+            self._tokenizer.model.dropout = None
+
+    def encode_batch(self, texts: TextColumn) -> Encoded:
+        """Token ids of each text, without special tokens."""
+        rows = self._tokenizer.encode_batch_fast(texts.strings, add_special_tokens=False)
+        return Encoded.of([row.ids for row in rows])
+
+    def decode_batch(self, encoded: Encoded) -> list[str]:
+        """The texts that the ids stand for."""
+        rows = [encoded.ids[a:b].tolist() for a, b in zip(encoded.offsets[:-1], encoded.offsets[1:], strict=True)]
+        texts: list[str] = self._tokenizer.decode_batch(rows, skip_special_tokens=False)
+        return texts
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Its tokens, added ones included."""
+        ids: dict[str, int] = self._tokenizer.get_vocab(with_added_tokens=True)
+        added = {int(i): token for i, token in self._tokenizer.get_added_tokens_decoder().items()}
+        unknown_token = self._file["model"].get("unk_token")
+        if unknown_token is None and self._file["model"].get("unk_id") is not None:  # Unigram
+            unknown_token = self._file["model"]["vocab"][self._file["model"]["unk_id"]][0]
+        read = _byte_level_piece if self._byte_level else self._plain_piece
+        pieces = [b""] * (max(ids.values(), default=-1) + 1)
+        unknown, control = set(), set()
+        for token, i in ids.items():
+            if token == unknown_token:
+                unknown.add(i)
+            elif i in added and added[i].special:
+                control.add(i)
+            elif i in added:
+                pieces[i] = token.encode()
+            else:
+                pieces[i] = read(token)
+        return Vocabulary(len(set(ids.values())), tuple(pieces), frozenset(unknown), frozenset(control))
+
+    @property
+    def _byte_level(self) -> bool:
+        return any(_types(self._file.get(part)) & {"ByteLevel"} for part in ("pre_tokenizer", "decoder"))
+
+    def _plain_piece(self, token: str) -> bytes:
+        if self._file["model"].get("byte_fallback") and (byte := _BYTE.fullmatch(token)):
+            return bytes([int(byte[1], 16)])
+        prefix = self._file["model"].get("continuing_subword_prefix") or ""
+        return token.removeprefix(prefix).replace(SPACE, " ").encode()
+
+    def _own_starts(self, text: str, ids: list[int]) -> Int64s | None:
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        if list(encoding.ids) != ids:
+            return None
+        return byte_starts(text, [begin for begin, _ in encoding.offsets])
+
+    def _file_oddities(self) -> list[Oddity]:
+        found = []
+        if steps := sorted(_types(self._file.get("normalizer")) - {"Sequence", "Prepend", "Replace"}):
+            found.append(Oddity("normalises", f"text is normalised before it is cut ({', '.join(steps)})"))
+        if any(_prefixes(self._file.get(part)) for part in ("normalizer", "pre_tokenizer")):
+            found.append(
+                Oddity(
+                    "dummy-prefix", "puts a space before every text, so that a text's first word is as inside a line"
+                )
+            )
+        post = _types(self._file.get("post_processor"))
+        if post & {"TemplateProcessing", "BertProcessing", "RobertaProcessing"} and self._adds_special():
+            found.append(
+                Oddity(
+                    "adds-special-tokens",
+                    "adds special tokens to every text unless told not to; here they are left out",
+                )
+            )
+        if self._file["model"].get("dropout"):
+            found.append(Oddity("dropout", "merges are dropped at random; here none is"))
+        return found
+
+    def _adds_special(self) -> bool:
+        return len(self._tokenizer.encode("a").ids) > len(self._tokenizer.encode("a", add_special_tokens=False).ids)
+
+
+def _types(part: Any) -> set[str]:
+    """The types of a component and of the components inside it."""
+    if isinstance(part, dict):
+        own = {part["type"]} if isinstance(part.get("type"), str) else set()
+        return own.union(*(_types(v) for v in part.values() if isinstance(v, (dict, list))))
+    if isinstance(part, list):
+        return set[str]().union(*(_types(v) for v in part))
+    return set()
+
+
+def _prefixes(part: Any) -> bool:
+    """Whether a component, or one inside it, puts a space before a text."""
+    if isinstance(part, list):
+        return any(_prefixes(p) for p in part)
+    if not isinstance(part, dict):
+        return False
+    kind = part.get("type")
+    if kind == "Prepend" or (kind == "ByteLevel" and part.get("add_prefix_space")):
+        return True
+    if kind == "Metaspace":
+        return bool(part.get("prepend_scheme", "always" if part.get("add_prefix_space", True) else "never") != "never")
+    return any(_prefixes(v) for v in part.values() if isinstance(v, list))
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """GPT-2's way to write bytes as printable characters: printable Latin-1 as itself, the others from U+0100 on."""
+    printable = [b for b in range(256) if 0x21 <= b <= 0x7E or 0xA1 <= b <= 0xAC or 0xAE <= b <= 0xFF]
+    others = [b for b in range(256) if b not in set(printable)]
+    return {chr(b): b for b in printable} | {chr(0x100 + n): b for n, b in enumerate(others)}
+
+
+_BYTE_OF = _byte_alphabet()
+
+
+def _byte_level_piece(token: str) -> bytes:
+    try:
+        return bytes(_BYTE_OF[c] for c in token)
+    except KeyError:
+        return token.encode()
