@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ginbon.corpus.collector import Account, Reading
 from ginbon.corpus.readers.lines import Line, read_lines
-from ginbon.corpus.readers.streams import pieces, read_chunks
+from ginbon.corpus.readers.streams import compression_of, pieces, read_chunks
 from ginbon.engine.extents import Piece
 
 KINDS = ("plain", "gz", "bz2", "xz", "zst")
@@ -43,6 +43,7 @@ def framed(data: bytes, at: list[int], kind: str, pack: Callable[..., bytes]) ->
     """The data as a file of frames cut at ``at``, and where the frames start (plain: these very cuts)."""
     bounds = [0, *sorted(min(a, len(data)) for a in at), len(data)]
     if kind == "plain":
+        assume(compression_of(data, name="f.plain") == "plain")
         return data, bounds[1:-1]
     frames = [pack(kind, data[a:b]) for a, b in itertools.pairwise(bounds)]
     starts = [sum(map(len, frames[:i])) for i in range(1, len(frames))]

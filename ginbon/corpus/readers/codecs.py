@@ -216,7 +216,7 @@ class Bzip2(_Scanned):
 
     name, word = "bz2", "bzip2 stream"
     errors: tuple[type[Exception], ...] = (OSError, EOFError, ValueError)
-    _START = re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)")
+    STARTS = re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)")
 
     def __init__(self, file: RawFile, opening: tuple[bytes, ...] = ()) -> None:
         super().__init__(file)
@@ -225,7 +225,7 @@ class Bzip2(_Scanned):
         head = self.file.at(position, 10)
         if len(head) < 10 and head[:4] == b"BZh9"[: len(head)]:
             raise Broken("the file ends inside a bzip2 stream's header", resume=self.file.size)
-        if not self._START.match(head):
+        if not self.STARTS.match(head):
             raise Broken("no bzip2 stream starts here")
         return Frame(position, position)
 
@@ -239,7 +239,7 @@ class Bzip2(_Scanned):
         return next(self._starts(frame + 1, stop), None)
 
     def _starts(self, start: int, stop: int) -> Iterator[int]:
-        return self.file.search(self._START, start, stop, longest=10)
+        return self.file.search(self.STARTS, start, stop, longest=10)
 
 
 class Xz:

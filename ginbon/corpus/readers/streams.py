@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from ginbon.corpus.collector import Account, Damage, Reading
-from ginbon.corpus.readers.codecs import CODECS, MAGIC, Broken, Codec, Frame
+from ginbon.corpus.readers.codecs import CODECS, MAGIC, Broken, Bzip2, Codec, Frame
 from ginbon.corpus.readers.files import RawFile
 from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, EXTENT_BYTES, Extent, Piece
 
@@ -83,7 +83,7 @@ def compression_of(place: str | Path | bytes, *, name: str = "") -> str:
         with RawFile(place) as file:
             head = file.peek(0, 4096)
     for kind, magic in MAGIC.items():
-        if head.startswith(magic) and (kind != "bz2" or head[3:4] in b"123456789"):
+        if head.startswith(magic) and (kind != "bz2" or Bzip2.STARTS.match(head)):  # "BZh" alone may be text
             return kind
     if head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50:
         return "zst"  # begins with a skippable frame
