@@ -1,120 +1,301 @@
 """The recipe: one YAML file, the only input of a run.
 
-Sizes are written as people do (``64 MB``, ``256 MiB``) and kept in bytes. Shares are fractions from 0 to 1. Languages
-are written ``por_Latn``. Paths are relative to the recipe's own folder; ``${NAME}`` is taken from the environment.
+Sizes are written as people do (``64 MB``, ``256 MiB``) and kept in bytes. Shares are fractions from 0 to 1.
+Languages are written in any spelling and kept as ``por_Latn``. Paths are relative to the recipe's own folder.
+
+``load`` (in ``ginbon.recipes.load``) reads one; ``Recipe.resolved`` writes out every default.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
+from ginbon.errors import Mistake
+from ginbon.recipes.places import Origin
+from ginbon.recipes.sources import (
+    AnySource,
+    BuiltinSource,
+    Columns,
+    DatasetsSource,
+    FileSource,
+    HtmlSource,
+    MediawikiSource,
+    Model,
+    PluginSource,
+    Rights,
+    Source,
+    SourceBase,
+    TableSource,
+    TextSource,
+    WarcSource,
+)
+from ginbon.recipes.values import BlockName, Label, Licence, Line, Name, Namespace, Place, Size, Threshold, is_name
 
-class Model(BaseModel):
-    """Strict and frozen: an unknown key is a mistake, a wrong type is never cast."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Rights(Model):
-    """What may be done with a source, and what says so."""
-
-    licence: str | None = None  # SPDX identifier or LicenseRef-...; null = unknown, and unknown is never "free"
-    basis: Literal["licence", "law", "contract", "permission", "public-domain"] | None = None
-    evidence: str | None = None
-    attribution: str | None = None
-
-    def columns(self) -> dict[str, Any]:
-        """The fields of the ``rights`` column."""
-        return {"basis": self.basis, "evidence": self.evidence, "attribution": self.attribution, "notices": []}
-
-
-class SourceBase(Model):
-    """What every source says, whatever its collector."""
-
-    name: str = ""  # the key in the recipe
-    paths: list[str] = []  # files, folders or globs
-    rights: Rights = Rights()
-    language: str | None = None  # what the source is said to be written in
-    trust_language: bool = False  # take `language` (or the record's own) as true instead of identifying
-
-
-class Columns(Model):
-    """Which column of a table holds what; dotted names reach into structs and objects."""
-
-    text: str | list[str] = "text"  # several are joined by a blank line
-    id: str | None = None
-    url: str | None = None
-    title: str | None = None
-    published_at: str | None = None
-    collected_at: str | None = None
-    language: str | None = None
-    licence: str | None = None
-    attribution: str | None = None
-
-
-class TableSource(SourceBase):
-    """JSONL, CSV, TSV, Parquet or Arrow with one document a row, in any usual compression."""
-
-    collector: Literal["table"]
-    format: Literal["jsonl", "csv", "tsv", "parquet", "arrow"] | None = None  # null = by the file's name
-    preset: Literal["fineweb-2", "hplt", "culturax", "oscar"] | None = None
-    columns: Columns = Columns()
-
-
-class TextSource(SourceBase):
-    """Plain text or Markdown files: a document a file, a line, or a block between blank lines."""
-
-    collector: Literal["text"]
-    format: Literal["plain", "markdown"] | None = None
-    document: Literal["file", "line", "block"] = "file"
-    encoding: str | None = None  # null = UTF-8, a byte-order mark, or detected
-
-
-class HtmlSource(SourceBase):
-    """Folders of HTML pages."""
-
-    collector: Literal["html"]
-    extractor: Literal["resiliparse", "trafilatura"] = "resiliparse"
-    base_url: str | None = None  # put before a page's relative path where it names no canonical address
-    encoding: str | None = None
-
-
-class WarcSource(SourceBase):
-    """WARC (HTML responses and resources), WET (conversions) and old ARC archives."""
-
-    collector: Literal["warc"]
-    extractor: Literal["resiliparse", "trafilatura"] = "resiliparse"
-
-
-class MediawikiSource(SourceBase):
-    """MediaWiki XML dumps (plain, bz2, multistream bz2, gz, xz, zst)."""
-
-    collector: Literal["mediawiki"]
-    namespaces: list[int] = [0]
-
-
-class DatasetsSource(SourceBase):
-    """A Hugging Face `datasets` data set: a local folder, the cache, or the hub by streaming."""
-
-    collector: Literal["datasets"]
-    dataset: str
-    config: str | None = None
-    split: str = "train"
-    revision: str | None = None
-    columns: Columns = Columns()
-
-
-class PluginSource(SourceBase):
-    """A collector of an installed package, by its entry point's name."""
-
-    collector: str
-    options: dict[str, Any] = {}
-
-
-BuiltinSource = Annotated[
-    TableSource | TextSource | HtmlSource | WarcSource | MediawikiSource | DatasetsSource,
-    Field(discriminator="collector"),
+__all__ = [
+    "Block",
+    "BuiltinSource",
+    "Columns",
+    "DatasetsSource",
+    "Duplicates",
+    "FileSource",
+    "HeldOut",
+    "HtmlSource",
+    "Identify",
+    "LanguageSettings",
+    "Limits",
+    "MediawikiSource",
+    "Model",
+    "Near",
+    "PluginSource",
+    "Recipe",
+    "Redact",
+    "Release",
+    "Rights",
+    "Rules",
+    "Source",
+    "SourceBase",
+    "TableSource",
+    "TextSource",
+    "Tidy",
+    "Tokenizers",
+    "TrainTokenizer",
+    "WarcSource",
 ]
-Source = TableSource | TextSource | HtmlSource | WarcSource | MediawikiSource | DatasetsSource | PluginSource
+
+
+def _or_off(value: Any) -> str:
+    return "off" if isinstance(value, str) else "settings"
+
+
+class LanguageSettings(Model):
+    """What differs for one language."""
+
+    pack: Place | None = None
+    """The language's pack: left out, its own packaged one; else the name of a packaged one, or a YAML file."""
+    rules: dict[str, Threshold] = {}
+    """Rule by name: another threshold, `[low, high]`, or `off`. `language-score` is the least sure identification."""
+
+
+class Identify(Model):
+    """Which identifier says what language a document is in."""
+
+    model: Place = "packaged"
+    """`packaged`, a fastText model file (`.bin`, `.ftz`), or `hub:owner/repository/file` brought by `ginbon fetch`."""
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    """The model's SHA-256; needed for every model but the packaged one."""
+
+
+class Tidy(Model):
+    """How a text's characters are put in order once its language is known."""
+
+    normalise: Literal["NFC", "NFKC", "NFD", "NFKD", "none"] = "NFC"
+    """Unicode normalisation form."""
+    mojibake: bool = False
+    """Repair text that was decoded with a wrong encoding (ftfy)."""
+
+
+class Block(Model):
+    """A datatrove block that sees one document at a time, after `tidy` and before the signals are measured."""
+
+    block: BlockName
+    """Its import name."""
+    arguments: dict[str, Any] = {}
+    """What it is made with."""
+    version: str | None = None
+    """The datatrove version that it must be run with."""
+
+
+class Redact(Model):
+    """Which personal data are replaced by typed placeholders before a text is stored."""
+
+    types: list[Literal["email", "phone", "ip", "iban", "card", "national-number"]] = [
+        "email",
+        "phone",
+        "ip",
+        "iban",
+        "card",
+        "national-number",
+    ]
+    """What is looked for."""
+    regions: list[Annotated[str, Field(pattern="^[A-Z]{2}$")]] = []
+    """Countries (ISO 3166) whose phone and national numbers are known; empty = those of each language's pack."""
+
+
+class Rules(Model):
+    """What is kept, for all languages; a language's own `rules` win."""
+
+    preset: Literal["ginbon", "gopher", "c4", "fineweb"] = "ginbon"
+    """Which set of rules: all of ours with the packs' thresholds, or a published one with its own."""
+    thresholds: dict[str, Threshold] = {}
+    """Rule by name: another threshold, `[low, high]`, or `off`."""
+
+
+class Near(Model):
+    """Near-duplicates by MinHash: two documents are compared where all rows of one band agree."""
+
+    ngram: Annotated[int, Field(ge=1, le=50)] = 5
+    """Words in a shingle."""
+    bands: Annotated[int, Field(ge=1, le=256)] = 14
+    """Bands. With `rows` they set the similarity from which pairs are found: about (1/bands)^(1/rows), here 0.72."""
+    rows: Annotated[int, Field(ge=1, le=64)] = 8
+    """Hashes in a band."""
+
+
+class Duplicates(Model):
+    """How copies are found, and which one is kept."""
+
+    exact: bool = True
+    """Find texts that are equal but for case, spaces and punctuation."""
+    near: Annotated[
+        Annotated[Near, Tag("settings")] | Annotated[Literal["off"], Tag("off")], Discriminator(_or_off)
+    ] = Near()
+    """Find texts that are nearly equal, or `off`."""
+    prefer: list[Name] = []
+    """Sources whose copy is kept before others', the best first; within a source the longest text is."""
+
+
+class HeldOut(Model):
+    """The split `held_out`: whole clusters of copies, never trained on."""
+
+    share: Annotated[float, Field(ge=0, le=0.5)] = 0.01
+    """Share of the kept documents of each language."""
+    min_documents: Annotated[int, Field(ge=0)] = 20
+    """At least so many of each language, though never more than a tenth of them."""
+
+
+class TrainTokenizer(Model):
+    """A tokenizer to train on a sample of the kept text."""
+
+    name: Name
+    """Its name; also its folder's."""
+    kind: Literal["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"]
+    """Which trainer."""
+    vocabulary: Annotated[int, Field(ge=300, le=1_000_000)] = 32_000
+    """Tokens in the vocabulary, special ones and bytes included."""
+    languages: list[Label] | None = None
+    """Which of the recipe's languages; left out = all."""
+    character_coverage: Annotated[float, Field(gt=0.9, le=1)] = 0.9999
+    """Share of the characters seen that get a token of their own; the rest are written as bytes (SentencePiece)."""
+    special_tokens: list[Line] = []
+    """Tokens that text never becomes, beside the usual ones."""
+
+
+class Tokenizers(Model):
+    """Tokenizers: those trained here, and those they are compared with."""
+
+    train: list[TrainTokenizer] = []
+    """What is trained."""
+    compare: list[Place] = []
+    """Others to measure beside them: `o200k_base`, a file or folder, a hub name."""
+    sample_bytes: Size = 100_000_000
+    """Text that training sees, balanced over sources; the same sample on every machine."""
+
+
+class Release(Model):
+    """What partners get."""
+
+    title: Line | None = None
+    """Its title; left out = the recipe's name."""
+    version: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,2}([.+-][0-9A-Za-z.-]+)?$")] = "0.1.0"
+    """Its version."""
+    description: str | None = None
+    """A paragraph for the data set card."""
+    publisher: Line | None = None
+    """Who stands behind it."""
+    contact: Line | None = None
+    """Where questions and withdrawals go."""
+    licences: list[Licence] | None = None
+    """Which licences may go in; left out = all, marked on every document. Documents without one are then left out."""
+    shard_bytes: Size = 256_000_000
+    """Text in a shard."""
+    signals: bool = False
+    """Put the signals of every document into the shards too."""
+
+
+class Limits(Model):
+    """Where reading stops: counted in size and work, never in seconds, so that every machine decides alike."""
+
+    max_document_bytes: Size = 64_000_000
+    """A larger document is rejected."""
+    max_bad_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """Damaged or rejected bytes of a source above this share fail the run at its end."""
+    max_ratio: Annotated[int, Field(ge=2, le=100_000)] = 200
+    """Decompressed bytes for each compressed one; above it the member is damage."""
+    max_decoded_bytes: Size = 2**36
+    """Decompressed bytes of one file."""
+
+
+class Recipe(Model):
+    """A recipe: what to collect, what to keep, what to train, what to hand over."""
+
+    format: Literal[1] = 1
+    """Version of this format."""
+    recipe: Name
+    """Its name; the run's folder is called so."""
+    namespace: Namespace
+    """What document ids are made from: a reversed domain of yours. Left out: the recipe's name."""
+    languages: Annotated[dict[Label, LanguageSettings], Field(min_length=1)]
+    """The languages wanted, in any spelling. A document goes to the one it is identified as."""
+    sources: Annotated[dict[Name, AnySource], Field(min_length=1)]
+    """Where text comes from, by a name of your own."""
+    identify: Identify = Identify()
+    """Which identifier."""
+    tidy: Tidy = Tidy()
+    """How characters are put in order."""
+    blocks: list[Block] = []
+    """Datatrove blocks to run on each document."""
+    redact: Annotated[
+        Annotated[Redact, Tag("settings")] | Annotated[Literal["off"], Tag("off")], Discriminator(_or_off)
+    ] = Redact()
+    """Which personal data are replaced, or `off`."""
+    rules: Rules = Rules()
+    """What is kept."""
+    duplicates: Duplicates = Duplicates()
+    """How copies are found."""
+    held_out: HeldOut = HeldOut()
+    """What is never trained on."""
+    tokenizers: Tokenizers = Tokenizers()
+    """What is trained and compared."""
+    release: Release = Release()
+    """What partners get."""
+    limits: Limits = Limits()
+    """Where reading stops."""
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 1
+    """Every choice by chance comes from it."""
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, tree: Any) -> Any:
+        """Give each source its key as name, a language without settings the usual ones, the namespace its default."""
+        if not isinstance(tree, dict):
+            return tree
+        tree = dict(tree)
+        name = tree.get("recipe")
+        tree.setdefault("namespace", name if is_name(name) else "unnamed")
+        if isinstance(tree.get("languages"), dict):
+            tree["languages"] = {k: {} if v is None else v for k, v in tree["languages"].items()}
+        if isinstance(tree.get("sources"), dict):
+            sources = tree["sources"]
+            tree["sources"] = {k: {"name": k, **v} if isinstance(v, dict) else v for k, v in sources.items()}
+        return tree
+
+    def resolved(self) -> dict[str, Any]:
+        """The recipe as plain JSON values with every default written out; loading it gives an equal recipe."""
+        return self.model_dump(mode="json")
+
+    @property
+    def folder(self) -> Path:
+        """What paths are relative to: the folder of the recipe's file."""
+        return Path(self._origin.folder)
+
+    def mistake(self, key: str, message: str, *, hint: str = "", at: Literal["key", "value"] = "value") -> Mistake:
+        """A mistake that shows where the recipe says ``key`` (``sources.hadith.paths.0``).
+
+        Where the recipe does not say it, the nearest key around it is shown.
+        """
+        return self._origin.mistake(tuple(key.split(".")), message, hint=hint, at=at)

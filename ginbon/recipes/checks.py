@@ -1,0 +1,153 @@
+"""What has to hold between the keys of a recipe; asked of the plain values, so that it is told with all the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from importlib.resources import files
+from typing import Any
+
+from ginbon.languages import codes
+from ginbon.recipes import sources
+from ginbon.recipes.messages import Wrong
+from ginbon.recipes.values import shown
+
+
+def cross(tree: Mapping[str, Any], *, known_rules: Mapping[str, Any] | None) -> Iterator[Wrong]:
+    """Every mistake that lies in no single value. Values of a wrong type are passed over: they are told elsewhere."""
+    wanted = _labels(tree)
+    yield from _languages(tree)
+    yield from _rules(tree, known_rules)
+    for name, source in _mapping(tree.get("sources")).items():
+        if isinstance(source, dict):
+            yield from _source(name, source, wanted)
+    yield from _identify(_mapping(tree.get("identify")))
+    yield from _duplicates(tree)
+    yield from _tokenizers(_mapping(tree.get("tokenizers")), wanted)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _label(value: Any) -> str | None:
+    return codes.resolve(value) if isinstance(value, str) else None
+
+
+def _labels(tree: Mapping[str, Any]) -> dict[str, str]:
+    """The wanted languages: label -> as the recipe writes it."""
+    found: dict[str, str] = {}
+    for key in _mapping(tree.get("languages")):
+        if label := _label(key):
+            found.setdefault(label, key)
+    return found
+
+
+def _languages(tree: Mapping[str, Any]) -> Iterator[Wrong]:
+    first = _labels(tree)
+    for key, settings in _mapping(tree.get("languages")).items():
+        label = _label(key)
+        if label is not None and first[label] != key:
+            yield Wrong(("languages", key), f"`{key}` and `{first[label]}` are one language, {label}", at="key")
+        pack = _mapping(settings).get("pack")
+        if isinstance(pack, str) and not pack.endswith((".yaml", ".yml")) and pack not in packaged_packs():
+            near = get_close_matches(pack, packaged_packs(), n=1)
+            hint = f"did you mean `{near[0]}`? " if near else ""
+            hint += "a pack of your own is named by its .yaml file"
+            yield Wrong(("languages", key, "pack"), f"no packaged pack is called {shown(pack)}", hint)
+
+
+def packaged_packs() -> list[str]:
+    """Labels of the packs that Ginbon brings, in order."""
+    folder = files("ginbon.languages") / "packs"
+    return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
+
+
+def _rules(tree: Mapping[str, Any], known: Mapping[str, Any] | None) -> Iterator[Wrong]:
+    if known is None:
+        return
+    places: list[tuple[tuple[str, ...], dict[str, Any]]] = [
+        (("rules", "thresholds"), _mapping(_mapping(tree.get("rules")).get("thresholds")))
+    ]
+    for key, settings in _mapping(tree.get("languages")).items():
+        places.append((("languages", key, "rules"), _mapping(_mapping(settings).get("rules"))))
+    for keys, rules in places:
+        for rule in rules:
+            if rule not in known:
+                near = get_close_matches(rule.replace("_", "-"), known, n=1)
+                hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(sorted(known))}"
+                yield Wrong((*keys, rule), f"no rule is called `{rule}`", hint, "key")
+
+
+def _source(name: str, source: dict[str, Any], wanted: dict[str, str]) -> Iterator[Wrong]:
+    keys = ("sources", name)
+    if "name" in source and source["name"] != name:
+        hint = "a source's name is its key in `sources`"
+        yield Wrong((*keys, "name"), f"unknown key `name` in `sources.{name}`", hint, "key")
+    if sources.kind(source) == sources.PLUGIN:
+        yield from _plugin(keys, str(source["collector"]))
+    rights = _mapping(source.get("rights"))
+    if rights.get("basis") == "licence" and rights.get("licence") is None:
+        yield Wrong((*keys, "rights", "basis"), "the basis is a licence, but `licence` does not say which")
+    if source.get("trust_language") is not True:
+        return
+    label = _label(source.get("language"))
+    if label is not None and wanted and label not in wanted:
+        hint = f"wanted are: {', '.join(wanted)}"
+        yield Wrong((*keys, "language"), f"{label} is trusted, but is none of the recipe's languages", hint)
+    if source.get("language") is None and source.get("collector") == "text":
+        yield Wrong(
+            (*keys, "trust_language"), "there is no language to trust: plain text names none", "add `language:`"
+        )
+
+
+def _plugin(keys: tuple[str, ...], collector: str) -> Iterator[Wrong]:
+    installed = sorted({e.name for e in entry_points(group="ginbon.collectors")})
+    if collector in installed:
+        return
+    known = [*sources.BUILTIN, *installed]
+    near = get_close_matches(collector.lower(), known, n=1, cutoff=0.5)
+    hint = f"did you mean `{near[0]}`? " if near else ""
+    hint += f"there are: {', '.join(known)}, and those of installed packages"
+    yield Wrong((*keys, "collector"), f"no collector is called {shown(collector)}", hint)
+
+
+def _identify(identify: dict[str, Any]) -> Iterator[Wrong]:
+    model = identify.get("model", "packaged")
+    if isinstance(model, str) and model != "packaged" and identify.get("sha256") is None:
+        hint = "a model is only loaded when its SHA-256 is the one that the recipe names (`sha256sum FILE`)"
+        yield Wrong(("identify",), "`sha256` is missing in `identify`", hint, "key", "sha256")
+
+
+def _duplicates(tree: Mapping[str, Any]) -> Iterator[Wrong]:
+    duplicates = _mapping(tree.get("duplicates"))
+    names = _mapping(tree.get("sources"))
+    for n, name in enumerate(_list(duplicates.get("prefer"))):
+        if isinstance(name, str) and name not in names:
+            near = get_close_matches(name, names, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(names)}"
+            yield Wrong(("duplicates", "prefer", str(n)), f"no source is called `{name}`", hint)
+    near_settings = _mapping(duplicates.get("near"))
+    bands, rows = near_settings.get("bands", 14), near_settings.get("rows", 8)
+    if isinstance(bands, int) and isinstance(rows, int) and bands * rows > 1024:
+        message = f"{bands} bands of {rows} rows are {bands * rows:,} hashes a document; at most 1,024 are made"
+        yield Wrong(("duplicates", "near"), message)
+
+
+def _tokenizers(tokenizers: dict[str, Any], wanted: dict[str, str]) -> Iterator[Wrong]:
+    seen: dict[str, int] = {}
+    for n, tokenizer in enumerate(_list(tokenizers.get("train"))):
+        keys = ("tokenizers", "train", str(n))
+        name = _mapping(tokenizer).get("name")
+        if isinstance(name, str) and seen.setdefault(name, n) != n:
+            yield Wrong((*keys, "name"), f"two tokenizers are called {shown(name)}", "each needs a name of its own")
+        for i, language in enumerate(_list(_mapping(tokenizer).get("languages"))):
+            label = _label(language)
+            if label is not None and wanted and label not in wanted:
+                hint = f"there are: {', '.join(wanted)}"
+                yield Wrong((*keys, "languages", str(i)), f"{label} is none of the recipe's languages", hint)
