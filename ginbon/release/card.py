@@ -182,13 +182,13 @@ def _limits(manifest: Manifest, story: Story) -> str:
     unheld = [code(x) for x in manifest.languages if manifest.splits(x) == ["train"]]
     limits = [
         (
-            "The text is what its sources say. It holds their errors, their views and their gaps, and is no even picture "
-            "of how a people speaks and writes."
+            "The text is what its sources say. It holds their errors, their views and their gaps, and is no "
+            "even picture of how a people speaks and writes."
         ),
         "Languages were identified by machine, document by document; a document can hold other languages too.",
         (
-            "Personal data was replaced where it has a form that can be recognised and checked (addresses of mail, phone, "
-            "bank, card and identity numbers). Names, addresses and stories of people were not."
+            "Personal data was replaced where it has a form that can be recognised and checked (addresses of mail, "
+            "phone, bank, card and identity numbers). Names, addresses and stories of people were not."
         ),
         "Near-copies were looked for by their words; copies that were reworded or translated stay.",
         f"No documents were left in: {', '.join(empty)}." if empty else "",

@@ -15,19 +15,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 import ginbon
-from ginbon.corpus.parquet import read_batches
-from ginbon.corpus.schema import RELEASED
+from ginbon.corpus.parquet import open_parquet, read_batches
 from ginbon.engine.files import Written, hash_ranges, read_json, write_whole
 from ginbon.engine.ledger import Entry
 from ginbon.engine.parts import Part, digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.errors import VerifyError
 from ginbon.release import card
-from ginbon.release.manifest import CARD, MANIFEST, SUMS, UNKNOWN, Manifest, ReleasedFile, format_sums
+from ginbon.release.columns import labels, schema_differences, tally
+from ginbon.release.manifest import CARD, MANIFEST, SUMS, Manifest, ReleasedFile, format_sums
 from ginbon.release.names import unsafe
 from ginbon.release.records import Hashes, merkle_root, record_hashes
 from ginbon.release.swap import link_or_copy, whole_folder
@@ -193,8 +191,10 @@ def _check_bytes(path: Path, written: Written) -> None:
 
 def _content(path: Path, label: tuple[str, str]) -> dict[str, Any]:
     """Rows, licences and sources of a shard; raises ``VerifyError`` where schema, language or split are others."""
-    if not pq.read_schema(path).equals(RELEASED, check_metadata=False):
-        raise VerifyError(f"{path.name}: its columns are not those of a release")
+    with open_parquet(path) as file:
+        wrong = schema_differences(file.schema_arrow)
+    if wrong:
+        raise VerifyError(f"{path.name}: {'; '.join(wrong)}")
     rows = 0
     licences: Counter[str] = Counter()
     sources: Counter[str] = Counter()
@@ -202,26 +202,9 @@ def _content(path: Path, label: tuple[str, str]) -> dict[str, Any]:
         rows += batch.num_rows
         licences.update(tally(batch.column("licence")))
         sources.update(tally(batch.column("source")))
-        for language, script, split in labels(batch):
-            if (f"{language}_{script}", split) != label:
-                raise VerifyError(
-                    f"{path.name}: holds a document of {language}_{script} {split}, not {' '.join(label)}"
-                )
+        for other in sorted(labels(batch) - {label}):
+            raise VerifyError(f"{path.name}: holds a document of {' '.join(other)}, expected {' '.join(label)}")
     return {"rows": rows, "licences": dict(sorted(licences.items())), "sources": dict(sorted(sources.items()))}
-
-
-def labels(batch: Any) -> set[tuple[str | None, str | None, str | None]]:
-    """The distinct (language, script, split) of a batch."""
-    columns = [batch.column(name) for name in ("language", "script", "split")]
-    plain = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in columns]
-    distinct = pa.table(plain, names=["language", "script", "split"]).group_by(["language", "script", "split"])
-    return {tuple(row.values()) for row in distinct.aggregate([]).to_pylist()}
-
-
-def tally(column: Any) -> dict[str, int]:
-    """Value -> rows of a column of few values; null counts as ``unknown``."""
-    counts = column.value_counts().to_pylist()
-    return {UNKNOWN if c["values"] is None else c["values"]: c["counts"] for c in counts}
 
 
 def _hashes(path: Path) -> Hashes:
