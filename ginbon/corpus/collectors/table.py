@@ -1,0 +1,111 @@
+"""Tables with one document a row: JSONL, CSV, TSV, Parquet and Arrow, told apart by the recipe or the file's name.
+
+Columns are mapped by the recipe, with presets for known data sets. Each format has its module; what they share is the
+mapping in ``columns``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from ginbon.corpus.collector import Account, Harvest, Reading
+from ginbon.corpus.collectors.columns import Mapper
+from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, EXTENT_BYTES, Extent, Piece
+from ginbon.recipes.model import Source, TableSource
+
+_COMPRESSED: Final = (".gz", ".gzip", ".bz2", ".xz", ".zst", ".zstd")
+_FORMATS: Final = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".arrows": "arrow",
+}
+
+
+def format_of(name: str) -> str | None:
+    """The table format that a file's name says, with or without a compression behind it; null where it says none."""
+    lowered = name.lower()
+    for suffix in _COMPRESSED:
+        lowered = lowered.removesuffix(suffix)
+    return next((kind for suffix, kind in _FORMATS.items() if lowered.endswith(suffix)), None)
+
+
+class TableCollector:
+    """Rows of tables -> documents."""
+
+    name = "table"
+    revision = 1
+
+    def extents(self, source: Source, files: list[tuple[str, str, int]]) -> list[Extent]:
+        """Large files are cut (row groups, byte ranges, frames), small ones share an extent, in the order given."""
+        assert isinstance(source, TableSource)
+        extents: list[Extent] = []
+        held: list[Piece] = []
+        weight = 0
+        for path, name, size in files:
+            kind = source.format or format_of(name)
+            for piece in _pieces(kind, path, name, size):
+                heavy = _weight(piece, kind, size)
+                if held and weight + heavy > EXTENT_BYTES:
+                    extents.append(Extent(source.name, tuple(held)))
+                    held, weight = [], 0
+                held.append(piece)
+                weight += heavy
+        if held:
+            extents.append(Extent(source.name, tuple(held)))
+        return extents
+
+    def read(self, source: Source, extent: Extent, reading: Reading) -> Iterator[Harvest]:
+        """The extent's pieces, one after the other."""
+        assert isinstance(source, TableSource)
+        left = reading.limit
+        for piece in extent.pieces:
+            for harvest in _read(source, piece, replace(reading, limit=left), self.name):
+                left = None if left is None else left - harvest.account.documents
+                yield harvest
+            if left is not None and left <= 0:
+                return
+
+
+def _pieces(kind: str | None, path: str, name: str, size: int) -> list[Piece]:
+    if kind == "parquet":
+        from ginbon.corpus.collectors.parquet import parquet_pieces
+
+        return parquet_pieces(path, name, size)
+    return [Piece(path, name, 0, size, size)]
+
+
+def _weight(piece: Piece, kind: str | None, size: int) -> int:
+    """Plain bytes that a piece stands for, about: compressed ones count as four."""
+    packed = kind == "parquet" or piece.name.lower().endswith(_COMPRESSED)
+    weight = piece.stop - piece.start if piece.unit == "bytes" else COMPRESSED_EXTENT_BYTES
+    return min(weight, size) * (EXTENT_BYTES // COMPRESSED_EXTENT_BYTES if packed else 1)
+
+
+def _read(source: TableSource, piece: Piece, reading: Reading, collector: str) -> Iterator[Harvest]:
+    kind = source.format or format_of(piece.name)
+    if kind == "parquet":
+        from ginbon.corpus.collectors.parquet import read_parquet
+
+        return read_parquet(source, piece, reading, collector=collector)
+    return iter([_unknown(source, piece, reading, collector)])
+
+
+def _unknown(source: TableSource, piece: Piece, reading: Reading, collector: str) -> Harvest:
+    """A file whose name says no format becomes one reject."""
+    size = piece.size
+    account = Account(raw_bytes=size, intact_bytes=size, decoded_bytes=size, rejected_bytes=size)
+    known = ", ".join(_FORMATS)
+    detail = f"the name says no table format ({known}); say `format` in the recipe, or take the file out of `paths`"
+    mapper = Mapper(source, reading, collector=collector, taken={}, name=piece.name)
+    return mapper.refuse(account, rule="unknown-format", detail=detail, locator=piece.name, size=size)
