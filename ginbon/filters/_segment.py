@@ -13,25 +13,14 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from ginbon.corpus import texts
+from ginbon.corpus.texts import Texts
 from ginbon.filters.kernel import classes
 from ginbon.filters.kernel.columns import COUNTED
+from ginbon.languages import scripts
 
 CHUNK_BYTES: Final = 1 << 20
 """Dictionary runs that ICU gets at once: bounds the memory of its answer."""
-
-
-@dataclass(frozen=True)
-class Buffers:
-    """An Arrow ``large_string`` array as numpy sees it: bytes, offsets (rows + 1) and which rows are not null."""
-
-    data: Any
-    offsets: Any
-    valid: Any
-
-    @property
-    def rows(self) -> int:
-        """How many texts there are."""
-        return len(self.offsets) - 1
 
 
 @dataclass(frozen=True)
@@ -45,7 +34,7 @@ class Lexicon:
 
 @dataclass(frozen=True)
 class Scanned:
-    """What the walk wrote. Words, lines and paragraphs are in order; ``*_ends[row]`` to ``*_ends[row + 1]`` are a row's.
+    """What the walk wrote. Words, lines and paragraphs of a row are ``ends[row]`` to ``ends[row + 1]``, in order.
 
     ``counts`` is rows x ``COUNTED``; ``exact`` rows x 2; ``spans`` start and end byte of every word, if asked for.
     """
@@ -64,39 +53,31 @@ class Scanned:
     paragraph_chars: Any
 
 
-def buffers(texts: pa.Array) -> Buffers:
-    """The array's own memory, without a copy; right for slices, nulls that hold bytes, and empty arrays."""
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
-    if not pa.types.is_large_string(texts.type):
-        texts = texts.cast(pa.large_string())
-    rows = len(texts)
-    _, offset_buffer, data_buffer = texts.buffers()
-    if rows == 0:
-        return Buffers(np.empty(0, np.uint8), np.zeros(1, np.int64), np.empty(0, np.bool_))
-    offsets = np.frombuffer(offset_buffer, np.int64)[texts.offset : texts.offset + rows + 1]
-    data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None else np.empty(0, np.uint8)
-    first, last = int(offsets[0]), int(offsets[-1])
-    # A slice sees its own bytes only, so that scratch arrays are as large as the slice.
-    valid = np.asarray(texts.is_valid().to_numpy(zero_copy_only=False), np.bool_)
-    return Buffers(data[first:last], offsets - first, valid)
+def buffers(array: pa.Array) -> Texts:
+    """The texts as numpy arrays. A slice sees its own bytes only, so that scratch is as large as the slice."""
+    seen = texts.view(array)
+    first, last = int(seen.offsets[0]), int(seen.offsets[-1])
+    return Texts(seen.data[first:last], seen.offsets - first, seen.valid)
 
 
 NO_LEXICON: Final = Lexicon(np.zeros(1, np.uint64), np.zeros((0, 4), np.uint64), np.zeros(0, np.int64))
 
 
 def scan(
-    texts: Buffers,
+    held: Texts,
     *,
     lexicon: Lexicon = NO_LEXICON,
     script: str = "Zyyy",
     terminals: str = "",
     spans: bool = False,
 ) -> Scanned:
-    """Walk over the texts once. ``terminals`` are sentence ends of this language that its script does not have."""
+    """Walk over the texts once; a null is an empty text.
+
+    ``terminals`` are sentence ends of this language that others do not have (Greek ``;``).
+    """
     from ginbon.filters.kernel.scan import scan as kernel
 
-    size, rows = len(texts.data), texts.rows
+    size, rows = len(held.data), len(held)
     table = classes.properties(terminals)
     # Two words need a byte between them, or three bytes each: so at most every second byte begins one. Memory that is
     # never written is never taken.
@@ -116,14 +97,13 @@ def scan(
         paragraph_chars=np.empty(items, np.int32),
     )
     kernel(
-        texts.data,
-        texts.offsets,
-        texts.valid,
+        held.data,
+        held.offsets,
         table,
         classes.folding(),
-        classes.scripts(),
+        scripts.script_table(),
         classes.own_scripts(script),
-        dictionary_starts(texts, table),
+        dictionary_starts(held, table),
         lexicon.stops,
         lexicon.phrases,
         lexicon.kinds,
@@ -143,17 +123,17 @@ def scan(
     return out
 
 
-def dictionary_starts(texts: Buffers, table: Any) -> Any:
+def dictionary_starts(held: Texts, table: Any) -> Any:
     """uint8 per byte: 1 where a word of a dictionary script begins. Empty where no text has such a script."""
     from ginbon.filters.kernel.segment import RUN_CHARS, find_runs, gather, mark_starts
 
     nothing = np.empty(0, np.int64)
-    found = find_runs(texts.data, texts.offsets, texts.valid, table, RUN_CHARS, nothing)
+    found = find_runs(held.data, held.offsets, table, RUN_CHARS, nothing)
     if not found:
         return np.empty(0, np.uint8)
     runs = np.empty(2 * found, np.int64)
-    find_runs(texts.data, texts.offsets, texts.valid, table, RUN_CHARS, runs)
-    starts = np.zeros(len(texts.data), np.uint8)
+    find_runs(held.data, held.offsets, table, RUN_CHARS, runs)
+    starts = np.zeros(len(held.data), np.uint8)
     sizes = np.cumsum(runs[1::2] - runs[::2] + 1)
     first = 0
     while first < found:
@@ -161,8 +141,8 @@ def dictionary_starts(texts: Buffers, table: Any) -> Any:
         last = max(first + 1, int(np.searchsorted(sizes, base + CHUNK_BYTES)))
         some = runs[2 * first : 2 * last]
         joined = np.empty(int(sizes[last - 1]) - base, np.uint8)
-        gather(texts.data, some, joined)
-        mark_starts(texts.data, some, icu_boundaries(joined.tobytes().decode("utf-8", "replace")), starts)
+        gather(held.data, some, joined)
+        mark_starts(held.data, some, icu_boundaries(joined.tobytes().decode("utf-8", "replace")), starts)
         first = last
     return starts
 
@@ -184,7 +164,7 @@ def _iterator() -> Any:
 def lexicon(stop_words: Sequence[str], phrases: Sequence[tuple[int, str]]) -> Lexicon:
     """Hash stop words and ``(kind, phrase)`` by the walk itself, so that they meet what it finds in texts.
 
-    Raises ``ValueError`` for a stop word that the segmenter does not give back as one word, or a phrase longer than four.
+    Raises ``ValueError`` for a stop word that is not one word for the segmenter, or a phrase of more than four.
     """
     from ginbon.filters.kernel.scan import PHRASE_WORDS
 
@@ -192,11 +172,15 @@ def lexicon(stop_words: Sequence[str], phrases: Sequence[tuple[int, str]]) -> Le
     words = [scanned.words[a:b] for a, b in zip(scanned.word_ends[:-1], scanned.word_ends[1:], strict=True)]
     for text, hashes in zip(stop_words, words, strict=False):
         if len(hashes) != 1:
-            raise ValueError(f"the stop word {text!r} is {len(hashes)} words for the segmenter, so it would never match")
+            raise ValueError(
+                f"the stop word {text!r} is {len(hashes)} words for the segmenter, so it would never match"
+            )
     table = np.zeros((len(phrases), PHRASE_WORDS), np.uint64)
     for row, hashes in enumerate(words[len(stop_words) :]):
         if not 0 < len(hashes) <= PHRASE_WORDS:
-            raise ValueError(f"the phrase {phrases[row][1]!r} is {len(hashes)} words long; 1 to {PHRASE_WORDS} can be found")
+            raise ValueError(
+                f"the phrase {phrases[row][1]!r} is {len(hashes)} words long; 1 to {PHRASE_WORDS} can be found"
+            )
         table[row, : len(hashes)] = hashes[::-1]
     return Lexicon(
         stops=_open_addressing([h[0] for h in words[: len(stop_words)]]),

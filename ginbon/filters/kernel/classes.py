@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from ginbon.languages import scripts
+
 # Word-break classes: bits 0-3. UAX #29's, but for scripts written without spaces.
 OTHER: Final = 0
 SPACE: Final = 1
@@ -105,47 +107,16 @@ def folding() -> Any:
     return _frozen(table)
 
 
-@cache
-def scripts() -> Any:
-    """uint8 per code point: ICU's script number."""
-    from icu import Char, UnicodeSet, UProperty
-
-    table = np.zeros(CODE_POINTS, np.uint8)
-    for number in range(Char.getIntPropertyMaxValue(UProperty.SCRIPT) + 1):
-        table[_members(UnicodeSet().applyIntPropertyValue(UProperty.SCRIPT, number))] = number
-    return _frozen(table)
-
-
-_PARTS: Final = {
-    "Jpan": ("Hani", "Hira", "Kana"),
-    "Hrkt": ("Hira", "Kana"),
-    "Kore": ("Hang", "Hani"),
-    "Hans": ("Hani", "Bopo"),
-    "Hant": ("Hani", "Bopo"),
-    "Hanb": ("Hani", "Bopo"),
-}
-
-
 def own_scripts(script: str) -> Any:
-    """bool per ICU script number: true for the scripts that text in ``script`` (ISO 15924) is written in.
+    """bool per script number: true for the scripts that text in ``script`` (ISO 15924) is written in.
 
-    Letters shared by scripts (Common, Inherited) always belong. An unknown script makes every letter belong.
+    Letters shared by scripts (Common, Inherited) always belong. For an unknown script every letter does.
     """
-    from icu import ICUError, Script
-
+    number = scripts.number()
     own = np.zeros(256, np.bool_)
-    own[:2] = True  # Common and Inherited
-    for part in _PARTS.get(script, (script,)):
-        try:
-            codes = Script.getCode(part)
-        except ICUError:
-            codes = []
-        if not codes:
-            own[:] = True
-            continue
-        own[list(codes)] = True
-    if script in ("Zyyy", "Zzzz", ""):
-        own[:] = True
+    own[0] = True
+    parts = [number[p] for p in scripts.COMPOSITES.get(script, (script,)) if p in number]
+    own[parts or slice(None)] = True
     return _frozen(own)
 
 
@@ -201,14 +172,7 @@ def _categories() -> Any:
 
 def _points(pattern: str) -> Any:
     """Code points of an ICU set pattern, ascending."""
-    from icu import UnicodeSet
-
-    return _members(UnicodeSet(pattern))
-
-
-def _members(unicode_set: Any) -> Any:
-    joined = "".join(unicode_set.codePoints())
-    return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
+    return np.flatnonzero(scripts.members(pattern))
 
 
 def _ords(text: str) -> Any:

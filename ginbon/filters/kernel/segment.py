@@ -22,7 +22,6 @@ RUN_CHARS: Final = 8_192
 _u8 = types.Array(types.uint8, 1, "C", readonly=True)
 _u16 = types.Array(types.uint16, 1, "C", readonly=True)
 _i64 = types.Array(types.int64, 1, "C", readonly=True)
-_bool = types.Array(types.boolean, 1, "C", readonly=True)
 _out_u8 = types.Array(types.uint8, 1, "C")
 _out_i64 = types.Array(types.int64, 1, "C")
 
@@ -33,21 +32,19 @@ _MASK = np.uint16(c.CLASS_MASK)
 
 
 @njit(
-    types.int64(_u8, _i64, _bool, _u16, types.int64, _out_i64),
+    types.int64(_u8, _i64, _u16, types.int64, _out_i64),
     cache=True,
     nogil=True,
     error_model="numpy",
 )
-def find_runs(data: Any, offsets: Any, valid: Any, table: Any, run_chars: int, out: Any) -> int:
+def find_runs(data: Any, offsets: Any, table: Any, run_chars: int, out: Any) -> int:
     """Write start and end of every run of dictionary characters (marks and joiners included); return how many.
 
     ``out`` is filled as far as it goes (pairs of byte positions in ``data``), so a first call with an empty one counts.
     """
     found = 0
     room = out.shape[0] // 2
-    for row in range(valid.shape[0]):
-        if not valid[row]:
-            continue
+    for row in range(offsets.shape[0] - 1):
         i = offsets[row]
         end = offsets[row + 1]
         start = -1
@@ -93,7 +90,7 @@ def find_runs(data: Any, offsets: Any, valid: Any, table: Any, run_chars: int, o
                     chars = 0
                 chars += 1
             elif start >= 0:
-                if kind == _EXTEND or kind == _FORMAT:
+                if kind in (_EXTEND, _FORMAT):
                     chars += 1
                 else:
                     if found < room:

@@ -1,0 +1,173 @@
+"""The catalogue of signals: what the walk measures on a document, in which unit and range, and where it comes from.
+
+A signal is either counted by the walk or a ratio of two counts; ratios are whole number divided by whole number, so that
+every machine agrees. A ratio whose divisor is 0 is 0.
+
+Common words below: *chars* are code points; a *word* is what ``filters.words`` gives; a *line* is what stands between
+line feeds, without outer white space, and blank ones are left out; a *paragraph* is a run of non-blank lines. Lines
+and words are compared with case folded, lines also with every run of white space as one space. Of a longer document
+the search for repetition looks at the first 1,048,576 words, lines and paragraphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from ginbon.filters.kernel.columns import Count
+
+INFINITE: Final = float("inf")
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One number measured on a document: the column ``group/name``.
+
+    ``low`` and ``high`` bound every value that a text can have. ``numerator`` and ``divisor`` are what the walk counted;
+    ``divisor`` is None for a count. ``less`` is taken from the divisor.
+    """
+
+    name: str
+    unit: str
+    formula: str
+    source: str
+    numerator: Count | None = None
+    divisor: tuple[Count, ...] | None = None
+    less: Count | None = None
+    low: float = 0.0
+    high: float = INFINITE
+    group: str = "walk"
+
+    @property
+    def column(self) -> str:
+        """``walk/words``."""
+        return f"{self.group}/{self.name}"
+
+    @property
+    def type(self) -> pa.DataType:
+        """Counts are int32 (int64 where they can pass two thousand million), ratios float32."""
+        if self.divisor is not None or self.group != "walk":
+            return pa.float32()
+        return pa.int64() if self.name in ("text_bytes", "chars") else pa.int32()
+
+    def measure(self, counts: Any) -> Any:
+        """The column's values (numpy) from the walk's counts, rows x ``COUNTED``."""
+        assert self.numerator is not None
+        top = counts[:, self.numerator]
+        if self.divisor is None:
+            return top.astype(self.type.to_pandas_dtype())
+        bottom = sum(counts[:, d] for d in self.divisor)
+        if self.less is not None:
+            bottom = bottom - counts[:, self.less]
+        ratio = np.divide(top, bottom, out=np.zeros(len(top)), where=bottom > 0)
+        return ratio.astype(np.float32)
+
+
+_GOPHER = "Rae et al. 2021 (Gopher), table A1"
+_GOPHER_QUALITY = "Rae et al. 2021 (Gopher), A1.1 quality filtering"
+_C4 = "Raffel et al. 2020 (C4), 2.2"
+_FINEWEB = "Penedo et al. 2024 (FineWeb), 3.6"
+_OURS = "Ginbon"
+
+
+def _count(name: str, what: Count, unit: str, formula: str, source: str = _OURS) -> Signal:
+    return Signal(name, unit, formula, source, what)
+
+
+def _share(
+    name: str,
+    part: Count,
+    whole: Count | tuple[Count, ...],
+    formula: str,
+    source: str = _OURS,
+    *,
+    high: float = 1.0,
+    unit: str = "share",
+    less: Count | None = None,
+) -> Signal:
+    divisor = whole if isinstance(whole, tuple) else (whole,)
+    return Signal(name, unit, formula, source, part, divisor, less, high=high)
+
+
+def _catalogue() -> Iterable[Signal]:
+    c = Count
+    yield _count("text_bytes", c.BYTES, "bytes", "UTF-8 bytes of the text as it was given")
+    yield _count("chars", c.CHARS, "chars", "code points")
+    yield _count("words", c.WORDS, "words", "words", _GOPHER_QUALITY)
+    yield _count("distinct_words", c.DISTINCT_WORDS, "words", "different words")
+    yield _count("lines", c.LINES, "lines", "non-blank lines")
+    yield _count("paragraphs", c.PARAGRAPHS, "paragraphs", "runs of non-blank lines")
+    yield _count(
+        "sentences",
+        c.SENTENCES,
+        "sentences",
+        "ends of sentences behind at least one word: a full stop of scripts that have one of their own, a terminal mark "
+        "before white space (closing marks may stand between), or the end of a line",
+        _C4,
+    )
+    yield _share("mean_word_chars", c.WORD_CHARS, c.WORDS, "chars of all words / words (marks count)", _GOPHER_QUALITY,
+                 high=INFINITE, unit="chars")  # fmt: skip
+    yield _count("longest_word_chars", c.LONGEST_WORD, "chars", "chars of the longest word", _C4)
+    yield _share("words_per_line", c.WORDS, c.LINES, "words / lines", _C4, high=INFINITE, unit="words")
+    yield _count("stop_words", c.STOP_WORDS, "words", "words that are stop words of the language's pack")
+    yield _count("distinct_stop_words", c.DISTINCT_STOP_WORDS, "words", "different stop words", _GOPHER_QUALITY)
+    yield _share("stop_word_share", c.STOP_WORDS, c.WORDS, "stop words / words")
+    yield _share("letter_word_share", c.LETTER_WORDS, (c.WORDS, c.SYMBOL_TOKENS),
+                 "words with a letter / (words + symbol tokens); a symbol token is a punctuation mark, symbol or number "
+                 "sign outside words, and the same one repeated without a space counts once", _GOPHER_QUALITY)  # fmt: skip
+    yield _share("letter_share", c.LETTERS, c.CHARS, "letters (L, Nl) / chars")
+    yield _share("mark_share", c.MARKS, c.CHARS, "combining marks (M) / chars")
+    yield _share("digit_share", c.DIGITS, c.CHARS, "digits of any script (Nd, No) / chars")
+    yield _share("punctuation_share", c.PUNCTUATION, c.CHARS,
+                 "punctuation (P) / chars; marks that separate words (tsheg, wordspace) do not count")  # fmt: skip
+    yield _share("symbol_share", c.SYMBOLS, c.CHARS, "symbols (S, emoji among them) / chars")
+    yield _share("script_share", c.OWN_LETTERS, c.LETTERS,
+                 "letters of the language's script, or of no script of their own, / letters")  # fmt: skip
+    yield _share("hash_ratio", c.HASHES, c.WORDS, "'#' / words", _GOPHER_QUALITY, high=INFINITE, unit="per word")
+    yield _share("ellipsis_ratio", c.ELLIPSES, c.WORDS, "('...' + '…') / words", _GOPHER_QUALITY,
+                 high=INFINITE, unit="per word")  # fmt: skip
+    yield _share("bullet_line_share", c.BULLET_LINES, c.LINES, "lines that begin with a bullet, '-' or '*' / lines",
+                 _GOPHER_QUALITY)  # fmt: skip
+    yield _share("ellipsis_line_share", c.ELLIPSIS_LINES, c.LINES,
+                 "lines that end with an ellipsis (closing marks behind it aside) / lines", _GOPHER_QUALITY)  # fmt: skip
+    yield _share("terminal_line_share", c.TERMINAL_LINES, c.LINES,
+                 "lines that end with a terminal mark of any script (closing marks behind it aside) / lines",
+                 f"{_C4}; {_FINEWEB}")  # fmt: skip
+    yield _share("short_line_share", c.SHORT_LINES, c.LINES, "lines of at most 30 chars / lines", _FINEWEB)
+    yield _share("newline_ratio", c.NEWLINES, c.WORDS, "line feeds / words", _FINEWEB, high=INFINITE, unit="per word")
+    yield _count("curly_brackets", c.CURLY_BRACKETS, "chars", "'{' and '}'", _C4)
+    yield _count("lorem_ipsum", c.LOREM_IPSUM, "phrases", "'lorem ipsum'", _C4)
+    yield _share("javascript_line_share", c.JAVASCRIPT_LINES, c.LINES, "lines with the word 'javascript' / lines", _C4)
+    yield _share("policy_line_share", c.POLICY_LINES, c.LINES,
+                 "lines with a phrase of privacy and cookie notices / lines", _C4)  # fmt: skip
+    yield _share("repeated_line_share", c.REPEATED_LINES, c.LINES, "lines that occur above / lines", _GOPHER)
+    yield _share("repeated_line_char_share", c.REPEATED_LINE_CHARS, c.CHARS, "chars of those lines / chars", _GOPHER)
+    yield _share("repeated_line_char_share_of_lines", c.REPEATED_LINE_CHARS, c.CHARS,
+                 "chars of those lines / (chars - line feeds)", _FINEWEB, less=c.NEWLINES)  # fmt: skip
+    yield _share("repeated_paragraph_share", c.REPEATED_PARAGRAPHS, c.PARAGRAPHS,
+                 "paragraphs that occur above / paragraphs", _GOPHER)  # fmt: skip
+    yield _share("repeated_paragraph_char_share", c.REPEATED_PARAGRAPH_CHARS, c.CHARS,
+                 "chars of those paragraphs / chars", _GOPHER)  # fmt: skip
+    for n in range(2, 5):
+        yield _share(f"top_{n}_gram_char_share", Count[f"TOP_{n}_GRAM_CHARS"], c.CHARS,
+                     f"chars of the most frequent run of {n} words ({n - 1} for spaces) x how often it occurs / chars; "
+                     "of several the first; overlapping ones count, so it can pass 1", _GOPHER,
+                     high=2.0 * n - 1)  # fmt: skip
+    for n in range(5, 11):
+        yield _share(f"repeated_{n}_gram_char_share", Count[f"REPEATED_{n}_GRAM_CHARS"], c.CHARS,
+                     f"chars of runs of {n} words that occur above (read from left to right, without overlap) / chars",
+                     _GOPHER)  # fmt: skip
+    yield Signal(
+        "score", "probability", "how sure the identifier is of the language", _OURS, high=1.0, group="identify"
+    )
+    yield Signal("script_share", "share", "letters of the main script / letters", _OURS, high=1.0, group="identify")
+
+
+CATALOGUE: Final = {signal.column: signal for signal in _catalogue()}
+"""Every signal by column, in the order of the columns."""
+
+WALK: Final = tuple(signal for signal in CATALOGUE.values() if signal.group == "walk")

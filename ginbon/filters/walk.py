@@ -1,0 +1,157 @@
+"""The walk: every signal of a document, and the sketch that duplicates are found with, in one pass over its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ginbon.corpus import texts
+from ginbon.filters import _segment, signals
+from ginbon.filters.kernel import classes
+from ginbon.filters.kernel.columns import Count
+from ginbon.filters.step import with_columns
+from ginbon.languages.pack import Pack
+
+REVISION: Final = 1
+
+PHRASES: Final = (
+    (0, "lorem ipsum"),
+    (1, "javascript"),
+    (2, "terms of use"),
+    (2, "privacy policy"),
+    (2, "cookie policy"),
+    (2, "uses cookies"),
+    (2, "use of cookies"),
+    (2, "use cookies"),
+)
+"""C4's phrases, matched as words: kind (lorem ipsum, javascript, policy) and phrase."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """How near-duplicates are sketched: shingles of ``ngram`` words, ``bands`` of ``rows`` MinHash values."""
+
+    ngram: int = 5
+    bands: int = 14
+    rows: int = 8
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The step that appends the groups ``walk`` and ``sketch``; its batches hold one language, ``language``.
+
+    ``sketch/exact`` (16 bytes) is the hash of the text with case folded and runs of white space as one space; null for
+    a text without a word. ``sketch/bands`` are band hashes of word shingles; null for fewer words than a shingle has.
+    Signals and hashes are those of the text's NFC form, but for ``text_bytes``.
+    """
+
+    language: str
+    pack: Pack
+    near: Near = Near()
+    name: str = "walk"
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Near's numbers, what the walk reads of the pack, and the libraries that say what words and letters are."""
+        return {
+            "revision": REVISION,
+            "unicode": classes.unicode_version(),
+            "near": [self.near.ngram, self.near.bands, self.near.rows, self.near.seed],
+            "script": self.pack.script,
+            "stop_words": list(self.pack.stop_words),
+            "terminals": self.pack.terminals,
+        }
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with signals and sketch appended."""
+        return with_columns(batch, self.measure(batch.column("text")))
+
+    def measure(self, documents: pa.Array) -> Mapping[str, pa.Array]:
+        """The columns for an array of texts; a null text counts as empty."""
+        from ginbon.filters.kernel.repeat import measure_repetition
+
+        held = _segment.buffers(documents)
+        scanned = self._scan(held)
+        strange = np.flatnonzero(scanned.counts[:, Count.NOT_NORMAL])
+        if len(strange):
+            composed, changed = normalised(held, strange)
+            if changed:
+                scanned = self._scan(composed)
+                scanned.counts[:, Count.BYTES] = np.diff(held.offsets)
+        measure_repetition(
+            scanned.word_ends,
+            scanned.words,
+            scanned.word_chars,
+            scanned.line_ends,
+            scanned.lines,
+            scanned.line_chars,
+            scanned.paragraph_ends,
+            scanned.paragraphs,
+            scanned.paragraph_chars,
+            scanned.counts,
+        )
+        columns = {s.column: pa.array(s.measure(scanned.counts), s.type) for s in signals.WALK}
+        wordless = scanned.counts[:, Count.WORDS] == 0
+        columns["sketch/exact"] = _fixed(pa.binary(16), scanned.exact, ~wordless)
+        columns["sketch/bands"] = self._bands(scanned)
+        return columns
+
+    def _scan(self, held: texts.Texts) -> _segment.Scanned:
+        lexicon = _lexicon(self.pack.stop_words)
+        return _segment.scan(held, lexicon=lexicon, script=self.pack.script, terminals=self.pack.terminals)
+
+    def _bands(self, scanned: _segment.Scanned) -> pa.Array:
+        from ginbon.filters.kernel.minhash import band_hashes
+
+        near = self.near
+        xors, factors = _permutations(near.bands * near.rows, near.seed)
+        bands = np.empty((len(scanned.counts), near.bands), np.uint64)
+        present = np.empty(len(scanned.counts), np.bool_)
+        band_hashes(scanned.word_ends, scanned.words, near.ngram, near.rows, xors, factors, bands, present)
+        return _fixed(pa.list_(pa.uint64(), near.bands), bands, present)
+
+
+def normalised(held: texts.Texts, rows: Any) -> tuple[texts.Texts, bool]:
+    """The texts with these rows in NFC, and whether that changed any."""
+    array = texts.array(held.data, held.offsets).take(pa.array(rows))
+    composed = pc.utf8_normalize(array, "NFC")
+    differ = pc.not_equal(array, composed).to_numpy(zero_copy_only=False)
+    if not differ.any():
+        return held, False
+    changed = {int(rows[k]): composed[int(k)].as_py().encode("utf-8") for k in np.flatnonzero(differ)}
+    return texts.replace(held, changed), True
+
+
+@lru_cache(maxsize=256)
+def _lexicon(stop_words: tuple[str, ...]) -> _segment.Lexicon:
+    return _segment.lexicon(stop_words, PHRASES)
+
+
+@lru_cache(maxsize=8)
+def _permutations(count: int, seed: int) -> tuple[Any, Any]:
+    """Constants of the hash permutations: SplitMix64 from the seed, so that no library's generator decides them."""
+    numbers = np.empty(2 * count, np.uint32)
+    mask = (1 << 64) - 1
+    state = seed & mask
+    for k in range(2 * count):
+        state = (state + 0x9E3779B97F4A7C15) & mask
+        z = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+        numbers[k] = (z ^ (z >> 31)) >> 32
+    return numbers[:count].copy(), numbers[count:] | np.uint32(1)
+
+
+def _fixed(kind: pa.DataType, values: Any, present: Any) -> pa.Array:
+    """An array of fixed-size values (16 bytes, or a list of hashes) over ``values``, null where not ``present``."""
+    mask = None if present.all() else pa.py_buffer(np.packbits(present, bitorder="little"))
+    nulls = int(len(present) - present.sum())
+    if pa.types.is_fixed_size_binary(kind):
+        return pa.Array.from_buffers(kind, len(values), [mask, pa.py_buffer(values)], null_count=nulls)
+    child = pa.array(values.reshape(-1))
+    return pa.Array.from_buffers(kind, len(values), [mask], null_count=nulls, children=[child])

@@ -1,0 +1,212 @@
+"""What is true of a language, as data: a pack is one YAML file, derived from text and checked in as figures.
+
+``load_pack("por_Latn")`` gives the packaged pack; a language without one gets the pool of its script's languages and says
+so in ``Pack.fallback``. Nothing falls back to English.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, field_validator, model_validator
+
+from ginbon.errors import Mistake, RecipeError, UserError
+from ginbon.languages import codes
+
+UNDETERMINED: Final = "und"
+"""Language of a pack that pools the languages of one script (``und_Latn``), or all (``und_Zyyy``)."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Strings = Annotated[tuple[str, ...], Strict(False)]
+
+
+class Threshold(_Model):
+    """A rule's threshold for one language, and where it comes from.
+
+    ``at`` is the value, ``[low, high]`` for a rule with two ends, or ``off`` where the rule makes no sense (lines that end with
+    a mark, in Thai). ``documents`` is the size of the sample; ``inherited`` names the pack whose figure this is,
+    where the language's own sample is too small.
+    """
+
+    at: float | Annotated[tuple[float, float], Strict(False)] | Literal["off"]
+    how: str
+    documents: Annotated[int, Field(ge=0)]
+    inherited: str | None = None
+
+
+class Sample(_Model):
+    """The trusted text that a pack was derived from."""
+
+    sources: Strings
+    documents: int
+    words: int
+    chars: int
+    terminal_line_share: float
+    mean_word_chars: float
+
+
+class Pack(_Model):
+    """One language, as its YAML file says it."""
+
+    label: str
+    """``por_Latn``."""
+    name: str
+    """In English."""
+    autonym: str = ""
+    """In the language itself."""
+    script: Annotated[str, Field(pattern="^[A-Z][a-z]{3}$")]
+    codes: Strings = ()
+    """Other codes: ISO 639-1, BCP 47."""
+    regions: Strings = ()
+    """Countries (ISO 3166) where it is spoken; phone and national numbers are looked for as they are written there."""
+    segmentation: Literal["uax29", "dictionary", "syllable"] = "uax29"
+    """How the words of its script are found: by spaces and marks, by ICU's dictionary, or a word a syllable."""
+    terminals: str = ""
+    """Marks that end a sentence in this language and in no other of its script (Greek ``;``)."""
+    stop_words: Strings = ()
+    """Frequent words, lower case, in NFC, the most frequent first."""
+    thresholds: dict[str, Threshold] = {}
+    """By rule."""
+    sample: Sample | None = None
+    languages: Strings = ()
+    """For a pool: the labels in it."""
+    fallback: str | None = None
+    """Null for a language's own pack; else a sentence that says what stands in for it."""
+
+    @property
+    def language(self) -> str:
+        """ISO 639-3."""
+        return self.label.partition("_")[0]
+
+    @field_validator("stop_words")
+    @classmethod
+    def _are_single_words(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            if word != unicodedata.normalize("NFC", word):
+                raise ValueError(f"the stop word {word!r} is not in NFC, so it would never match")
+            if not word or any(c.isspace() for c in word):
+                raise ValueError(f"the stop word {word!r} is not one word, so it would never match")
+        if len(set(value)) != len(value):
+            raise ValueError("a stop word is listed twice")
+        return value
+
+    @model_validator(mode="after")
+    def _label_has_the_script(self) -> Pack:
+        if self.label.partition("_")[2] != self.script:
+            raise ValueError(f"the label is {self.label}, the script {self.script}")
+        return self
+
+
+def packaged() -> list[str]:
+    """Labels of the packs that Ginbon brings, pools (``und_...``) included."""
+    return sorted(f.name.removesuffix(".yaml") for f in _folder().iterdir() if f.name.endswith(".yaml"))
+
+
+def load_pack(place: str, *, folder: Path | None = None) -> Pack:
+    """The pack of a language (any spelling, ``pt-BR`` too), or of a YAML file; a relative path starts at ``folder``.
+
+    A language without a pack of its own gets a copy of its script's pool under its own label, with ``fallback`` set.
+    Raises ``RecipeError`` for mistakes in the file, ``UserError`` for a file or language that is not known.
+    """
+    if place.endswith((".yaml", ".yml")):
+        path = (folder or Path()) / place
+        if not path.is_file():
+            raise UserError(f"the pack {path} is not there; a packaged one is named by its label, such as por_Latn")
+        return read_pack(path.read_text(encoding="utf-8"), name=str(path))
+    if place in packaged():
+        return _packaged(place)
+    label = codes.resolve(place)
+    if label is None:
+        near = get_close_matches(place, packaged(), n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UserError(f"no language is called {place!r}; {hint}write it as ISO 639-3 and ISO 15924, such as por_Latn")
+    return _packaged(label) if label in packaged() else _stand_in(label)
+
+
+def read_pack(text: str, *, name: str) -> Pack:
+    """The pack that a YAML text holds. Raises ``RecipeError`` with the place of every mistake; ``name`` is the file's."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
+    try:
+        tree = YAML(typ="rt", pure=True).load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise RecipeError([Mistake(name, line, column, error.problem or "is not YAML")]) from error
+    if not isinstance(tree, dict):
+        raise RecipeError([Mistake(name, 1, 1, "a pack is a mapping of keys, such as `label: por_Latn`")])
+    try:
+        return Pack.model_validate(_plain(tree))
+    except ValidationError as error:
+        raise RecipeError([_mistake(name, text, tree, e) for e in error.errors()]) from error
+
+
+def _folder() -> Any:
+    return files("ginbon.languages") / "packs"
+
+
+@cache
+def _packaged(label: str) -> Pack:
+    """Packaged packs are made by ``filters.derive`` and tested: plain loading, which is ten times faster."""
+    from ruamel.yaml import YAML
+
+    text = (_folder() / f"{label}.yaml").read_text(encoding="utf-8")
+    return Pack.model_validate(YAML(typ="safe").load(text))
+
+
+def _stand_in(label: str) -> Pack:
+    script = label.partition("_")[2]
+    pool = f"{UNDETERMINED}_{script}"
+    known = language.name if (language := codes.language(label)) else label
+    if pool in packaged():
+        base = _packaged(pool)
+        told = f"thresholds are those of {len(base.languages)} language(s) written in {base.name} pooled ({pool})"
+    else:
+        base = _packaged(f"{UNDETERMINED}_Zyyy")
+        told = f"nothing is known of its script {script}: thresholds are those of all languages pooled"
+    return base.model_copy(
+        update={
+            "label": label,
+            "name": known,
+            "autonym": language.autonym if language else "",
+            "script": script,
+            "fallback": f"no pack for {label} ({known}): {told}; there are no stop words, so that rule is left out",
+        }
+    )
+
+
+def _plain(node: Any) -> Any:
+    """Plain Python values out of a round-trip YAML tree."""
+    if isinstance(node, dict):
+        return {str(k): _plain(v) for k, v in node.items()}
+    if isinstance(node, list):
+        return [_plain(v) for v in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _mistake(name: str, text: str, tree: Any, error: Any) -> Mistake:
+    """Where in the file a validation error is: the deepest key of its path that the tree knows."""
+    line, column = 0, 0
+    node = tree
+    for key in error["loc"]:
+        marks = getattr(node, "lc", None)
+        if marks is None or (isinstance(node, dict) and key not in node) or not isinstance(node, dict | list):
+            break
+        line, column = marks.key(key) if isinstance(node, dict) else marks.item(key)
+        node = node[key]
+    where = ".".join(str(key) for key in error["loc"])
+    lines = text.splitlines()
+    return Mistake(name, line + 1, column + 1, f"{where}: {error['msg']}", lines[line] if line < len(lines) else "")
