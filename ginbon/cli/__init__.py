@@ -1,0 +1,85 @@
+"""The command line: one module a command, each parses, calls one public function, renders.
+
+Nothing heavy is imported here or at the top of a command's module: `ginbon --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from ginbon.errors import GinbonError, Interrupted
+
+app = typer.Typer(
+    name="ginbon",
+    help="Turn a people's scattered text into a curated, measured corpus and tokenizers, and hand them over with proof.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from ginbon import __version__
+
+        typer.echo(f"ginbon {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    if debug:
+        os.environ["GINBON_DEBUG"] = "1"
+
+
+def _mount() -> None:
+    from ginbon.cli import clean, new, recipe, report, run, status, tokenizers, verify, why
+
+    for module in (new, run, status, why, report, verify, clean):
+        module.mount(app)
+    app.add_typer(recipe.app, name="recipe")
+    app.add_typer(tokenizers.app, name="tokenizers")
+
+
+def main() -> None:
+    """Entry point: our errors become a message and the exit code of DESIGN.md, section 7."""
+    _mount()
+    try:
+        app()
+    except GinbonError as error:
+        fail(error)
+    except KeyboardInterrupt:
+        fail(Interrupted("interrupted; the same command goes on from here"))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone, as `| head` does
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("GINBON_DEBUG"):
+            raise
+        print(  # noqa: T201
+            f"ginbon: an error of ours: {type(error).__name__}: {error}\n"
+            "Run the same command with `ginbon --debug ...` and report what it shows.",
+            file=sys.stderr,
+        )
+        sys.exit(4)
+
+
+def fail(error: GinbonError) -> None:
+    """Tell an error on standard error and end with its exit code."""
+    if os.environ.get("GINBON_DEBUG"):
+        traceback.print_exception(error, file=sys.stderr)
+    else:
+        print(f"ginbon: {error}", file=sys.stderr)  # noqa: T201
+    sys.exit(error.exit_code)

@@ -30,6 +30,8 @@ from ginbon.recipes.model import Source
 
 PLAN: Final = "plan.json"
 EXCLUDED: Final = "excluded/collect"
+STORED_BYTES: Final = "stored/text_bytes"
+"""Signal: bytes of the text as it is stored; the walk's own count is of the text before redaction."""
 REVISION: Final = 1
 
 _FOLDER_OF_GROUP: Final = {"sketch": "sketches"}
@@ -177,6 +179,7 @@ class _Sink:
         batch = _set(batch, "script", pa.array([script] * batch.num_rows))
         batch = _set(batch, "language", pa.array([code] * batch.num_rows))
         batch = _set(batch, "language_score", batch.column("identify/score"))
+        batch = _set(batch, STORED_BYTES, pc.binary_length(batch.column("text")).cast(pa.int64()))
         self._write(f"documents/{language}/{self._key}.parquet", batch, schema.DOCUMENT, weigh="text")
         for group, columns in _groups(batch).items():
             folder = _FOLDER_OF_GROUP.get(group, f"signals/{group}")

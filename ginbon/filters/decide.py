@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ginbon.corpus import parquet, schema
+from ginbon.corpus.collect import STORED_BYTES
 from ginbon.engine.ledger import Entry, Flow
 from ginbon.engine.parts import digest
 from ginbon.engine.stage import Result, Task, Work
@@ -84,7 +85,7 @@ class Decide:
             [
                 kept,
                 reasons.cast(VERDICT.field("reasons").type),
-                signals.column("walk/text_bytes").cast(pa.int64()),
+                signals.column(STORED_BYTES),
                 signals.column("walk/words").cast(pa.int64()),
             ],
             schema=VERDICT,

@@ -55,13 +55,14 @@ class Select:
     """The stage ``select``.
 
     ``held_out_share`` of the clusters is held out, and in each language enough for about ``held_out_documents`` (but
-    never more than a tenth). A shard closes before it would pass ``shard_bytes`` of text.
+    never more than a tenth). ``prefer`` names sources whose copy wins over others', the best first. A shard closes before it would pass ``shard_bytes`` of text.
     """
 
     held_out_share: float
     held_out_documents: int
     shard_bytes: int
-    seed: int
+    prefer: tuple[str, ...] = ()
+    seed: int = 1
     name: str = "select"
     outputs: tuple[str, ...] = (FATES,)
 
@@ -69,7 +70,7 @@ class Select:
         """Preference, held-out share, shard size."""
         return {
             "revision": 1,
-            "prefer": ["kept by the rules", "longest text", "smallest id"],
+            "prefer": list(self.prefer),
             "held_out": {"share": self.held_out_share, "documents": self.held_out_documents},
             "shard_bytes": self.shard_bytes,
             "seed": self.seed,
@@ -85,7 +86,7 @@ class Select:
     def run(self, task: Task, work: Work) -> Result:
         """Write a fate for each document, and the plan of the shards."""
         parts = document_parts(work.folder)
-        members = read_members(work.folder, parts)
+        members = read_members(work.folder, parts, self.prefer)
         shares = self._shares(work.folder, parts, members)
         entries, shards = [], []
         for language in sorted({p.language for p in parts}):

@@ -48,14 +48,17 @@ class Members:
         return {str(int(s)): int((low == s).sum()) for s in np.unique(low)}
 
 
-def read_members(folder: Path, parts: list[DocumentPart]) -> Members:
+def read_members(folder: Path, parts: list[DocumentPart], prefer: tuple[str, ...]) -> Members:
     """The clusters of a run whose ``cluster`` and ``decide`` are complete."""
     files = [f.path for p in read_parts(folder, "cluster") for f in p.files]
     tables = [parquet.read_table(folder / path) for path in files]
     numbers = np.concatenate([t.column("document").to_numpy() for t in tables] or [np.empty(0, np.int64)])
     cluster = np.concatenate([t.column("cluster").to_numpy() for t in tables] or [np.empty(0, np.int64)])
-    kept, size, ids, exact = _gather(folder, parts, numbers)
-    return choose(numbers, cluster, kept, size, ids, exact)
+    rank = np.zeros(len(numbers), np.int64)
+    for part in parts:
+        low, high = np.searchsorted(numbers, [part.first, part.first + part.rows])
+        rank[low:high] = prefer.index(part.source) if part.source in prefer else len(prefer)
+    return choose(numbers, cluster, rank, *_gather(folder, parts, numbers))
 
 
 def _gather(folder: Path, parts: list[DocumentPart], numbers: Numbers) -> tuple[Any, Any, Any, Any]:
@@ -77,10 +80,14 @@ def _gather(folder: Path, parts: list[DocumentPart], numbers: Numbers) -> tuple[
     return kept, size, ids, exact
 
 
-def choose(numbers: Numbers, cluster: Numbers, kept: Any, size: Numbers, ids: Any, exact: Any) -> Members:
-    """Choose the survivor of each cluster: kept by the rules, then the longest text, then the smallest id."""
+def choose(
+    numbers: Numbers, cluster: Numbers, rank: Numbers, kept: Any, size: Numbers, ids: Any, exact: Any
+) -> Members:
+    """Choose the survivor of each cluster: kept by the rules, then of the preferred source (lowest ``rank``), then
+    the longest text, then the smallest id.
+    """
     n = len(numbers)
-    order = np.lexsort((ids, -size, ~kept, cluster))
+    order = np.lexsort((ids, -size, rank, ~kept, cluster))
     starts = np.r_[True, cluster[order][1:] != cluster[order][:-1]] if n else np.empty(0, bool)
     group = np.cumsum(starts) - 1
     best = order[np.flatnonzero(starts)][group] if n else order

@@ -1,0 +1,93 @@
+"""The plan of a run: which files each source has, and the extents that they are read in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from ginbon.corpus.collector import collector
+from ginbon.corpus.inputs import expand
+from ginbon.engine.extents import Extent
+from ginbon.engine.files import canonical_json, read_json, write_json
+from ginbon.errors import RecipeError, UserError
+from ginbon.recipes.model import Recipe
+from ginbon.recipes.sources import Source
+
+PLAN: Final = "plan.json"
+SAMPLE_EXTENTS: Final = 8
+"""Places of each source that a sample is drawn from, evenly spread."""
+
+
+@dataclass(frozen=True)
+class InputPlan:
+    """The extents of all sources in the order of (source, file, offset), and what was noticed on the way."""
+
+    extents: tuple[Extent, ...]
+    files: dict[str, int]
+    warnings: tuple[str, ...] = ()
+
+    def raw_bytes(self, source: str | None = None) -> int:
+        """Bytes to read, of one source or of all."""
+        return sum(e.raw_bytes for e in self.extents if source in (None, e.source))
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``plan.json``."""
+        return {
+            "version": 1,
+            "files": self.files,
+            "warnings": list(self.warnings),
+            "extents": [e.to_json() for e in self.extents],
+        }
+
+
+def plan_inputs(recipe: Recipe) -> InputPlan:
+    """Expand the paths of every source and cut its files into extents.
+
+    Raises ``RecipeError`` with all mistakes at once: patterns that reach nothing, names that cannot be stored.
+    """
+    extents: list[Extent] = []
+    files: dict[str, int] = {}
+    warnings: list[str] = []
+    mistakes = []
+    for name, source in recipe.sources.items():
+        try:
+            planned, number, noticed = _plan_source(source, recipe.folder)
+        except RecipeError:
+            raise
+        except UserError as error:
+            mistakes += [recipe.mistake(f"sources.{name}.paths", line) for line in str(error).splitlines()]
+            continue
+        extents += planned
+        files[name] = number
+        warnings += [f"{name}: {w}" for w in noticed]
+    if mistakes:
+        raise RecipeError(mistakes)
+    return InputPlan(tuple(extents), files, tuple(warnings))
+
+
+def _plan_source(source: Source, folder: Path) -> tuple[list[Extent], int, tuple[str, ...]]:
+    paths = getattr(source, "paths", [])
+    if not paths:
+        return collector(source.collector).extents(source, []), 0, ()
+    inputs = expand(paths, root=folder)
+    return collector(source.collector).extents(source, list(inputs.files)), len(inputs.files), inputs.warnings
+
+
+def sampled(plan: InputPlan, documents: int) -> tuple[InputPlan, int]:
+    """A plan of a few evenly spread extents of each source, and how many documents to take from each of them."""
+    chosen: list[Extent] = []
+    for name in plan.files:
+        mine = [e for e in plan.extents if e.source == name]
+        step = max(1, len(mine) / SAMPLE_EXTENTS)
+        chosen += [mine[int(i * step)] for i in range(min(len(mine), SAMPLE_EXTENTS))]
+    most = max((sum(e.source == name for e in chosen) for name in plan.files), default=1)
+    return replace(plan, extents=tuple(chosen)), max(1, -(-documents // max(1, most)))
+
+
+def store_plan(folder: Path, plan: InputPlan) -> None:
+    """Write ``plan.json`` if it differs from what is there."""
+    value = plan.to_json()
+    found = read_json(folder / PLAN)
+    if found is None or canonical_json(found) != canonical_json(value):
+        write_json(folder / PLAN, value)

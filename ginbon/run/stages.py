@@ -1,0 +1,188 @@
+"""From a recipe to its stages: the only place that knows all rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ginbon.corpus.collect import Collect
+from ginbon.corpus.collector import Reading
+from ginbon.corpus.step import Step
+from ginbon.corpus.tidy import Tidy
+from ginbon.engine.parts import digest
+from ginbon.engine.stage import Stage
+from ginbon.errors import RecipeError, UserError
+from ginbon.filters.blocks import Blocks
+from ginbon.filters.decide import Decide
+from ginbon.filters.duplicates.cluster import Cluster
+from ginbon.filters.duplicates.match import Match
+from ginbon.filters.identifiers import load_identifier
+from ginbon.filters.identify import Identify
+from ginbon.filters.redact import Redact
+from ginbon.filters.rules import bind
+from ginbon.filters.select import Select
+from ginbon.filters.walk import Near, Walk
+from ginbon.languages.codes import language
+from ginbon.languages.pack import Pack, load_pack
+from ginbon.recipes.model import Recipe
+from ginbon.release.seal import Seal
+from ginbon.release.write import Write
+
+
+def build_stages(recipe: Recipe, *, sample: int | None = None) -> list[Stage]:
+    """The stages of a recipe in their order; ``sample`` is the number of documents to take from each extent.
+
+    Raises ``RecipeError`` for what only the rooms can tell: packs, models, rules and blocks that are not there.
+    """
+    packs = load_packs(recipe)
+    stages: list[Stage] = [
+        _collect(recipe, packs, sample),
+        Match(exact=recipe.duplicates.exact, bands=_near(recipe).bands if recipe.duplicates.near != "off" else 0),
+        Cluster(),
+        _decide(recipe, packs),
+        Select(
+            held_out_share=recipe.held_out.share,
+            held_out_documents=recipe.held_out.min_documents,
+            shard_bytes=recipe.release.shard_bytes,
+            prefer=tuple(recipe.duplicates.prefer),
+            seed=recipe.seed,
+        ),
+        Write(),
+    ]
+    return [*stages, *_tokenizers(recipe), _report(recipe), _seal(recipe)]
+
+
+def load_packs(recipe: Recipe) -> dict[str, Pack]:
+    """Each language's pack: the recipe's choice, its own packaged one, or a fallback that says what it is."""
+    packs, mistakes = {}, []
+    for label, settings in recipe.languages.items():
+        try:
+            packs[label] = load_pack(settings.pack or label, folder=recipe.folder)
+        except RecipeError as error:
+            mistakes += error.mistakes
+        except UserError as error:
+            mistakes.append(recipe.mistake(f"languages.{label}.pack", str(error)))
+    if mistakes:
+        raise RecipeError(mistakes)
+    return packs
+
+
+def _near(recipe: Recipe) -> Near:
+    near = recipe.duplicates.near
+    if near == "off":
+        return Near(seed=recipe.seed)
+    return Near(ngram=near.ngram, bands=near.bands, rows=near.rows, seed=recipe.seed)
+
+
+def _collect(recipe: Recipe, packs: Mapping[str, Pack], sample: int | None) -> Collect:
+    identifier = load_identifier(recipe.identify.model, sha256=recipe.identify.sha256, folder=recipe.folder)
+    labels = tuple(recipe.languages)
+    limits = recipe.limits
+    return Collect(
+        sources=dict(recipe.sources),
+        reading=Reading(
+            namespace=recipe.namespace,
+            max_document_bytes=limits.max_document_bytes,
+            max_ratio=limits.max_ratio,
+            max_decoded_bytes=limits.max_decoded_bytes,
+            limit=sample,
+        ),
+        identify={
+            name: Identify(identifier, labels, trust=source.trust_language) for name, source in recipe.sources.items()
+        },
+        steps={label: _steps(recipe, label, pack) for label, pack in packs.items()},
+        redact=_redact(recipe, ()),
+    )
+
+
+def _steps(recipe: Recipe, label: str, pack: Pack) -> tuple[Step, ...]:
+    """What a document of that language goes through once it is identified."""
+    steps: list[Step] = [Tidy(label, mojibake=recipe.tidy.mojibake, form=recipe.tidy.normalise)]
+    if recipe.blocks:
+        steps.append(Blocks(tuple((b.block, b.arguments) for b in recipe.blocks)))
+    steps.append(Walk(label, pack, _near(recipe)))
+    if (redact := _redact(recipe, tuple(pack.regions))) is not None:
+        steps.append(redact)
+    return tuple(steps)
+
+
+def _redact(recipe: Recipe, regions: tuple[str, ...]) -> Step | None:
+    settings = recipe.redact
+    if settings == "off":
+        return None
+    return Redact(types=tuple(settings.types), regions=tuple(settings.regions) or regions)
+
+
+def _decide(recipe: Recipe, packs: Mapping[str, Pack]) -> Decide:
+    rules = {}
+    mistakes = []
+    for label, pack in packs.items():
+        own = recipe.languages[label].rules
+        overrides = {**recipe.rules.thresholds, **own}
+        try:
+            rules[label] = tuple(bind(recipe.rules.preset, pack, overrides))
+        except UserError as error:
+            key = f"languages.{label}.rules" if own else "rules.thresholds"
+            mistakes.append(recipe.mistake(key, str(error)))
+    if mistakes:
+        raise RecipeError(mistakes)
+    licences = recipe.release.licences
+    return Decide(rules=rules, licences=tuple(licences) if licences is not None else None)
+
+
+def _tokenizers(recipe: Recipe) -> list[Stage]:
+    from ginbon.tokenizers.stages import build_tokenizer_stages
+
+    return build_tokenizer_stages(recipe)
+
+
+def _report(recipe: Recipe) -> Stage:
+    from ginbon.report.stage import Report
+
+    return Report(title=recipe.release.title or recipe.recipe)
+
+
+def _seal(recipe: Recipe) -> Seal:
+    release = recipe.release
+    return Seal(
+        title=release.title or recipe.recipe,
+        version=release.version,
+        namespace=recipe.namespace,
+        recipe=digest(recipe_without_places(recipe)),
+        languages=tuple(recipe.languages),
+        description=release.description or "",
+        publisher=release.publisher or "",
+        contact=release.contact or "",
+        allowed_licences=tuple(release.licences) if release.licences is not None else None,
+        sources={name: _source_card(source) for name, source in recipe.sources.items()},
+    )
+
+
+def _source_card(source: Any) -> dict[str, Any]:
+    rights = source.rights
+    return {
+        "collector": source.collector,
+        "licence": rights.licence,
+        "basis": rights.basis,
+        "evidence": rights.evidence,
+        "attribution": rights.attribution,
+    }
+
+
+def recipe_without_places(recipe: Recipe) -> dict[str, Any]:
+    """The resolved recipe without where its files lie: what a release may be identified by."""
+    value = recipe.resolved()
+    for source in value["sources"].values():
+        source.pop("paths", None)
+    return value
+
+
+def language_names(recipe: Recipe) -> dict[str, str]:
+    """Each language's English name, for people."""
+    return {label: (found.name if (found := language(label)) else label) for label in recipe.languages}
+
+
+def default_folder(recipe: Recipe, *, sample: bool) -> Path:
+    """``runs/<recipe>`` where the command is given."""
+    return Path("runs") / (f"{recipe.recipe}-sample" if sample else recipe.recipe)
