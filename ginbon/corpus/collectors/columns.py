@@ -39,11 +39,12 @@ class ColumnError(DamageError):
 
 @dataclass(frozen=True)
 class Rows:
-    """Where the rows of a batch are: a locator each, and how many bytes of the input each takes, where
-    that is known."""
+    """Where the rows of a batch are: a locator each, and, where a row's raw bytes exist apart (JSONL), how many
+    bytes of the input each takes and their SHA-256."""
 
     locators: Sequence[str]
     spans: npt.NDArray[np.int64] | None = None
+    digests: Sequence[bytes] | None = None
 
 
 def read_columns(columns: ColumnMap, found: pa.Schema) -> dict[str, Any]:
@@ -106,7 +107,7 @@ class Mapper:
             batch, text, locators = batch.slice(0, len(reasons)), text.slice(0, len(reasons)), locators[: len(reasons)]
         kept = np.fromiter((r is None for r in reasons), bool, len(reasons))
         rejected = np.flatnonzero(~kept)
-        documents = self._documents(batch, text, locators, kept, account)
+        documents = self._documents(batch, text, locators, kept, account, rows.digests)
         excluded = [self._reject(int(i), reasons[i], text, locators, rows, batch) for i in rejected]
         account.documents += int(kept.sum())
         account.rejects += len(rejected)
@@ -209,12 +210,20 @@ class Mapper:
             "url": None if url is None else url[0].as_py(),
             "text": clip(raw[: schema.EXCERPT_BYTES].decode("utf-8", "replace"), schema.EXCERPT_BYTES),
             "text_bytes": len(raw) if rows.spans is None else int(rows.spans[row]),
-            "digest": hashlib.sha256(raw).digest() if raw else None,
+            "digest": rows.digests[row] if rows.digests else hashlib.sha256(raw).digest() if raw else None,
         }
 
     def _documents(
-        self, batch: pa.RecordBatch, text: Any, locators: list[str], kept: npt.NDArray[np.bool_], account: Account
+        self,
+        batch: pa.RecordBatch,
+        text: Any,
+        locators: list[str],
+        kept: npt.NDArray[np.bool_],
+        account: Account,
+        digests: Sequence[bytes] | None,
     ) -> pa.RecordBatch:
+        if digests is not None:
+            digests = [digest for digest, keep in zip(digests, kept, strict=False) if keep]
         if not kept.all():
             mask = pa.array(kept)
             batch, text = batch.filter(mask), text.filter(mask)
@@ -233,7 +242,7 @@ class Mapper:
             "collected_at": self._times(batch, "collected_at"),
             "licence": self._licence(licence, count),
             "rights": self._rights(batch, licence, count, account),
-            "digest": pa.array(_digests(text), pa.binary(32)),
+            "digest": pa.array(_digests(text) if digests is None else digests, pa.binary(32)),
             "declared_language": self._language(batch, count, account),
         }
         fields = [(f, columns[f.name]) for f in schema.COLLECTED]
