@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
-from numba import njit, types
+from ginbon.filters.kernel.cache import prepare
+
+prepare()
+
+import numpy as np  # noqa: E402
+from numba import njit, types  # noqa: E402
 
 
 def _read(kind: Any, dimensions: int = 1) -> Any:

@@ -1,0 +1,185 @@
+"""The compiled scan for what may be personal data: places in the text, found by shape alone.
+
+Only they meet regular expressions and libraries. ``table`` gives each code point's role, made by ``roles``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ginbon.filters.kernel.cache import prepare
+
+prepare()
+
+import numpy as np  # noqa: E402
+from numba import njit, types  # noqa: E402
+
+EMAIL, NUMBER, MIXED, COLONS = range(4)
+"""Kinds of candidates: around an at sign; a cluster of digits; digits and letters in one word; hexadecimal groups with colons."""
+
+DIGIT, SPACE, DASH, DOT, SLASH, PARENTHESIS, LETTER, AT, COLON, EDGE = range(1, 11)
+"""Roles of code points; 0 is none, ``EDGE`` ends an address (white space, brackets, quotes, controls)."""
+
+MIN_DIGITS: Final = 7  # shortest telephone number that is looked for
+MAX_DIGITS: Final = 400  # longer clusters are tables of figures
+MIN_MIXED, MAX_MIXED, MIXED_DIGITS = 8, 34, 5  # a word with letters: from NIE to IBAN
+LOCAL_BYTES, DOMAIN_BYTES = 256, 256
+
+
+def _read(kind: Any) -> Any:
+    return types.Array(kind, 1, "C", readonly=True)
+
+
+_U8, _I64 = _read(types.uint8), _read(types.int64)
+_OPTIONS: Final[dict[str, Any]] = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+
+@njit(types.int64(_U8, types.int64, types.int64, _U8), **_OPTIONS)
+def _role(data: Any, at: int, stop: int, table: Any) -> int:
+    """The role of the code point at ``at`` times 8 plus its length in bytes; role 0 and length 1 for what is no UTF-8."""
+    lead = np.int64(data[at])
+    if lead < 0x80:
+        return np.int64(table[lead]) * 8 + 1
+    if lead < 0xC2 or lead > 0xF4:
+        return 1
+    length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    if at + length > stop:
+        return 1
+    code = lead & (0x7F >> length)
+    for n in range(1, length):
+        byte = np.int64(data[at + n])
+        if byte & 0xC0 != 0x80:
+            return 1
+        code = (code << 6) | (byte & 0x3F)
+    if code > 0x10FFFF:
+        return 1
+    return np.int64(table[code]) * 8 + length
+
+
+@njit(types.UniTuple(types.int64, 4)(_U8, types.int64, types.int64, _U8), **_OPTIONS)
+def _cluster(data: Any, at: int, stop: int, table: Any) -> Any:
+    """Digits with at most three separators between them: (end of the last digit, digits, single dots, next place to look)."""
+    digits = dots = between = spaces = 0
+    slash = dot = False
+    end = at
+    while at < stop:
+        found = _role(data, at, stop, table)
+        role = found >> 3
+        if role == DIGIT:
+            dots += 1 if between == 1 and dot else 0
+            digits += 1
+            between = spaces = 0
+            slash = dot = False
+            end = at + (found & 7)
+        elif SPACE <= role <= PARENTHESIS:
+            between += 1
+            spaces += 1 if role == SPACE else 0
+            slash |= role == SLASH
+            dot = role == DOT
+            if between > 3 or spaces > 2 or (slash and spaces > 0) or (spaces > 1 and between < 3):
+                break
+        else:
+            break
+        at += found & 7
+    return end, digits, dots, at
+
+
+@njit(types.UniTuple(types.int64, 2)(_U8, types.int64, types.int64, types.int64, _U8), **_OPTIONS)
+def _address(data: Any, start: int, at: int, stop: int, table: Any) -> Any:
+    """The reach of what may be an e-mail address around the at sign at ``at``; an empty one where there is none."""
+    found = _role(data, at, stop, table)
+    right = at + (found & 7)
+    last = min(stop, right + DOMAIN_BYTES)
+    dot = np.int64(-1)
+    begin = right
+    while right < last:
+        found = _role(data, right, stop, table)
+        role = found >> 3
+        if role == EDGE or role == SPACE or role == AT or role == SLASH:
+            break
+        if role == DOT and dot < 0 and right > begin:
+            dot = right
+        right += found & 7
+    right = min(right, stop)
+    left = at
+    first = max(start, at - LOCAL_BYTES)
+    while left > first:
+        before = left - 1
+        while before > first and data[before] & 0xC0 == 0x80:
+            before -= 1
+        role = _role(data, before, stop, table) >> 3
+        if role == EDGE or role == SPACE or role == AT:
+            break
+        left = before
+    if dot < 0 or dot + 2 > right or left == at:
+        return at, at
+    return left, right
+
+
+@njit(types.boolean(types.uint8), **_OPTIONS)
+def _is_hex(byte: Any) -> bool:
+    lower = byte | 32
+    return 48 <= byte <= 57 or 97 <= lower <= 102
+
+
+@njit(
+    types.int64(
+        _U8, _I64, _U8, types.int64[::1], types.int64[::1], types.int64[::1], types.uint8[::1]
+    ),
+    **_OPTIONS,
+)  # fmt: skip
+def find(data: Any, offsets: Any, table: Any, texts: Any, starts: Any, ends: Any, kinds: Any) -> int:
+    """Writes the candidates of all texts in order and returns how many there are (those past the arrays' end are only counted)."""
+    count = 0
+    room = len(texts)
+    for text in range(len(offsets) - 1):
+        start, stop = offsets[text], offsets[text + 1]
+        at = start
+        while at < stop:
+            found = _role(data, at, stop, table)
+            role = found >> 3
+            low, high, kind, ahead = at, at, EMAIL, at + (found & 7)
+            if role == LETTER or (role == DIGIT and data[at] < 0x80):
+                letters = digits = 0
+                word = at
+                while word < stop and data[word] < 0x80:
+                    role = np.int64(table[data[word]])
+                    if role == DIGIT:
+                        digits += 1
+                    elif role == LETTER:
+                        letters += 1
+                    else:
+                        break
+                    word += 1
+                ahead = word
+                if letters == 0:
+                    end, digits, dots, ahead = _cluster(data, at, stop, table)
+                    if MIN_DIGITS <= digits <= MAX_DIGITS or (dots >= 3 and digits <= MAX_DIGITS):
+                        high, kind = end, NUMBER
+                    ahead = max(end, word)
+                elif digits >= MIXED_DIGITS and MIN_MIXED <= word - at <= MAX_MIXED:
+                    high, kind = word, MIXED
+            elif role == DIGIT:
+                end, digits, dots, ahead = _cluster(data, at, stop, table)
+                if MIN_DIGITS <= digits <= MAX_DIGITS or (dots >= 3 and digits <= MAX_DIGITS):
+                    high, kind = end, NUMBER
+                ahead = end
+            elif role == AT:
+                low, high = _address(data, start, at, stop, table)
+            elif role == COLON:
+                kind = COLONS
+                while low > start and at - low < 4 and _is_hex(data[low - 1]):
+                    low -= 1
+                colons = 0
+                while high < stop and high - at < 60 and (_is_hex(data[high]) or data[high] == 58 or data[high] == 46):
+                    colons += 1 if data[high] == 58 else 0
+                    high += 1
+                ahead = high
+                if colons < 2 or colons > 7:
+                    high = low
+            if high > low:
+                if count < room:
+                    texts[count], starts[count], ends[count], kinds[count] = text, low - start, high - start, kind
+                count += 1
+            at = ahead
+    return count
