@@ -26,7 +26,7 @@ from ginbon.engine.perform import StageStep
 def _begin_worker(folder: str, memory_bytes: int | None, warm: Callable[[], None] | None) -> None:
     """Prepare a worker: leave Ctrl-C to the parent, die with it, hold the workers' lock, obey the memory limit."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # batch systems signal the whole group: the parent decides
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     lock.hold_as_worker(Path(folder))  # held until this process ends
