@@ -1,6 +1,6 @@
 """The tokenizer contract: one protocol for every kind of tokenizer, counted alike.
 
-TextColumn are encoded as ordinary text, without special tokens: a beginning-of-text token on every line would pull every
+Texts are encoded as ordinary text, without special tokens: a beginning-of-text token on every line would pull every
 premium towards one, and text that imitates a special token is text.
 """
 

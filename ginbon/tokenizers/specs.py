@@ -273,8 +273,8 @@ def _hub(name: str, *, network: bool) -> Path:
         return Path(hf_hub_download(name, "tokenizer.json", etag_timeout=10))
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise SurroundingsError(
-            f"{name}: cannot be had from the Hugging Face hub ({str(error).splitlines()[0]}). If the model is gated, log "
-            "in with `hf auth login`; if there is no network, fetch tokenizer.json elsewhere and give its path."
+            f"{name}: cannot be had from the Hugging Face hub ({str(error).splitlines()[0]}). If the model is gated, "
+            "log in with `hf auth login`; if there is no network, fetch tokenizer.json elsewhere and give its path."
         ) from error
 
 
@@ -315,8 +315,8 @@ def _kind(data: bytes, path: Path) -> str:
     if head[:1] == b"\n" or data[:1] == b"\n":  # field 1 of a protocol buffer: the pieces
         return "sentencepiece"
     raise UserError(
-        f"{path}: this is no tokenizer that Ginbon knows. Expected JSON (Hugging Face, tekken), base64 ranks (tiktoken) "
-        f"or a SentencePiece model; the file begins with {data[:16]!r}."
+        f"{path}: this is no tokenizer that Ginbon knows. Expected JSON (Hugging Face, tekken), base64 ranks "
+        f"(tiktoken) or a SentencePiece model; the file begins with {data[:16]!r}."
     )
 
 

@@ -84,7 +84,7 @@ class BaseTokenizer(ABC):
     def starts(self, texts: TextColumn, encoded: Encoded) -> Int64s:
         """The byte in ``texts.data`` at which each token begins; -1 throughout a text where that cannot be told.
 
-        Where a text's pieces, one after another, are the text (a prefix space aside), their lengths tell. TextColumn that
+        Where a text's pieces, one after another, are the text (a prefix space aside), their lengths tell. Texts that
         normalisation or an unknown token changed are asked of the library one by one.
         """
         vocabulary = self.vocabulary

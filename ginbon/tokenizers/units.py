@@ -1,0 +1,58 @@
+"""The bootstrap's draws: which documents a replicate holds, the same on every machine and in every version.
+
+Documents are drawn with replacement. Beyond ``UNITS`` documents they are dealt in turn into that many units, and units
+are drawn: the interval hardly changes, and work stays bounded. The draws come from SplitMix64 (Steele et al. 2014) of
+(seed, replicate, draw), not from a library's generator, whose streams may change.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNITS: Final = 2_048
+REPLICATES: Final = 1_000
+CONFIDENCE: Final = 0.95
+
+
+@lru_cache(maxsize=8)
+def weights(units: int, seed: int) -> NDArray[np.float64]:
+    """How often each unit is drawn in each replicate: shape (``REPLICATES``, ``units``); a row sums to ``units``."""
+    drawn = np.zeros((REPLICATES, units), np.float64)
+    if units:
+        for replicate in range(REPLICATES):
+            numbers = splitmix64(np.arange(units, dtype=np.uint64) + np.uint64(replicate * units), seed)
+            places = ((numbers >> np.uint64(32)) * np.uint64(units)) >> np.uint64(32)
+            drawn[replicate] = np.bincount(places.astype(np.int64), minlength=units)
+    drawn.flags.writeable = False
+    return drawn
+
+
+def sums_of_units(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The counts of documents, dealt into units; whole numbers below 2**53, so that sums of them are exact."""
+    units = min(len(counts), UNITS)
+    return np.bincount(unit_of(np.arange(len(counts))), weights=counts, minlength=units).astype(np.float64)
+
+
+def unit_of(document: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The unit that a document is dealt to."""
+    return document % UNITS
+
+
+def interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The middle ``CONFIDENCE`` of some replicates, by nearest rank."""
+    ordered = np.sort(values)
+    tail = int(len(ordered) * (1 - CONFIDENCE) / 2)
+    return float(ordered[tail]), float(ordered[len(ordered) - 1 - tail])
+
+
+def splitmix64(counter: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
+    """64 well-mixed bits of each counter."""
+    with np.errstate(over="ignore"):
+        z = (counter + np.uint64((seed * 0xD1342543DE82EF95) % 2**64)) * np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
