@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from ginbon.corpus.collector import Account, Damage, Harvest, Reading
 from ginbon.corpus.collectors.columns import ColumnError, Mapper, Rows, read_columns, top_level
+from ginbon.corpus.collectors.parquet_footer import Chunk, Group, has_checksum, read_footer
 from ginbon.corpus.collectors.presets import column_map
 from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, Piece
 from ginbon.errors import SurroundingsError
@@ -37,7 +38,7 @@ def parquet_pieces(path: str, name: str, size: int, *, extent_bytes: int = COMPR
         return whole
     try:
         with _open(path) as file:
-            bounds = _bounds(pq.ParquetFile(file).metadata, size)
+            bounds = _bounds(_footer(file), size)
     except UNREADABLE:
         return whole
     pieces: list[Piece] = []
@@ -59,31 +60,31 @@ def read_parquet(
         try:
             parquet = pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False, buffer_size=2**20)
             found = parquet.schema_arrow
-            bounds = _bounds(parquet.metadata, size)
+            groups = _footer(file)
+            _check_names(parquet, groups)
         except UNREADABLE as error:
             yield _refused(source, piece, reading, collector, reason=_why(error, file, size))
             return
         try:
             taken = read_columns(column_map(source), found)
         except ColumnError as error:
-            yield _other_columns(source, piece, reading, collector, error, _share(piece, bounds))
+            yield _other_columns(source, piece, reading, collector, error, _share(piece, _bounds(groups, size)))
             return
         mapper = Mapper(source, reading, collector=collector, taken=taken, name=piece.name)
-        yield from _Groups(parquet, file, piece, bounds, mapper, top_level(taken, found)).harvests(reading)
+        yield from _Groups(parquet, file, piece, groups, mapper, top_level(taken, found)).harvests(reading)
 
 
 class _Groups:
     """Reads the row groups of a piece, one after the other."""
 
     def __init__(
-        self, parquet: Any, file: Any, piece: Piece, bounds: list[int], mapper: Mapper, columns: list[str]
+        self, parquet: Any, file: Any, piece: Piece, groups: list[Group], mapper: Mapper, columns: list[str]
     ) -> None:
-        self.parquet, self.file, self.piece, self.bounds = parquet, file, piece, bounds
+        self.parquet, self.file, self.piece, self.groups = parquet, file, piece, groups
         self.mapper, self.columns = mapper, columns
-        metadata = parquet.metadata
-        counts = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
-        self.first_rows = [sum(counts[:i]) for i in range(len(counts) + 1)]
-        self.counts = counts
+        self.bounds = _bounds(groups, file.size())
+        self.counts = [g.rows for g in groups]
+        self.first_rows = [sum(self.counts[:i]) for i in range(len(groups) + 1)]
 
     def harvests(self, reading: Reading) -> Iterator[Harvest]:
         left = reading.limit
@@ -116,7 +117,7 @@ class _Groups:
         """The row group in batches that aim at ``batch_bytes``; refuses one that claims to unpack beyond all
         measure."""
         chunks = self._chunks(group)
-        packed, plain = sum(c.total_compressed_size for c in chunks), sum(c.total_uncompressed_size for c in chunks)
+        packed, plain = sum(c.packed_bytes for c in chunks), sum(c.plain_bytes for c in chunks)
         if plain > _JUDGED_BYTES and plain > reading.max_ratio * max(packed, 1):
             raise ValueError(
                 f"{packed:,} bytes claim to be {plain:,}; at most {reading.max_ratio:,} times as much is read"
@@ -130,10 +131,10 @@ class _Groups:
             use_threads=False,
         )
 
-    def _chunks(self, group: int) -> list[Any]:
-        metadata = self.parquet.metadata.row_group(group)
-        chunks = [metadata.column(i) for i in range(metadata.num_columns)]
-        return [c for c in chunks if any(f"{c.path_in_schema}.".startswith(f"{n}.") for n in self.columns)]
+    def _chunks(self, group: int) -> list[Chunk]:
+        """The column chunks that are read."""
+        chunks = self.groups[group].chunks
+        return [c for c in chunks if any(f"{c.path}.".startswith(f"{name}.") for name in self.columns)]
 
     def _harvest(self, batch: pa.RecordBatch, first: int, limit: int | None) -> Harvest:
         for column in batch.columns:
@@ -143,8 +144,7 @@ class _Groups:
 
     def _framing(self, group: int, account: Account) -> None:
         """The bytes around the row groups: the magic before the first, the footer after the last."""
-        metadata = self.parquet.metadata.row_group(group)
-        pages = sum(metadata.column(i).total_compressed_size for i in range(metadata.num_columns))
+        pages = sum(c.packed_bytes for c in self.groups[group].chunks)
         size = self.bounds[group + 1] - self.bounds[group]
         account.framing_bytes += size - min(pages, size)
 
@@ -157,8 +157,8 @@ class _Groups:
         self._unprotected(group, account)
 
     def _unprotected(self, group: int, account: Account) -> None:
-        bare = [c for c in self._chunks(group) if not has_checksum(self.file, c)]
-        account.unprotected_bytes += sum(c.total_compressed_size for c in bare)
+        bare = [c for c in self._chunks(group) if not has_checksum(self.file.read_at(64, c.start))]
+        account.unprotected_bytes += sum(c.packed_bytes for c in bare)
 
     def _damaged(self, group: int, read: int, account: Account, error: Exception) -> None:
         """Keep what was read; the rest of the row group's rows are lost, and the share of bytes they stand for."""
@@ -184,29 +184,36 @@ def _groups(piece: Piece, bounds: list[int]) -> range:
     return range(piece.start, piece.stop) if piece.unit == "row_groups" else range(len(bounds) - 1)
 
 
-def _bounds(metadata: Any, size: int) -> list[int]:
-    """Where each row group begins, then the file's size; the first begins at 0. Checks the footer against itself."""
-    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-    if sum(g.num_rows for g in groups) != metadata.num_rows:
-        raise ValueError(
-            f"the footer says {metadata.num_rows:,} rows, its row groups have {sum(g.num_rows for g in groups):,}"
-        )
-    starts = []
+def _footer(file: Any) -> list[Group]:
+    """The row groups, checked against what the footer itself says about rows and places."""
+    size = file.size()
+    tail = file.read_at(8, size - 8) if size >= 12 else b""
+    length = int.from_bytes(tail[:4], "little")
+    if tail[4:] != b"PAR1" or length > size - 12:
+        raise ValueError("no Parquet footer")
+    rows, groups = read_footer(file.read_at(length, size - 8 - length))
+    if sum(g.rows for g in groups) != rows:
+        raise ValueError(f"the footer says {rows:,} rows, its row groups have {sum(g.rows for g in groups):,}")
+    starts = [g.start for g in groups]
+    if starts != sorted(starts) or any(not 4 <= start < size for start in starts):
+        raise ValueError("the footer's row groups are not inside the file in order")
+    return groups
+
+
+def _bounds(groups: list[Group], size: int) -> list[int]:
+    """Where the bytes of each row group begin, then the file's size: the first has the magic, the last the footer."""
+    return [0, *(g.start for g in groups[1:]), size] if groups else [0]
+
+
+def _check_names(parquet: Any, groups: list[Group]) -> None:
+    """The schema and every row group must call the columns alike: a flipped bit in a name shows here."""
+    schema = parquet.schema
+    expected = [schema.column(i).path for i in range(len(schema))]
     for number, group in enumerate(groups):
-        chunks = [group.column(i) for i in range(group.num_columns)]
-        for place, chunk in enumerate(chunks):
-            expected = metadata.schema.column(place).path
-            if chunk.path_in_schema != expected:
-                raise ValueError(
-                    f"row group {number} calls column {place} {chunk.path_in_schema!r}, the schema {expected!r}"
-                )
-        firsts = [c.dictionary_page_offset or c.data_page_offset for c in chunks]
-        starts.append(min([min(f, c.data_page_offset) for f, c in zip(firsts, chunks, strict=True)], default=4))
-    if not starts:
-        return [0]
-    if starts != sorted(starts) or starts[-1] >= size or starts[0] < 0:
-        raise ValueError("the footer's offsets are not inside the file in order")
-    return [0, *starts[1:], size]
+        found = [c.path for c in group.chunks]
+        if found != expected:
+            odd = next((f for e, f in zip(expected, found, strict=False) if e != f), "fewer")
+            raise ValueError(f"row group {number} has a column {odd!r} that the schema does not have there")
 
 
 def _share(piece: Piece, bounds: list[int]) -> int:
@@ -263,19 +270,3 @@ def _other_columns(
 def _check_structure(column: Any) -> None:
     """Offsets and lengths must be sound before any value is touched; whether bytes are UTF-8 is asked per row later."""
     column.validate()
-
-
-def has_checksum(file: Any, chunk: Any) -> bool:
-    """Whether the first page of a column chunk carries a CRC: field 4 of its Thrift header (compact protocol)."""
-    first = min(o for o in (chunk.dictionary_page_offset, chunk.data_page_offset) if o is not None and o > 0)
-    header = bytes(file.read_at(64, first))
-    place, field = 0, 0
-    while place < len(header) and header[place]:
-        field += header[place] >> 4
-        if field >= 4 or header[place] >> 4 == 0:
-            return field == 4 and header[place] & 15 == 5  # an i32
-        place += 1
-        while place < len(header) and header[place] & 0x80:  # fields 1 to 3 are i32: one varint each
-            place += 1
-        place += 1
-    return False
