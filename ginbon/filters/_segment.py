@@ -17,7 +17,6 @@ from ginbon.corpus import texts
 from ginbon.corpus.texts import Texts
 from ginbon.filters.kernel import classes
 from ginbon.filters.kernel.columns import COUNTED
-from ginbon.languages import scripts
 
 CHUNK_BYTES: Final = 1 << 20
 """Dictionary runs that ICU gets at once: bounds the memory of its answer."""
@@ -78,7 +77,7 @@ def scan(
     from ginbon.filters.kernel.scan import scan as kernel
 
     size, rows = len(held.data), len(held)
-    table = classes.properties(terminals)
+    table = classes.properties(script, terminals)
     # Two words need a byte between them, or three bytes each: so at most every second byte begins one. Memory that is
     # never written is never taken.
     items = size // 2 + rows + 1
@@ -101,12 +100,13 @@ def scan(
         held.offsets,
         table,
         classes.folding(),
-        scripts.script_table(),
-        classes.own_scripts(script),
+        classes.combining(),
+        classes.pairs(),
         dictionary_starts(held, table),
         lexicon.stops,
         lexicon.phrases,
         lexicon.kinds,
+        np.full(8 + len(lexicon.stops), -1, np.int64),
         out.counts,
         out.exact,
         out.word_ends,
@@ -127,12 +127,12 @@ def dictionary_starts(held: Texts, table: Any) -> Any:
     """uint8 per byte: 1 where a word of a dictionary script begins. Empty where no text has such a script."""
     from ginbon.filters.kernel.segment import RUN_CHARS, find_runs, gather, mark_starts
 
-    nothing = np.empty(0, np.int64)
-    found = find_runs(held.data, held.offsets, table, RUN_CHARS, nothing)
+    # A run has three bytes, and another before the next; memory that is never written is never taken.
+    runs = np.empty(2 * (len(held.data) // 3 + len(held) + 1), np.int64)
+    found = find_runs(held.data, held.offsets, table, RUN_CHARS, runs)
     if not found:
         return np.empty(0, np.uint8)
-    runs = np.empty(2 * found, np.int64)
-    find_runs(held.data, held.offsets, table, RUN_CHARS, runs)
+    runs = runs[: 2 * found]
     starts = np.zeros(len(held.data), np.uint8)
     sizes = np.cumsum(runs[1::2] - runs[::2] + 1)
     first = 0

@@ -21,14 +21,14 @@ from ginbon.languages.pack import Pack
 REVISION: Final = 1
 
 PHRASES: Final = (
-    (0, "lorem ipsum"),
-    (1, "javascript"),
-    (2, "terms of use"),
-    (2, "privacy policy"),
-    (2, "cookie policy"),
-    (2, "uses cookies"),
-    (2, "use of cookies"),
-    (2, "use cookies"),
+    (1, "lorem ipsum"),
+    (2, "javascript"),
+    (4, "terms of use"),
+    (4, "privacy policy"),
+    (4, "cookie policy"),
+    (4, "uses cookies"),
+    (4, "use of cookies"),
+    (4, "use cookies"),
 )
 """C4's phrases, matched as words: kind (lorem ipsum, javascript, policy) and phrase."""
 
@@ -113,7 +113,7 @@ class Walk:
         xors, factors = _permutations(near.bands * near.rows, near.seed)
         bands = np.empty((len(scanned.counts), near.bands), np.uint64)
         present = np.empty(len(scanned.counts), np.bool_)
-        band_hashes(scanned.word_ends, scanned.words, near.ngram, near.rows, xors, factors, bands, present)
+        band_hashes(scanned.word_ends, scanned.words, near.ngram, near.rows, xors, factors, np.empty_like(xors), bands, present)
         return _fixed(pa.list_(pa.uint64(), near.bands), bands, present)
 
 

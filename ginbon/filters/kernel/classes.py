@@ -6,7 +6,7 @@ not from Python's, which differs between Python versions.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -35,14 +35,16 @@ CLASS_MASK: Final = 15
 CATEGORY_SHIFT: Final = 4
 NONE, LETTERS, MARKS, DIGITS, PUNCTUATION, SYMBOLS, SEPARATORS = range(7)
 
-# Flags: bits 7-13.
+# Flags: bits 7-15.
 TERMINAL: Final = 1 << 7  # ends a sentence where a space, a closing mark or the end follows
 FULL_STOP: Final = 1 << 8  # ends a sentence whatever follows
 CLOSER: Final = 1 << 9  # quotes and brackets that may stand behind a terminal mark
 BULLET: Final = 1 << 10
 FOLDS: Final = 1 << 11  # has a simple case folding
-UNSURE: Final = 1 << 12  # NFC quick check is not "yes"
+MAYBE: Final = 1 << 12  # NFC quick check: may compose with what stands before it
 REORDERS: Final = 1 << 13  # canonical combining class is not zero
+OWN: Final = 1 << 14  # a letter of the language's script, or of no script of its own
+NEVER: Final = 1 << 15  # NFC quick check: does not occur in NFC
 
 CODE_POINTS: Final = 0x110000
 FOLD_LIMIT: Final = 0x20000  # no case folding beyond the first two planes
@@ -75,13 +77,23 @@ BULLETS: Final = "•‣◦●○■□▪▫◆◇►▶▸∙·・*-➢➤✓�
 """Marks that begin an item of a list. Dashes are left out: they open speech in many languages."""
 
 
+@lru_cache(maxsize=16)
+def properties(script: str = "Zyyy", terminals: str = "") -> Any:
+    """uint16 per code point: class, category and flags, for a language written in ``script`` (ISO 15924).
+
+    ``terminals`` are ends of sentences of this language alone (Greek ``;``).
+    """
+    table = _shared().copy()
+    letters = ((table >> CATEGORY_SHIFT) & 7) == LETTERS
+    table[letters & own_scripts(script)[scripts.script_table()]] |= OWN
+    if terminals:
+        table[_ords(terminals)] |= TERMINAL
+    return _frozen(table)
+
+
 @cache
-def properties(more_terminals: str = "") -> Any:
-    """uint16 per code point: class, category and flags. ``more_terminals`` are those of one language (Greek ``;``)."""
-    if more_terminals:
-        table = properties().copy()
-        table[[ord(c) for c in more_terminals]] |= TERMINAL
-        return _frozen(table)
+def _shared() -> Any:
+    """What is the same in all languages."""
     table = _classes() | (_categories() << CATEGORY_SHIFT)
     terminals = np.union1d(_points("[:STerm:]"), _ords(MORE_TERMINALS))
     table[np.setdiff1d(terminals, _ords(SPACED_TERMINALS))] |= FULL_STOP
@@ -89,9 +101,51 @@ def properties(more_terminals: str = "") -> Any:
     table[_points("[[:Pe:][:Pf:][:Pi:]\\u0022\\u0027]")] |= CLOSER
     table[_ords(BULLETS)] |= BULLET
     table[np.flatnonzero(folding() != np.arange(FOLD_LIMIT))] |= FOLDS
-    table[_points("[[:NFC_QC=No:][:NFC_QC=Maybe:]]")] |= UNSURE
+    table[_points("[:NFC_QC=Maybe:]")] |= MAYBE
+    table[_points("[:NFC_QC=No:]")] |= NEVER
     table[_points("[:^ccc=0:]")] |= REORDERS
     return _frozen(table)
+
+
+@cache
+def combining() -> Any:
+    """uint8 per code point: canonical combining class."""
+    from icu import Char, UProperty
+
+    table = np.zeros(CODE_POINTS, np.uint8)
+    for point in _points("[:^ccc=0:]"):
+        table[point] = Char.getIntPropertyValue(int(point), UProperty.CANONICAL_COMBINING_CLASS)
+    return _frozen(table)
+
+
+@cache
+def pairs() -> Any:
+    """uint64 keys, first code point << 21 | second, of pairs that NFC composes; open addressing, 0 is free.
+
+    Hangul is left out: its syllables compose by arithmetic.
+    """
+    from icu import Normalizer2
+
+    composer, decomposer = Normalizer2.getNFCInstance(), Normalizer2.getNFDInstance()
+    size = 4_096
+    table = [0] * size
+    for point in _points("[[:NFC_QC=Yes:]&[:dt=canonical:]-[\\uAC00-\\uD7A3]]"):
+        *rest, second = decomposer.normalize(chr(point))
+        first = composer.normalize("".join(rest))
+        key = ord(first) << 21 | ord(second)
+        slot = _finish(key) % size
+        while table[slot]:
+            slot = (slot + 1) % size
+        table[slot] = key
+    return _frozen(np.array(table, np.uint64))
+
+
+def _finish(h: int) -> int:
+    """The kernels' ``finish`` in plain Python."""
+    mask = (1 << 64) - 1
+    h = ((h ^ h >> 33) * 0xFF51AFD7ED558CCD) & mask
+    h = ((h ^ h >> 33) * 0xC4CEB9FE1A85EC53) & mask
+    return h ^ h >> 33
 
 
 @cache

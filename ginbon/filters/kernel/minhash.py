@@ -19,6 +19,7 @@ _i64 = types.Array(types.int64, 1, "C", readonly=True)
 _u32 = types.Array(types.uint32, 1, "C", readonly=True)
 _u64 = types.Array(types.uint64, 1, "C", readonly=True)
 _out_u64x2 = types.Array(types.uint64, 2, "C")
+_out_u32 = types.Array(types.uint32, 1, "C")
 _out_bool = types.Array(types.boolean, 1, "C")
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -29,7 +30,7 @@ _S32 = np.uint64(32)
 _MURMUR = np.uint32(0x85EBCA6B)
 
 
-@njit(inline="always", nogil=True, error_model="numpy")
+@njit(inline="always", nogil=True, error_model="numpy", _nrt=False)
 def spread(h: Any) -> Any:
     """MurmurHash3's finaliser."""
     h ^= h >> _S33
@@ -39,7 +40,7 @@ def spread(h: Any) -> Any:
     return h ^ (h >> _S33)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def lower(smallest: Any, xors: Any, factors: Any, low: Any, high: Any) -> None:
     """Keep the smaller of each permutation's value and what it gives for one shingle (compiled to vector code)."""
     for k in range(smallest.shape[0]):
@@ -51,16 +52,19 @@ def lower(smallest: Any, xors: Any, factors: Any, low: Any, high: Any) -> None:
 
 
 @njit(
-    types.void(_i64, _u64, types.int64, types.int64, _u32, _u32, _out_u64x2, _out_bool),
+    types.void(_i64, _u64, types.int64, types.int64, _u32, _u32, _out_u32, _out_u64x2, _out_bool),
     cache=True,
     nogil=True,
     error_model="numpy",
+    _nrt=False,
 )
 def band_hashes(
-    word_ends: Any, words: Any, ngram: int, rows: int, xors: Any, factors: Any, bands: Any, present: Any
+    word_ends: Any, words: Any, ngram: int, rows: int, xors: Any, factors: Any, smallest: Any, bands: Any, present: Any
 ) -> None:
-    """Fill ``bands`` (documents x bands); ``present`` is false where a document has fewer words than ``ngram``."""
-    smallest = np.empty(xors.shape[0], np.uint32)
+    """Fill ``bands`` (documents x bands); ``present`` is false where a document has fewer words than ``ngram``.
+
+    ``smallest`` is scratch, one a permutation.
+    """
     leaving = np.uint64(1)  # what the first word of a shingle was multiplied by
     for _ in range(ngram - 1):
         leaving *= _MIX
@@ -72,7 +76,8 @@ def band_hashes(
             for band in range(bands.shape[1]):
                 bands[row, band] = 0
             continue
-        smallest[:] = np.uint32(0xFFFFFFFF)
+        for k in range(smallest.shape[0]):
+            smallest[k] = np.uint32(0xFFFFFFFF)
         rolling = np.uint64(0)
         for i in range(first, last):
             if i - first >= ngram:

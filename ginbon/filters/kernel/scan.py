@@ -23,34 +23,42 @@ _i32 = types.Array(types.int32, 1, "C", readonly=True)
 _i64 = types.Array(types.int64, 1, "C", readonly=True)
 _u64 = types.Array(types.uint64, 1, "C", readonly=True)
 _u64x2 = types.Array(types.uint64, 2, "C", readonly=True)
-_bool = types.Array(types.boolean, 1, "C", readonly=True)
 _out_i32 = types.Array(types.int32, 1, "C")
 _out_i64 = types.Array(types.int64, 1, "C")
 _out_i64x2 = types.Array(types.int64, 2, "C")
 _out_u64 = types.Array(types.uint64, 1, "C")
 _out_u64x2 = types.Array(types.uint64, 2, "C")
 
-# Odd constants with well spread bits (golden ratio, xxHash's and MurmurHash3's primes).
+# Odd constants with well spread bits (golden ratio, xxHash's and MurmurHash3's).
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _P1 = np.uint64(0x9E3779B185EBCA87)
 _P2 = np.uint64(0xC2B2AE3D27D4EB4F)
 _P3 = np.uint64(0xFF51AFD7ED558CCD)
 _P4 = np.uint64(0xC4CEB9FE1A85EC53)
-_S33 = np.uint64(33)
+_S21 = np.uint64(21)
 _S29 = np.uint64(29)
+_S33 = np.uint64(33)
+_S35 = np.uint64(35)
+_ONE = np.uint64(1)
+_LOW6 = np.uint64(63)
 
-LOREM_IPSUM: Final = 0
-JAVASCRIPT: Final = 1
-POLICY: Final = 2
+LOREM_IPSUM: Final = 1
+JAVASCRIPT: Final = 2
+POLICY: Final = 4
 PHRASE_WORDS: Final = 4
 
 _MASK = np.uint16(c.CLASS_MASK)
 _CATEGORY = np.uint16(7)
 _SHIFT = np.uint16(c.CATEGORY_SHIFT)
 _ENDS = np.uint16(c.TERMINAL | c.FULL_STOP)
+_MIND = np.uint16(c.MAYBE | c.REORDERS | c.NEVER)
+_OWN_SHIFT = np.uint16(14)
+# A letter and nothing else: folding and the own script are minded, all other bits must be clear.
+_PLAIN_MASK = np.uint16(0xFFFF ^ (c.FOLDS | c.OWN))
+_PLAIN = np.uint16(c.LETTER | c.LETTERS << c.CATEGORY_SHIFT)
 
 
-@njit(inline="always", nogil=True, error_model="numpy")
+@njit(inline="always", nogil=True, error_model="numpy", _nrt=False)
 def finish(h: Any) -> Any:
     """MurmurHash3's finaliser: every bit of the state reaches every bit of the result."""
     h ^= h >> _S33
@@ -60,7 +68,7 @@ def finish(h: Any) -> Any:
     return h ^ (h >> _S33)
 
 
-@njit(inline="always", nogil=True, error_model="numpy")
+@njit(inline="always", nogil=True, error_model="numpy", _nrt=False)
 def decode(data: Any, i: Any, end: Any) -> Any:
     """Code point at byte ``i`` and its size in bytes; U+FFFD of one byte where the bytes are no UTF-8."""
     lead = np.int64(data[i])
@@ -84,16 +92,90 @@ def decode(data: Any, i: Any, end: Any) -> Any:
     return np.int64(0xFFFD), np.int64(1)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def next_class(data: Any, i: Any, end: Any, table: Any) -> Any:
     """Word-break class of the next character that is neither a mark nor a joiner; ``OTHER`` at the end."""
     while i < end:
         cp, size = decode(data, i, end)
         kind = table[cp] & _MASK
         if kind != c.EXTEND and kind != c.FORMAT:
-            return kind
+            return np.int64(kind)
         i += size
-    return np.uint16(c.OTHER)
+    return np.int64(c.OTHER)
+
+
+@njit(nogil=True, error_model="numpy", _nrt=False)
+def goes_on(kind: Any, last: Any, cp: Any, data: Any, i: Any, after: Any, end: Any, table: Any, starts: Any) -> Any:
+    """Whether the character at byte ``i`` belongs to the word before it, whose last character is of class ``last``."""
+    if kind == c.LETTER or kind == c.NUMERIC or kind == c.HEBREW or kind == c.JOINER:
+        return last != c.DICTIONARY and last != c.SYLLABLE
+    if kind == c.EXTEND or kind == c.FORMAT:
+        return True
+    if kind == c.DICTIONARY:
+        return last == c.DICTIONARY and starts.shape[0] > 0 and starts[i] == 0
+    if last == c.LETTER or last == c.HEBREW:
+        if kind == c.MID_LETTER or kind == c.MID_BOTH:
+            ahead = next_class(data, after, end, table)
+            return ahead == c.LETTER or ahead == c.HEBREW or (last == c.HEBREW and cp == 39)
+        if kind == c.DOUBLE_QUOTE and last == c.HEBREW:
+            return next_class(data, after, end, table) == c.HEBREW
+    elif last == c.NUMERIC and (kind == c.MID_NUMBER or kind == c.MID_BOTH):
+        return next_class(data, after, end, table) == c.NUMERIC
+    return False
+
+
+@njit(nogil=True, error_model="numpy", _nrt=False)
+def count_stop_word(word: Any, row: Any, stops: Any, seen: Any, out: Any) -> None:
+    """Look the word up among the stop words; ``seen`` holds the last row in which each was met."""
+    mask = np.uint64(stops.shape[0] - 1)
+    slot = word & mask
+    while stops[slot] != 0:
+        if stops[slot] == word:
+            out[Count.STOP_WORDS] += 1
+            if seen[slot] != row:
+                seen[slot] = row
+                out[Count.DISTINCT_STOP_WORDS] += 1
+            return
+        slot = (slot + _ONE) & mask
+
+
+@njit(nogil=True, error_model="numpy", _nrt=False)
+def phrases_ending(h0: Any, h1: Any, h2: Any, h3: Any, phrases: Any, kinds: Any) -> Any:
+    """Kinds (bits) of the phrases that end with the word ``h0`` behind ``h3 h2 h1``."""
+    found = 0
+    for k in range(phrases.shape[0]):
+        if (
+            phrases[k, 0] == h0
+            and (phrases[k, 1] == 0 or phrases[k, 1] == h1)
+            and (phrases[k, 2] == 0 or phrases[k, 2] == h2)
+            and (phrases[k, 3] == 0 or phrases[k, 3] == h3)
+        ):
+            found |= kinds[k]
+    return found
+
+
+@njit(nogil=True, error_model="numpy", _nrt=False)
+def is_not_normal(prop: Any, cp: Any, starter: Any, before: Any, combining: Any, pairs: Any) -> Any:
+    """Whether this character may keep the text from being NFC: on the safe side where a mark stands between.
+
+    ``starter`` is the last code point of combining class 0, ``before`` the combining class of the one before this.
+    """
+    if prop & c.NEVER:
+        return True
+    if prop & c.REORDERS and before > combining[cp]:
+        return True
+    if not prop & c.MAYBE:
+        return False
+    if 0x1160 <= cp < 0x1200:  # Hangul vowels and finals compose by arithmetic
+        return 0x1100 <= starter < 0x1160 or 0xAC00 <= starter < 0xD7A4
+    key = np.uint64(starter) << _S21 | np.uint64(cp)
+    mask = np.uint64(pairs.shape[0] - 1)
+    slot = finish(key) & mask
+    while pairs[slot] != 0:
+        if pairs[slot] == key:
+            return True
+        slot = (slot + _ONE) & mask
+    return False
 
 
 @njit(
@@ -102,12 +184,13 @@ def next_class(data: Any, i: Any, end: Any, table: Any) -> Any:
         _i64,  # offsets: rows + 1
         _u16,  # table: properties of code points
         _i32,  # folding
-        types.Array(types.uint8, 1, "C", readonly=True),  # scripts
-        _bool,  # own: per script
+        _u8,  # combining: canonical combining classes
+        _u64,  # pairs: code points that compose, an open-addressing table
         _u8,  # starts: words of dictionary runs, as long as data, or empty where there are none
-        _u64,  # stops: open-addressing table of hashes of stop words, 0 = free; a power of two long
+        _u64,  # stops: hashes of stop words, an open-addressing table; 0 is free
         _u64x2,  # phrases: hashes of their words, the last word first, 0 where shorter
         _i64,  # kinds of the phrases
+        _out_i64,  # scratch: 8 + slots of stops, -1
         _out_i64x2,  # counts: rows x COUNTED
         _out_u64x2,  # exact: rows x 2
         _out_i64,  # word_ends: rows + 1
@@ -124,18 +207,20 @@ def next_class(data: Any, i: Any, end: Any, table: Any) -> Any:
     cache=True,
     nogil=True,
     error_model="numpy",
+    _nrt=False,
 )
 def scan(
     data: Any,
     offsets: Any,
     table: Any,
     folding: Any,
-    scripts: Any,
-    own: Any,
+    combining: Any,
+    pairs: Any,
     starts: Any,
     stops: Any,
     phrases: Any,
     kinds: Any,
+    scratch: Any,
     counts: Any,
     exact: Any,
     word_ends: Any,
@@ -149,26 +234,30 @@ def scan(
     paragraphs: Any,
     paragraph_chars: Any,
 ) -> None:
-    """Fill the arrays, row by row."""
+    """Fill the arrays, row by row. One long loop: its state lives in registers, and would not in smaller functions."""
     n_words = 0
     n_lines = 0
     n_paragraphs = 0
-    hist = np.zeros(8, np.int64)
-    stop_mask = np.uint64(stops.shape[0] - 1)
-    stop_seen = np.full(stops.shape[0], -1, np.int64)
+    hist = scratch[:8]  # chars by category
+    seen = scratch[8:]  # by slot of the stop words: the last row that has it
     want_spans = spans.shape[0] > 0
-    has_starts = starts.shape[0] > 0
-    phrase_mask = np.uint64(0)
+    last_words = np.uint64(0)  # low six bits of the last words of phrases, as a set
     for k in range(phrases.shape[0]):
-        phrase_mask |= np.uint64(1) << (phrases[k, 0] & np.uint64(63))
+        last_words |= _ONE << (phrases[k, 0] & _LOW6)
     for row in range(offsets.shape[0] - 1):
         out = counts[row]
         i = offsets[row]
         end = offsets[row + 1]
         out[Count.BYTES] = end - i
-        hist[:] = 0
+        for k in range(8):
+            hist[k] = 0
         row_words = n_words
         chars = 0
+        own_letters = 0
+        all_word_chars = 0
+        letter_words = 0
+        longest = 0
+        symbol_tokens = 0
         # the word that is open
         in_word = False
         h = _SEED
@@ -176,7 +265,7 @@ def scan(
         w_chars = 0
         w_letter = False
         w_digit = False
-        last = np.uint16(c.OTHER)  # class of its last character that is no mark
+        last = np.int64(c.OTHER)  # class of its last character that is no mark
         h1 = np.uint64(0)  # hashes of the words before
         h2 = np.uint64(0)
         h3 = np.uint64(0)
@@ -186,10 +275,9 @@ def scan(
         line = _SEED
         line_first = -1
         line_last = 0
-        line_tail_mark = False
-        line_tail_ellipsis = False
-        line_javascript = False
-        line_policy = False
+        tail_mark = False  # the last visible character, closing marks aside, ends a sentence
+        tail_ellipsis = False
+        line_phrases = 0
         dots = 0
         paragraph = _SEED
         paragraph_length = 0
@@ -199,113 +287,75 @@ def scan(
         sentence_words = n_words
         ending = False  # a terminal mark was seen, what follows decides
         previous = np.int64(-1)
-        last_reorders = False
+        starter = np.int64(0)
+        before = np.uint8(0)
         while True:
             if i < end:
                 cp, size = decode(data, i, end)
                 prop = table[cp]
-                kind = prop & _MASK
-            else:
-                cp = np.int64(10)  # the end closes word and line as a line feed does
-                size = np.int64(0)
+                kind = np.int64(prop & _MASK)
+            else:  # the end closes word and line as a line feed does
+                cp, size = np.int64(10), np.int64(0)
                 prop = np.uint16(c.NEWLINE)
-                kind = np.uint16(c.NEWLINE)
-            # 1. does the open word go on?
-            goes_on = False
-            if in_word:
-                if kind == c.LETTER or kind == c.NUMERIC or kind == c.HEBREW or kind == c.JOINER:
-                    goes_on = last != c.DICTIONARY and last != c.SYLLABLE
-                elif kind == c.EXTEND or kind == c.FORMAT:
-                    goes_on = True
-                elif kind == c.DICTIONARY:
-                    goes_on = last == c.DICTIONARY and has_starts and starts[i] == 0
-                elif kind >= c.MID_LETTER and kind <= c.MID_BOTH:
-                    if last == c.LETTER or last == c.HEBREW:
-                        if kind != c.MID_NUMBER:
-                            ahead = next_class(data, i + size, end, table)
-                            goes_on = ahead == c.LETTER or ahead == c.HEBREW or (last == c.HEBREW and cp == 39)
-                    elif last == c.NUMERIC and kind != c.MID_LETTER:
-                        goes_on = next_class(data, i + size, end, table) == c.NUMERIC
-                elif kind == c.DOUBLE_QUOTE:
-                    goes_on = last == c.HEBREW and next_class(data, i + size, end, table) == c.HEBREW
-                if not goes_on:
-                    if w_letter or w_digit:
-                        hashed = finish(h)
-                        words[n_words] = hashed
-                        word_chars[n_words] = w_chars
-                        if want_spans:
-                            spans[2 * n_words] = w_start
-                            spans[2 * n_words + 1] = i
-                        n_words += 1
-                        out[Count.WORD_CHARS] += w_chars
-                        if w_letter:
-                            out[Count.LETTER_WORDS] += 1
-                        if w_chars > out[Count.LONGEST_WORD]:
-                            out[Count.LONGEST_WORD] = w_chars
-                        slot = hashed & stop_mask
-                        while stops[slot] != 0:
-                            if stops[slot] == hashed:
-                                out[Count.STOP_WORDS] += 1
-                                if stop_seen[slot] != row:
-                                    stop_seen[slot] = row
-                                    out[Count.DISTINCT_STOP_WORDS] += 1
-                                break
-                            slot = (slot + np.uint64(1)) & stop_mask
-                        if (phrase_mask >> (hashed & np.uint64(63))) & np.uint64(1):
-                            for k in range(phrases.shape[0]):
-                                if (
-                                    phrases[k, 0] == hashed
-                                    and (phrases[k, 1] == 0 or phrases[k, 1] == h1)
-                                    and (phrases[k, 2] == 0 or phrases[k, 2] == h2)
-                                    and (phrases[k, 3] == 0 or phrases[k, 3] == h3)
-                                ):
-                                    if kinds[k] == LOREM_IPSUM:
-                                        out[Count.LOREM_IPSUM] += 1
-                                    elif kinds[k] == JAVASCRIPT:
-                                        line_javascript = True
-                                    else:
-                                        line_policy = True
-                        h3 = h2
-                        h2 = h1
-                        h1 = hashed
-                    else:
-                        out[Count.SYMBOL_TOKENS] += 1
-                    in_word = False
-            # 2. white space and ends of lines close what is open
+                kind = np.int64(c.NEWLINE)
+            # 1. Does the open word go on? If not, close it.
+            inside = in_word and goes_on(kind, last, cp, data, i, i + size, end, table, starts)
+            if in_word and not inside:
+                in_word = False
+                if w_letter or w_digit:
+                    word = finish(h)
+                    words[n_words] = word
+                    word_chars[n_words] = w_chars
+                    if want_spans:
+                        spans[2 * n_words] = w_start
+                        spans[2 * n_words + 1] = i
+                    n_words += 1
+                    all_word_chars += w_chars
+                    letter_words += w_letter
+                    longest = max(longest, w_chars)
+                    count_stop_word(word, row, stops, seen, out)
+                    if (last_words >> (word & _LOW6)) & _ONE:
+                        found = phrases_ending(word, h1, h2, h3, phrases, kinds)
+                        line_phrases |= found
+                        out[Count.LOREM_IPSUM] += found & LOREM_IPSUM
+                    h3 = h2
+                    h2 = h1
+                    h1 = word
+                else:
+                    symbol_tokens += 1
+            # 2. White space closes the visible run, and a line feed or the end closes the line.
             if kind == c.SPACE or kind == c.NEWLINE:
                 if in_run:
                     f = finish(run)
                     line = (line ^ f) * _P1
                     a = (a ^ f) * _P1
-                    b = (b ^ (f >> _S29) ^ (f << np.uint64(35))) * _P2
+                    b = (b ^ (f >> _S29) ^ (f << _S35)) * _P2
                     run = _SEED
                     in_run = False
-                if ending:
-                    ending = False
-                    if n_words > sentence_words:
-                        out[Count.SENTENCES] += 1
-                        sentence_words = n_words
+                if (ending or kind == c.NEWLINE) and n_words > sentence_words:
+                    out[Count.SENTENCES] += 1
+                    sentence_words = n_words
+                ending = False
                 previous = np.int64(-1)
                 dots = 0
+                starter = cp
+                before = np.uint8(0)
                 if kind == c.NEWLINE:
                     if line_first >= 0:
                         length = line_last - line_first + 1
-                        hashed = finish(line)
-                        lines[n_lines] = hashed
+                        f = finish(line)
+                        lines[n_lines] = f
                         line_chars[n_lines] = length
                         n_lines += 1
                         out[Count.LINE_CHARS] += length
                         out[Count.SHORT_LINES] += length <= SHORT_LINE_CHARS
-                        out[Count.TERMINAL_LINES] += line_tail_mark
-                        out[Count.ELLIPSIS_LINES] += line_tail_ellipsis
-                        out[Count.JAVASCRIPT_LINES] += line_javascript
-                        out[Count.POLICY_LINES] += line_policy
-                        paragraph = (paragraph ^ hashed) * _P1
+                        out[Count.TERMINAL_LINES] += tail_mark
+                        out[Count.ELLIPSIS_LINES] += tail_ellipsis
+                        out[Count.JAVASCRIPT_LINES] += (line_phrases & JAVASCRIPT) != 0
+                        out[Count.POLICY_LINES] += (line_phrases & POLICY) != 0
+                        paragraph = (paragraph ^ f) * _P1
                         paragraph_length += length + (paragraph_lines > 0)
                         paragraph_lines += 1
-                    if n_words > sentence_words:
-                        out[Count.SENTENCES] += 1
-                        sentence_words = n_words
                     if paragraph_lines > 0 and (line_first < 0 or size == 0):
                         paragraphs[n_paragraphs] = finish(paragraph)
                         paragraph_chars[n_paragraphs] = paragraph_length
@@ -315,105 +365,111 @@ def scan(
                         paragraph_lines = 0
                     line = _SEED
                     line_first = -1
-                    line_tail_mark = False
-                    line_tail_ellipsis = False
-                    line_javascript = False
-                    line_policy = False
+                    tail_mark = False
+                    tail_ellipsis = False
+                    line_phrases = 0
                     if size == 0:
                         break
                     out[Count.NEWLINES] += 1
                 hist[c.SEPARATORS] += 1
                 chars += 1
                 i += size
-                last_reorders = False
                 continue
-            # 3. a visible character (or an invisible one that is no white space)
+            # 3. A visible character (or an invisible one that is no white space).
             category = (prop >> _SHIFT) & _CATEGORY
             hist[category] += 1
-            folded = cp
-            if prop & c.FOLDS:
-                folded = np.int64(folding[cp])
+            own_letters += np.int64(prop >> _OWN_SHIFT) & 1
+            folded = np.int64(folding[cp]) if prop & c.FOLDS else cp
             run = (run ^ np.uint64(folded)) * _P1
             in_run = True
             if line_first < 0:
                 line_first = chars
-                if prop & c.BULLET:
-                    out[Count.BULLET_LINES] += 1
+                out[Count.BULLET_LINES] += (prop & c.BULLET) != 0
             line_last = chars
             chars += 1
-            if prop & (c.UNSURE | c.REORDERS):
-                # conservative: two marks that reorder, or any character that may compose, send the text to NFC
-                if prop & c.UNSURE or last_reorders:
-                    out[Count.NOT_NORMAL] = 1
-                last_reorders = (prop & c.REORDERS) != 0
-            else:
-                last_reorders = False
-            if category == c.LETTERS and own[scripts[cp]]:
-                out[Count.OWN_LETTERS] += 1
             dots = dots + 1 if cp == 46 else 0
-            if goes_on:
-                if kind == c.EXTEND:
+            if prop & _MIND:
+                if is_not_normal(prop, cp, starter, before, combining, pairs):
+                    out[Count.NOT_NORMAL] = 1
+                before = combining[cp]
+            else:
+                before = np.uint8(0)
+            if before == 0:
+                starter = cp
+            i += size
+            if kind == c.EXTEND or kind == c.FORMAT:
+                if inside and kind == c.EXTEND:
                     h = (h ^ np.uint64(cp)) * _P1
                     w_chars += 1
-                elif kind != c.FORMAT:
-                    h = (h ^ np.uint64(folded)) * _P1
-                    w_chars += 1
-                    if kind <= c.NUMERIC or kind == c.HEBREW:
-                        last = kind
-                        if kind == c.NUMERIC:
-                            w_digit = True
-                        else:
-                            w_letter = True
-                    elif kind == c.JOINER:
-                        last = kind
-            elif (
-                kind == c.LETTER
+                continue
+            if (
+                inside
+                or kind == c.LETTER
                 or kind == c.NUMERIC
                 or kind == c.DICTIONARY
                 or kind == c.SYLLABLE
                 or kind == c.HEBREW
                 or kind == c.JOINER
             ):
-                in_word = True
-                w_start = i
-                h = (_SEED ^ np.uint64(folded)) * _P1
-                w_chars = 1
-                last = kind
-                w_digit = kind == c.NUMERIC
-                w_letter = not w_digit and kind != c.JOINER
-            elif kind != c.EXTEND and kind != c.FORMAT:
-                # 4. a mark between words
-                if category == c.PUNCTUATION or category == c.SYMBOLS or category == c.DIGITS:
-                    if cp != previous:
-                        out[Count.SYMBOL_TOKENS] += 1
-                    previous = cp
-                    if cp == 35:
-                        out[Count.HASHES] += 1
-                    elif cp == 123 or cp == 125:
-                        out[Count.CURLY_BRACKETS] += 1
-                if cp == 0x2026 or (dots > 0 and dots % 3 == 0):
-                    out[Count.ELLIPSES] += 1
-                if not prop & c.CLOSER:
-                    line_tail_ellipsis = cp == 0x2026 or dots >= 3
-                if prop & _ENDS:
-                    line_tail_mark = True
-                    if prop & c.FULL_STOP:
-                        if n_words > sentence_words:
-                            out[Count.SENTENCES] += 1
-                            sentence_words = n_words
-                    else:
-                        ending = True
-                elif not prop & c.CLOSER:
-                    line_tail_mark = False
-                    ending = False
-                i += size
-                continue
-            if kind != c.EXTEND and kind != c.FORMAT:
-                line_tail_mark = False
-                line_tail_ellipsis = False
+                tail_mark = False
+                tail_ellipsis = False
                 ending = False
                 previous = np.int64(-1)
-            i += size
+                if not inside:
+                    in_word = True
+                    w_start = i - size
+                    w_chars = 0
+                    w_letter = False
+                    w_digit = False
+                    h = _SEED
+                h = (h ^ np.uint64(folded)) * _P1
+                w_chars += 1
+                if kind == c.NUMERIC:
+                    w_digit = True
+                    last = kind
+                elif kind == c.JOINER:
+                    last = kind
+                elif kind < c.JOINER or kind > c.MID_BOTH and kind != c.DOUBLE_QUOTE:
+                    w_letter = True
+                    last = kind
+                if kind == c.LETTER:  # most characters follow here: plain letters behind a letter
+                    first = chars
+                    while i < end:
+                        cp, size = decode(data, i, end)
+                        prop = table[cp]
+                        if prop & _PLAIN_MASK != _PLAIN:
+                            break
+                        folded = np.int64(folding[cp]) if prop & c.FOLDS else cp
+                        run = (run ^ np.uint64(folded)) * _P1
+                        h = (h ^ np.uint64(folded)) * _P1
+                        own_letters += np.int64(prop >> _OWN_SHIFT)
+                        chars += 1
+                        i += size
+                        starter = cp
+                        before = np.uint8(0)
+                    hist[c.LETTERS] += chars - first
+                    w_chars += chars - first
+                    line_last = chars - 1
+                continue
+            # 4. A mark between words.
+            if category == c.PUNCTUATION or category == c.SYMBOLS or category == c.DIGITS:
+                symbol_tokens += cp != previous
+                previous = cp
+                out[Count.HASHES] += cp == 35
+                out[Count.CURLY_BRACKETS] += cp == 123 or cp == 125
+            out[Count.ELLIPSES] += cp == 0x2026 or (dots > 0 and dots % 3 == 0)
+            if prop & _ENDS:
+                tail_mark = True
+                tail_ellipsis = cp == 0x2026 or dots >= 3
+                if not prop & c.FULL_STOP:
+                    ending = True
+                elif n_words > sentence_words:
+                    out[Count.SENTENCES] += 1
+                    sentence_words = n_words
+            elif not prop & c.CLOSER:
+                tail_mark = False
+                tail_ellipsis = False
+                ending = False
         out[Count.CHARS] = chars
         out[Count.LETTERS] = hist[c.LETTERS]
         out[Count.MARKS] = hist[c.MARKS]
@@ -421,6 +477,11 @@ def scan(
         out[Count.PUNCTUATION] = hist[c.PUNCTUATION]
         out[Count.SYMBOLS] = hist[c.SYMBOLS]
         out[Count.SEPARATORS] = hist[c.SEPARATORS]
+        out[Count.OWN_LETTERS] = own_letters
+        out[Count.WORD_CHARS] = all_word_chars
+        out[Count.LETTER_WORDS] = letter_words
+        out[Count.LONGEST_WORD] = longest
+        out[Count.SYMBOL_TOKENS] = symbol_tokens
         out[Count.WORDS] = n_words - row_words
         out[Count.LINES] = n_lines - line_ends[row]
         out[Count.PARAGRAPHS] = n_paragraphs - paragraph_ends[row]

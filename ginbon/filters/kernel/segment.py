@@ -36,14 +36,14 @@ _MASK = np.uint16(c.CLASS_MASK)
     cache=True,
     nogil=True,
     error_model="numpy",
+    _nrt=False,
 )
 def find_runs(data: Any, offsets: Any, table: Any, run_chars: int, out: Any) -> int:
-    """Write start and end of every run of dictionary characters (marks and joiners included); return how many.
+    """Write start and end byte of every run of dictionary characters, marks and joiners in it included.
 
-    ``out`` is filled as far as it goes (pairs of byte positions in ``data``), so a first call with an empty one counts.
+    Returns how many there are; ``out`` has room for a run in four bytes, and one a text.
     """
     found = 0
-    room = out.shape[0] // 2
     for row in range(offsets.shape[0] - 1):
         i = offsets[row]
         end = offsets[row + 1]
@@ -51,63 +51,32 @@ def find_runs(data: Any, offsets: Any, table: Any, run_chars: int, out: Any) -> 
         chars = 0
         while i < end:
             lead = data[i]
-            # Every character of these scripts has three or four bytes; those inside a run may have two (U+0300).
-            if lead < 0x80 or (lead < 0xE0 and start < 0):
-                size = 1
-                cp = np.int64(lead)
-                if lead >= 0xC0:
-                    size = 2
-                    cp = np.int64(0)
-            elif lead < 0xE0:
-                size = 2
-                cp = np.int64(lead & 31) << 6 | (data[i + 1] & 63) if i + 1 < end else np.int64(0)
-            elif lead < 0xF0:
-                size = 3
-                cp = np.int64(0)
-                if i + 2 < end:
-                    cp = np.int64(lead & 15) << 12 | np.int64(data[i + 1] & 63) << 6 | (data[i + 2] & 63)
-            else:
-                size = 4
-                cp = np.int64(0)
-                if i + 3 < end and lead < 0xF5:
-                    cp = (
-                        np.int64(lead & 7) << 18
-                        | np.int64(data[i + 1] & 63) << 12
-                        | np.int64(data[i + 2] & 63) << 6
-                        | (data[i + 3] & 63)
-                    )
-                    cp = cp if cp < 0x110000 else np.int64(0)
-            kind = table[cp] & _MASK
-            if kind == _DICTIONARY:
-                if start >= 0 and chars >= run_chars:
-                    if found < room:
-                        out[2 * found] = start
-                        out[2 * found + 1] = i
-                    found += 1
-                    start = -1
-                if start < 0:
-                    start = i
-                    chars = 0
+            if start < 0 and lead < 0xE0:  # a run begins with a character of three or four bytes
+                i += 1
+                continue
+            size = 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+            cp = np.int64(lead) & (0x7F >> size if size > 1 else 0x7F)
+            for k in range(1, size):
+                cp = cp << 6 | (np.int64(data[i + k]) & 63) if i + k < end else np.int64(0)
+            kind = table[cp] & _MASK if cp < 0x110000 else _MASK
+            if kind == _DICTIONARY and start >= 0 and chars < run_chars:
                 chars += 1
-            elif start >= 0:
-                if kind in (_EXTEND, _FORMAT):
-                    chars += 1
-                else:
-                    if found < room:
-                        out[2 * found] = start
-                        out[2 * found + 1] = i
+            elif kind == _DICTIONARY or (start >= 0 and kind not in (_EXTEND, _FORMAT)):
+                if start >= 0:
+                    out[2 * found] = start
+                    out[2 * found + 1] = i
                     found += 1
-                    start = -1
+                start = i if kind == _DICTIONARY else -1
+                chars = 1
             i += size
         if start >= 0:
-            if found < room:
-                out[2 * found] = start
-                out[2 * found + 1] = end
+            out[2 * found] = start
+            out[2 * found + 1] = end
             found += 1
     return found
 
 
-@njit(types.int64(_u8, _i64, _out_u8), cache=True, nogil=True, error_model="numpy")
+@njit(types.int64(_u8, _i64, _out_u8), cache=True, nogil=True, error_model="numpy", _nrt=False)
 def gather(data: Any, runs: Any, out: Any) -> int:
     """Copy the runs behind each other into ``out``, a line feed after each; return the bytes written."""
     n = 0
@@ -120,7 +89,7 @@ def gather(data: Any, runs: Any, out: Any) -> int:
     return n
 
 
-@njit(types.void(_u8, _i64, _i64, _out_u8), cache=True, nogil=True, error_model="numpy")
+@njit(types.void(_u8, _i64, _i64, _out_u8), cache=True, nogil=True, error_model="numpy", _nrt=False)
 def mark_starts(data: Any, runs: Any, boundaries: Any, starts: Any) -> None:
     """Set ``starts`` to 1 at the byte of ``data`` where ICU found a boundary.
 
