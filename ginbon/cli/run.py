@@ -40,13 +40,13 @@ def run(
     """
     from ginbon.cli.display import Stopper, display_for, print_json
     from ginbon.engine.carry import Outcome, Plan
-    from ginbon.filters.rules import known_rules
+    from ginbon.filters.rules import RULES
     from ginbon.recipes.load import load
     from ginbon.recipes.values import parse_size
     from ginbon.run import Listener, Options, default_folder
     from ginbon.run import run as carry_out
 
-    loaded = load(recipe, known_rules=known_rules())
+    loaded = load(recipe, known_rules=RULES)
     folder = into or default_folder(loaded, sample=sample is not None)
     options = Options(
         **({} if workers is None else {"workers": workers}),

@@ -10,17 +10,18 @@ from ginbon.corpus.collect import Collect
 from ginbon.corpus.collector import Reading
 from ginbon.corpus.step import Step
 from ginbon.corpus.tidy import Tidy
+from ginbon.engine.files import canonical_json
 from ginbon.engine.parts import digest
 from ginbon.engine.stage import Stage
 from ginbon.errors import RecipeError, UserError
-from ginbon.filters.blocks import Blocks
+from ginbon.filters.blocks import Block, Blocks
 from ginbon.filters.decide import Decide
 from ginbon.filters.duplicates.cluster import Cluster
 from ginbon.filters.duplicates.match import Match
-from ginbon.filters.identifiers import load_identifier
+from ginbon.filters.identifiers.load import load_identifier
 from ginbon.filters.identify import Identify
 from ginbon.filters.redact import Redact
-from ginbon.filters.rules import bind
+from ginbon.filters.rules import BoundRule, bind
 from ginbon.filters.select import Select
 from ginbon.filters.walk import Near, Walk
 from ginbon.languages.codes import language
@@ -100,7 +101,7 @@ def _steps(recipe: Recipe, label: str, pack: Pack) -> tuple[Step, ...]:
     """What a document of that language goes through once it is identified."""
     steps: list[Step] = [Tidy(label, mojibake=recipe.tidy.mojibake, form=recipe.tidy.normalise)]
     if recipe.blocks:
-        steps.append(Blocks(tuple((b.block, b.arguments) for b in recipe.blocks)))
+        steps.append(_blocks(recipe))
     steps.append(Walk(label, pack, _near(recipe)))
     if (redact := _redact(recipe, tuple(pack.regions))) is not None:
         steps.append(redact)
@@ -114,6 +115,15 @@ def _redact(recipe: Recipe, regions: tuple[str, ...]) -> Step | None:
     return Redact(types=tuple(settings.types), regions=tuple(settings.regions) or regions)
 
 
+def _blocks(recipe: Recipe) -> Blocks:
+    return Blocks(tuple(Block(b.block, b.arguments) for b in recipe.blocks))
+
+
+def _block_rules(recipe: Recipe) -> list[BoundRule]:
+    """A document that a block drops is dropped by the rule of that block's name."""
+    return [BoundRule(name, f"block/{name}", ">=", 1, None, "recipe") for name in _blocks(recipe).rule_names()]
+
+
 def _decide(recipe: Recipe, packs: Mapping[str, Pack]) -> Decide:
     rules = {}
     mistakes = []
@@ -121,7 +131,7 @@ def _decide(recipe: Recipe, packs: Mapping[str, Pack]) -> Decide:
         own = recipe.languages[label].rules
         overrides = {**recipe.rules.thresholds, **own}
         try:
-            rules[label] = tuple(bind(recipe.rules.preset, pack, overrides))
+            rules[label] = (*bind(recipe.rules.preset, pack, overrides), *_block_rules(recipe))
         except UserError as error:
             key = f"languages.{label}.rules" if own else "rules.thresholds"
             mistakes.append(recipe.mistake(key, str(error)))
@@ -176,6 +186,12 @@ def recipe_without_places(recipe: Recipe) -> dict[str, Any]:
     for source in value["sources"].values():
         source.pop("paths", None)
     return value
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """The recipe as it was given; one that was made in Python, as JSON (which is YAML)."""
+    lines = recipe._origin.lines
+    return "\n".join(lines) if lines else canonical_json(recipe.resolved()).decode() + "\n"
 
 
 def language_names(recipe: Recipe) -> dict[str, str]:

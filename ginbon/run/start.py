@@ -15,12 +15,12 @@ from ginbon.engine.files import canonical_json, read_json, write_json, write_who
 from ginbon.engine.lock import run_lock
 from ginbon.engine.stage import Stage
 from ginbon.errors import UserError
-from ginbon.filters.rules import known_rules
+from ginbon.filters.rules import RULES
 from ginbon.recipes.load import load
 from ginbon.recipes.model import Recipe
 from ginbon.run.ledger import check_damage, check_ledger
 from ginbon.run.planning import InputPlan, plan_inputs, sampled, store_plan
-from ginbon.run.stages import build_stages, default_folder
+from ginbon.run.stages import build_stages, default_folder, recipe_text
 
 RECIPE: Final = "recipe.yaml"
 RESOLVED: Final = "resolved.json"
@@ -81,7 +81,7 @@ def run(
     """
     options, listener = options or Options(), listener or Listener()
     if not isinstance(recipe, Recipe):
-        recipe = load(recipe, known_rules=known_rules())
+        recipe = load(recipe, known_rules=RULES)
     place = Path(folder) if folder is not None else default_folder(recipe, sample=options.sample is not None)
     plan = plan_inputs(recipe)
     limit = None
@@ -141,7 +141,7 @@ def _remember(folder: Path, recipe: Recipe, plan: InputPlan) -> None:
     resolved = {"version": 1, "recipe": recipe.resolved()}
     if canonical_json(read_json(folder / RESOLVED)) != canonical_json(resolved):
         write_json(folder / RESOLVED, resolved)
-    text = recipe.text.encode()
+    text = recipe_text(recipe).encode()
     path = folder / RECIPE
     if not path.exists() or path.read_bytes() != text:
         write_whole(path, text)
