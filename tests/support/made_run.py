@@ -27,7 +27,7 @@ SENTENCES = {
     "tha_Thai": ["แม่น้ำไหลลงสู่ทะเล", "เด็กผู้หญิงอ่านหนังสือใต้ร่มไม้", "บนโต๊ะไม่มีขนมปัง มีแต่กาแฟ"],
     "arb_Arab": ["يجري النهر نحو البحر.", "تقرأ الفتاة كتابا في الظل.", "لا خبز على المائدة، بل قهوة فقط."],
 }
-THRESHOLDS = {"min-words": ("walk/words", ">=", 12.0), "repeated-lines": ("walk/repeated_line_share", "<=", 0.3)}
+THRESHOLDS = {"min-words": ("walk/words", 12.0, None), "repeated-lines": ("walk/repeated_line_share", None, 0.3)}
 SOURCES = ("news", "wiki")
 
 
@@ -224,7 +224,7 @@ def _reasons(row: dict[str, Any]) -> list[dict[str, Any]]:
     if row["rule"] not in THRESHOLDS:
         return []
     value = float(row["words"]) if row["rule"] == "min-words" else row["repeated"]
-    return [{"rule": row["rule"], "value": value, "threshold": THRESHOLDS[row["rule"]][2]}]
+    return [{"rule": row["rule"], "value": value, "threshold": max(x for x in THRESHOLDS[row["rule"]][1:] if x)}]
 
 
 def _write_decided(made: MadeRun) -> None:
@@ -242,14 +242,16 @@ def _write_decided(made: MadeRun) -> None:
         stay = [r for r in rows if r["rule"] not in THRESHOLDS]
         entries.append(_entry(stay, {"near-duplicate": ""}))
     rules = {
-        label: {
-            name: {"name": name, "signal": signal, "keep_if": keep, "threshold": threshold}
-            for name, (signal, keep, threshold) in THRESHOLDS.items()
-        }
+        label: {name: {"signal": signal, "low": low, "high": high} for name, (signal, low, high) in THRESHOLDS.items()}
         for label in sorted({r["label"] for r in made.rows})
     }
     _finish(made.folder, "decide", decided, {"revision": 1, "rules": rules, "licences": None})
-    _finish(made.folder, "select", {"fates": (selected, Result(tuple(entries)))}, {"revision": 1})
+    _finish(
+        made.folder,
+        "select",
+        {"fates": (selected, Result(tuple(entries), {"clusters": {"2": 3, "4": 1}}))},
+        {"revision": 1},
+    )
 
 
 def _write_shards(made: MadeRun, number: int) -> None:

@@ -1,0 +1,120 @@
+"""How the documents of a language measure up: histograms of signals, kept and dropped apart, with the thresholds.
+
+Bins are fixed beforehand by the signal's kind, so that parts are counted one by one and the same data give the same
+picture however they were cut. No text is opened.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ginbon.corpus import parquet
+from ginbon.filters.decide import VERDICTS
+from ginbon.filters.signals import CATALOGUE
+
+Floats = npt.NDArray[np.float64]
+
+ALWAYS: Final = ("walk/words", "walk/text_bytes")
+"""Signals that are always shown: how long the documents are."""
+
+_SHARE_BINS: Final = 50
+_TOP_POWER: Final = 40
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A rule of a language: kept where ``low <= value <= high``; None is open."""
+
+    rule: str
+    signal: str
+    low: float | None
+    high: float | None
+
+
+def bounds_of(fingerprint: Mapping[str, Any], language: str) -> list[Bound]:
+    """The rules of a language with their thresholds, from the fingerprint of ``decide``."""
+    rules = fingerprint.get("rules", {}).get(language, {})
+    return [Bound(name, r["signal"], r.get("low"), r.get("high")) for name, r in rules.items()]
+
+
+def histograms(folder: Path, language: str, bounds: list[Bound], *, most: int) -> list[dict[str, Any]]:
+    """At most ``most`` signals of a language: lengths first, then those whose rules drop most documents."""
+    chosen = [*ALWAYS, *dict.fromkeys(b.signal for b in bounds if b.signal not in ALWAYS)]
+    counts: dict[str, list[npt.NDArray[np.int64]]] = {}
+    drops: dict[str, int] = {}
+    for columns, kept in _parts(folder, language, chosen):
+        for name, values in columns.items():
+            edges = edges_of(name)
+            found = [np.histogram(values[mask], edges)[0] for mask in (kept, ~kept)]
+            counts[name] = [a + b for a, b in zip(counts.get(name, [0, 0]), found, strict=True)]  # type: ignore[operator]
+            outside = sum(int(_fails(values, b).sum()) for b in bounds if b.signal == name)
+            drops[name] = drops.get(name, 0) + outside
+    order = sorted(counts, key=lambda n: (n not in ALWAYS, -drops[n], n))
+    return [_histogram(n, counts[n], [b for b in bounds if b.signal == n], drops[n]) for n in order[:most]]
+
+
+def _parts(folder: Path, language: str, names: list[str]) -> Iterator[tuple[dict[str, Floats], npt.NDArray[np.bool_]]]:
+    """The chosen columns and the verdict of each documents part, in order."""
+    for verdicts in sorted((folder / VERDICTS / language).glob("*.parquet")):
+        kept = parquet.read_table(verdicts, ["kept"]).column("kept").to_numpy()
+        columns: dict[str, Floats] = {}
+        for group in sorted({n.partition("/")[0] for n in names}):
+            path = folder / "signals" / group / language / verdicts.name
+            if path.is_file():
+                has = set(pq.read_schema(path).names)
+                table = parquet.read_table(path, [n for n in names if n in has])
+                columns |= {n: _numbers(table.column(n)) for n in table.column_names}
+        yield columns, kept
+
+
+def _numbers(column: pa.ChunkedArray) -> Floats:
+    values: Floats = column.cast(pa.float64(), safe=False).fill_null(0.0).to_numpy()
+    return np.clip(np.nan_to_num(values), 0.0, 2.0**_TOP_POWER)
+
+
+def _fails(values: Floats, bound: Bound) -> npt.NDArray[np.bool_]:
+    low = -math.inf if bound.low is None else bound.low
+    high = math.inf if bound.high is None else bound.high
+    return (values < low) | (values > high)
+
+
+def edges_of(signal: str) -> Floats:
+    """Edges of a signal's bins.
+
+    Shares from 0 to 1 have even bins; counts grow by half octaves, other numbers by sixteenths, both with a bin of
+    their own for 0.
+    """
+    known = CATALOGUE.get(signal)
+    if known is not None and known.high <= 1.0:
+        return np.append(np.linspace(0.0, 1.0, _SHARE_BINS + 1)[:-1], np.nextafter(1.0, 2.0))
+    if known is not None and known.divisor is not None:
+        grown = 2.0 ** (np.arange(-10 * 16, _TOP_POWER * 16 + 2) / 16)
+    else:
+        grown = np.unique([np.floor(b * 2.0**p) for p in range(_TOP_POWER + 1) for b in (1.0, 1.5)])
+    return np.concatenate([[0.0], grown])
+
+
+def _histogram(name: str, counts: list[npt.NDArray[np.int64]], bounds: list[Bound], outside: int) -> dict[str, Any]:
+    """Plain values; empty bins at both ends are left out, but not those where a threshold lies."""
+    edges = edges_of(name)
+    used = np.flatnonzero(counts[0] + counts[1])
+    places = [b for bound in bounds for b in (bound.low, bound.high) if b is not None]
+    at = np.clip(np.searchsorted(edges, places, "right") - 1, 0, len(edges) - 2)
+    low, high = (int(f(np.append(used, at))) if len(used) + len(at) else 0 for f in (np.min, np.max))
+    return {
+        "signal": name,
+        "edges": [float(f"{x:.6g}") for x in edges[low : high + 2]],
+        "kept": counts[0][low : high + 1].tolist(),
+        "dropped": counts[1][low : high + 1].tolist(),
+        "outside": outside,
+        "bounds": [{"rule": b.rule, "low": b.low, "high": b.high} for b in bounds],
+    }

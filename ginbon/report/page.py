@@ -1,0 +1,102 @@
+"""The page of a report: one HTML file that needs nothing else. Everything from documents is escaped (fault 29)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ginbon.filters.signals import CATALOGUE
+from ginbon.report import charts, tokenizers
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def render(figures: Mapping[str, Any], *, timings: Mapping[str, Any] | None = None) -> str:
+    """The page. ``timings`` are those of the run; without them the page has no times and may go into a release."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "n": number,
+        "size": size,
+        "share": share,
+        "short": charts.short,
+        "visible": visible,
+        "bounds": bounds,
+        "seconds": seconds,
+    }
+    environment.globals |= {"charts": charts, "signal": signal}
+    template = environment.get_template("page.html.j2")
+    times = (timings or {}).get("stages", [])
+    return template.render(f=figures, times=times, table=tokenizers.table(figures.get("comparison")))
+
+
+def number(value: int) -> str:
+    """1,234,567."""
+    return f"{value:,}"
+
+
+def size(value: float) -> str:
+    """Bytes as people say them: 1.2 MB (of a million bytes)."""
+    for limit, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= limit:
+            return f"{value / limit:,.1f}\N{NO-BREAK SPACE}{unit}"
+    return f"{value:,.0f}\N{NO-BREAK SPACE}B"
+
+
+def share(part: float, whole: float) -> str:
+    """A part of a whole in per cent, never rounded to nothing or to all."""
+    if not whole:
+        return "–"
+    percent = 100 * part / whole
+    if 0 < percent < 0.1:
+        return "< 0.1\N{NO-BREAK SPACE}%"
+    if 99.9 < percent < 100:
+        return "> 99.9\N{NO-BREAK SPACE}%"
+    return f"{percent:.1f}\N{NO-BREAK SPACE}%" if percent not in (0, 100) else f"{percent:.0f}\N{NO-BREAK SPACE}%"
+
+
+def seconds(value: float) -> str:
+    """A duration: 4.2 s, 3 min 20 s, 2 h 5 min."""
+    if value < 60:
+        return f"{value:.1f}\N{NO-BREAK SPACE}s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes}\N{NO-BREAK SPACE}min {rest}\N{NO-BREAK SPACE}s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,}\N{NO-BREAK SPACE}h {minutes}\N{NO-BREAK SPACE}min"
+
+
+def bounds(low: float | None, high: float | None) -> str:
+    """Where a rule keeps: ``≥ 50``, ``≤ 0.3``, ``3 to 10``."""
+    if low is not None and high is not None:
+        return f"{charts.short(low)} to {charts.short(high)}"
+    if low is not None:
+        return f"≥ {charts.short(low)}"
+    return f"≤ {charts.short(high)}" if high is not None else ""
+
+
+def visible(text: str | None) -> str:
+    """Text with control characters shown as signs, so that they neither act nor vanish."""
+    return _CONTROLS.sub(
+        lambda m: chr(0x2400 + ord(m[0])) if ord(m[0]) < 0x20 else "\N{REPLACEMENT CHARACTER}", text or ""
+    )
+
+
+def signal(column: str) -> dict[str, str]:
+    """Name, unit and formula of a signal for people."""
+    known = CATALOGUE.get(column)
+    name = column.partition("/")[2].replace("_", " ")
+    if known is None:
+        return {"name": name, "unit": "", "formula": ""}
+    return {"name": name, "unit": known.unit, "formula": known.formula}
