@@ -41,7 +41,7 @@ MAX_FILE_BYTES = 100_000_000
 """No file taken out of a package is larger; one that claims to be is refused."""
 
 
-class CannotFetch(Exception):
+class FetchError(Exception):
     """A package cannot be had, or is not the one that was pinned."""
 
 
@@ -90,7 +90,7 @@ def fetch(package: Package, store: Path) -> Path:
         files = [p for p in Path(scratch).iterdir() if p.suffix in (".whl", ".gz")]
         if len(files) != 1 or sha256(files[0]) != package.sha256:
             found = ", ".join(f"{p.name} with SHA-256 {sha256(p)[:12]}..." for p in files) or "nothing"
-            raise CannotFetch(
+            raise FetchError(
                 f"{package.name} {package.version}: expected SHA-256 {package.sha256[:12]}..., got {found}"
             )
         with files[0].open("rb") as file:
@@ -113,7 +113,7 @@ def _download(package: Package, folder: Path) -> None:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if "ERROR" in line or "No module" in line]
         reason = lines[-1] if lines else f"pip ended with {done.returncode}"
-        raise CannotFetch(f"{package.name} {package.version} cannot be had: {reason}")
+        raise FetchError(f"{package.name} {package.version} cannot be had: {reason}")
 
 
 def hadith(packages: list[Path]) -> Iterator[tuple[str, bytes]]:
@@ -180,7 +180,7 @@ def lay_out(name: str, to: Path) -> str:
     if mark.is_file() and json.loads(mark.read_text("utf-8")) == made_from:
         return "is here"
     if folder.exists() and not mark.is_file():
-        raise CannotFetch(f"{folder} is there and not made by this program; name another folder with --to")
+        raise FetchError(f"{folder} is there and not made by this program; name another folder with --to")
     paths = [fetch(p, to / "packages") for p in packages]
     scratch = Path(tempfile.mkdtemp(dir=to, prefix=f".{name}-"))
     try:
@@ -189,7 +189,7 @@ def lay_out(name: str, to: Path) -> str:
             write(scratch / inner, data)
             files, size = files + 1, size + len(data)
         if not files:
-            raise CannotFetch(f"{name}: the packages hold none of the files that were expected")
+            raise FetchError(f"{name}: the packages hold none of the files that were expected")
         write(scratch / MARK, json.dumps(made_from, indent=1).encode("utf-8"))
         scratch.chmod(0o755)
         shutil.rmtree(folder, ignore_errors=True)
@@ -226,7 +226,7 @@ def main(arguments: list[str] | None = None) -> int:
         clean(to)
         for name in FOLDERS:
             say(f"{name}: {lay_out(name, to)}")
-    except (CannotFetch, OSError) as error:
+    except (FetchError, OSError) as error:
         say(f"{error}\nWhat is there is whole; run the same command again.")
         return 3
     print(to)  # noqa: T201

@@ -33,9 +33,7 @@ _STYLES: Final = {
     "Aran": "Arab", "Latf": "Latn", "Latg": "Latn", "Cyrs": "Cyrl", "Syre": "Syrc", "Syrj": "Syrc",
     "Syrn": "Syrc", "Hanb": "Hant",
 }  # fmt: skip
-_MIXED: Final = {("jpn", part): "Jpan" for part in ("Hira", "Kana", "Hrkt", "Hani")} | {
-    ("kor", "Hang"): "Kore"
-}
+_MIXED: Final = {("jpn", part): "Jpan" for part in ("Hira", "Kana", "Hrkt", "Hani")} | {("kor", "Hang"): "Kore"}
 
 # What glibc writes behind "@".
 _MODIFIERS: Final = {"latin": "Latn", "cyrillic": "Cyrl", "devanagari": "Deva", "arabic": "Arab"}
@@ -50,7 +48,8 @@ class Language:
     """What is known of a language in one script.
 
     ``name`` is English, ``autonym`` its own name or empty, ``macro`` its macrolanguage (ISO 639-3) or empty,
-    ``wiki`` the code of its Wikipedia (``pt``, ``zh-yue``) or empty.
+    ``wiki`` the code of its Wikipedia (``pt``, ``zh-yue``) or empty, ``short`` its ISO 639-1 code (its
+    macrolanguage's where it stands for that) or its own where there is none.
     """
 
     code: str
@@ -59,6 +58,7 @@ class Language:
     autonym: str
     macro: str
     wiki: str
+    short: str
 
     @property
     def label(self) -> str:
@@ -94,10 +94,7 @@ def language(text: str) -> Language | None:
     if label is None:
         return None
     code, _, script = label.partition("_")
-    row = _rows()[code]
-    return Language(
-        code=code, script=script, name=row.name, autonym=row.autonym, macro=row.macro, wiki=row.wiki
-    )
+    return _known(_rows()[code], script)
 
 
 def same(a: str, b: str) -> bool:
@@ -143,8 +140,14 @@ def every() -> Iterator[Language]:
     """Every individual language, by code, in its usual script."""
     for row in _rows().values():
         if row.member in ("", row.code):
-            script = _label(row.code).partition("_")[2]
-            yield Language(row.code, script, row.name, row.autonym, row.macro, row.wiki)
+            yield _known(row, _label(row.code).partition("_")[2])
+
+
+def _known(row: _Row, script: str) -> Language:
+    macro = _rows().get(row.macro)
+    names = [*row.codes, *(macro.codes if macro and macro.member == row.code else ())]
+    short = next((code for code in names if len(code) == 2), row.code)
+    return Language(row.code, script, row.name, row.autonym, row.macro, row.wiki, short)
 
 
 @lru_cache(maxsize=4096)
@@ -211,9 +214,7 @@ def _fold(name: str) -> str:
     """A name without case, Latin accents, spaces and punctuation; marks of other scripts stay."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     kept = (
-        c
-        for c in decomposed
-        if not "\u0300" <= c <= "\u036f" and (c.isalnum() or unicodedata.category(c)[0] == "M")
+        c for c in decomposed if not "\u0300" <= c <= "\u036f" and (c.isalnum() or unicodedata.category(c)[0] == "M")
     )
     return unicodedata.normalize("NFC", "".join(kept))
 
@@ -228,9 +229,7 @@ def _table(name: str) -> Iterator[list[str]]:
 @cache
 def _rows() -> dict[str, _Row]:
     return {
-        code: _Row(
-            code, tuple(codes.split()), macro, member, script, wiki, name, autonym, tuple(names.split("; "))
-        )
+        code: _Row(code, tuple(codes.split()), macro, member, script, wiki, name, autonym, tuple(names.split("; ")))
         for code, codes, macro, member, script, wiki, name, autonym, names in _table("codes.tsv")
     }
 
@@ -248,9 +247,7 @@ def _by_code() -> dict[str, str]:
 def _by_name() -> dict[str, str]:
     """Folded name -> code. Where languages share a name, the one that is written more comes first."""
     names: dict[str, str] = {}
-    ranked = sorted(
-        _rows().values(), key=lambda r: (not r.member, not any(len(c) == 2 for c in r.codes), not r.wiki)
-    )
+    ranked = sorted(_rows().values(), key=lambda r: (not r.member, not any(len(c) == 2 for c in r.codes), not r.wiki))
     for own in (True, False):
         for row in ranked:
             for name in (row.name, row.autonym) if own else row.names:

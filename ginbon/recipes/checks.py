@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from importlib.resources import files
 from typing import Any
 
 from ginbon.languages import codes
+from ginbon.languages.pack import packaged
 from ginbon.recipes import sources
 from ginbon.recipes.messages import Wrong
 from ginbon.recipes.values import shown
@@ -55,17 +55,15 @@ def _languages(tree: Mapping[str, Any]) -> Iterator[Wrong]:
         if label is not None and first[label] != key:
             yield Wrong(("languages", key), f"`{key}` and `{first[label]}` are one language, {label}", at="key")
         pack = _mapping(settings).get("pack")
-        if isinstance(pack, str) and not pack.endswith((".yaml", ".yml")) and pack not in packaged_packs():
-            near = get_close_matches(pack, packaged_packs(), n=1)
+        if isinstance(pack, str) and not _is_pack(pack):
+            near = get_close_matches(pack, packaged(), n=1)
             hint = f"did you mean `{near[0]}`? " if near else ""
-            hint += "a pack of your own is named by its .yaml file"
-            yield Wrong(("languages", key, "pack"), f"no packaged pack is called {shown(pack)}", hint)
+            hint += "a packaged pack is named by its language, one of your own by its .yaml file"
+            yield Wrong(("languages", key, "pack"), f"no pack is called {shown(pack)}", hint)
 
 
-def packaged_packs() -> list[str]:
-    """Labels of the packs that Ginbon brings, in order."""
-    folder = files("ginbon.languages") / "packs"
-    return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
+def _is_pack(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) or name in packaged() or codes.resolve(name) is not None
 
 
 def _rules(tree: Mapping[str, Any], known: Mapping[str, Any] | None) -> Iterator[Wrong]:
@@ -146,6 +144,8 @@ def _tokenizers(tokenizers: dict[str, Any], wanted: dict[str, str]) -> Iterator[
         name = _mapping(tokenizer).get("name")
         if isinstance(name, str) and seen.setdefault(name, n) != n:
             yield Wrong((*keys, "name"), f"two tokenizers are called {shown(name)}", "each needs a name of its own")
+        if name == "comparison":
+            yield Wrong((*keys, "name"), "`comparison` is where the tokenizers' table goes", "choose another name")
         for i, language in enumerate(_list(_mapping(tokenizer).get("languages"))):
             label = _label(language)
             if label is not None and wanted and label not in wanted:

@@ -96,13 +96,14 @@ def explain(error: ErrorDetails, tree: Any) -> Wrong:
 def _keys(location: tuple[int | str, ...], tree: Any) -> tuple[Keys, bool]:
     """The keys that a location stands for: without the tags of unions, and whether it is a key that is wrong."""
     keys: list[str] = []
-    node, is_key = tree, False
+    node: Any = tree
+    is_key = False
     for part in location:
         if part == "[key]":
             is_key = True
         elif (isinstance(node, dict) and part in node) or (isinstance(node, list) and isinstance(part, int)):
             keys.append(str(part))
-            node = node[part]
+            node = node[part]  # type: ignore[index]
         elif part not in _TAGS or (isinstance(node, dict) and part == location[-1] and len(keys) != 2):
             keys.append(str(part))
             node = None

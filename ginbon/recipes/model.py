@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from ginbon.errors import Mistake
+from ginbon.languages import codes
 from ginbon.recipes.places import Origin
 from ginbon.recipes.sources import (
     AnySource,
@@ -32,7 +33,19 @@ from ginbon.recipes.sources import (
     TextSource,
     WarcSource,
 )
-from ginbon.recipes.values import BlockName, Label, Licence, Line, Name, Namespace, Place, Size, Threshold, is_name
+from ginbon.recipes.values import (
+    BlockName,
+    Label,
+    Licence,
+    Line,
+    Name,
+    Namespace,
+    Place,
+    Size,
+    Threshold,
+    TokenizerName,
+    is_name,
+)
 
 __all__ = [
     "Block",
@@ -188,8 +201,9 @@ class Tokenizers(Model):
 
     train: list[TrainTokenizer] = []
     """What is trained."""
-    compare: list[Place] = []
-    """Others to measure beside them: `o200k_base`, a file or folder, a hub name."""
+    compare: list[TokenizerName] = []
+    """Others to measure beside them: `o200k_base`, a file or folder, a hub name; or a mapping of `tokenizer` and what
+    else is to be said of it (`name`, `pattern`, `sha256`)."""
     sample_bytes: Size = 100_000_000
     """Text that training sees, balanced over sources; the same sample on every machine."""
 
@@ -260,9 +274,9 @@ class Recipe(Model):
     tokenizers: Tokenizers = Tokenizers()
     """What is trained and compared."""
     release: Release = Release()
-    """What partners get."""
+    """What is handed over, and how it is named."""
     limits: Limits = Limits()
-    """Where reading stops."""
+    """Where reading stops, and when a run is too damaged."""
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 1
     """Every choice by chance comes from it."""
 
@@ -298,4 +312,12 @@ class Recipe(Model):
 
         Where the recipe does not say it, the nearest key around it is shown.
         """
-        return self._origin.mistake(tuple(key.split(".")), message, hint=hint, at=at)
+        keys = tuple(key.split("."))
+        if keys[0] == "languages" and len(keys) > 1:
+            keys = ("languages", self._as_written(keys[1]), *keys[2:])
+        return self._origin.mistake(keys, message, hint=hint, at=at)
+
+    def _as_written(self, label: str) -> str:
+        """A language's key in the file, where it may be spelled otherwise."""
+        written = (keys[1] for keys in self._origin.spots if len(keys) == 2 and keys[0] == "languages")
+        return next((key for key in written if codes.resolve(key) == label), label)

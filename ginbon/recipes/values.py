@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from ginbon.errors import UserError
 from ginbon.languages import codes
 
 _UNITS: Final = {
@@ -70,6 +71,14 @@ def size(value: Any) -> int:
     if not 1 <= found <= 2**60:
         raise mistake(f"expected a size from 1 byte to 1 EiB, found {shown(value)}")
     return found
+
+
+def parse_size(text: str) -> int:
+    """``size`` for a value from the command line. Raises ``UserError``."""
+    try:
+        return size(int(text) if text.isdecimal() else text)
+    except PydanticCustomError as error:
+        raise UserError(error.message()) from None
 
 
 def label(value: Any) -> str:
@@ -194,11 +203,32 @@ def block(value: Any) -> str:
     return value
 
 
+def tokenizer(value: Any) -> str | dict[str, str]:
+    """Any tokenizer: a name, a file, a folder; or a mapping that also says its name, split pattern or SHA-256."""
+    if not isinstance(value, dict):
+        return place(value)
+    known = ("tokenizer", "name", "pattern", "sha256")
+    for key, text in value.items():
+        if key not in known:
+            near = get_close_matches(str(key), known, n=1)
+            raise mistake(
+                f"unknown key {shown(key)}", f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
+            )
+        if not isinstance(text, str):
+            raise mistake(f"expected text for `{key}`, found {shown(text)}")
+    if "tokenizer" not in value:
+        raise mistake("`tokenizer` is missing", "a name, a file or a folder")
+    return {**value, "tokenizer": place(value["tokenizer"])}
+
+
 Size = Annotated[
     int,
     BeforeValidator(size),
     WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^[0-9.]+ ?[a-zA-Z]*$"}]}
+        {
+            "format": "size",
+            "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^[0-9.]+ ?[a-zA-Z]*$"}],
+        }
     ),
 ]
 Label = Annotated[str, BeforeValidator(label)]
@@ -221,6 +251,23 @@ Threshold = Annotated[
                 {"type": "number"},
                 {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
                 {"const": "off"},
+            ]
+        }
+    ),
+]
+TokenizerName = Annotated[
+    str | dict[str, str],
+    BeforeValidator(tokenizer),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "required": ["tokenizer"],
+                    "additionalProperties": False,
+                    "properties": {key: {"type": "string"} for key in ("tokenizer", "name", "pattern", "sha256")},
+                },
             ]
         }
     ),

@@ -97,7 +97,7 @@ def test_hani_is_the_same_as_either_way_of_writing_chinese() -> None:
 
 
 def test_what_is_known_of_a_language() -> None:
-    assert codes.language("zh-yue") == codes.Language("yue", "Hant", "Cantonese", "粵語", "zho", "zh-yue")
+    assert codes.language("zh-yue") == codes.Language("yue", "Hant", "Cantonese", "粵語", "zho", "zh-yue", "yue")
     assert codes.language("nonsense") is None
 
 

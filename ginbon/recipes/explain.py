@@ -1,0 +1,88 @@
+"""What a recipe asks for, in lines for a person; every default is written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ginbon.languages import codes
+from ginbon.languages.pack import packaged
+from ginbon.recipes.model import Recipe
+from ginbon.recipes.sources import DatasetsSource, Source
+
+
+def explained(recipe: Recipe) -> Iterator[str]:
+    """Lines: name, languages, sources, then what is done with a document, up to the release."""
+    yield f"recipe {recipe.recipe}, documents of {recipe.namespace}"
+    yield ""
+    yield "languages"
+    for label, settings in recipe.languages.items():
+        found = codes.language(label)
+        yield f"  {label:10} {found.name if found else '':24} {_pack(label, settings.pack)}".rstrip()
+    yield ""
+    yield "sources"
+    for name, source in recipe.sources.items():
+        yield f"  {name:18} {source.collector:10} {_licence(source)}"
+        yield from (f"    {place}" for place in _places(source))
+    yield ""
+    yield "each document"
+    yield f"  identified by    {recipe.identify.model}"
+    yield f"  tidied           {recipe.tidy.normalise}{', mojibake repaired' if recipe.tidy.mojibake else ''}"
+    yield from (f"  block            {block.block}" for block in recipe.blocks)
+    yield f"  redacted         {_redacted(recipe)}"
+    yield f"  copies           {_copies(recipe)}"
+    held_out = recipe.held_out
+    yield f"  held out         {held_out.share:.2%}, at least {held_out.min_documents:,} documents a language"
+    yield f"  rejected above   {_size(recipe.limits.max_document_bytes)}"
+    yield ""
+    yield "tokenizers"
+    for tokenizer in recipe.tokenizers.train:
+        of = f" of {', '.join(tokenizer.languages)}" if tokenizer.languages else ""
+        yield f"  train            {tokenizer.name}: {tokenizer.kind}, {tokenizer.vocabulary:,} tokens{of}"
+    for other in recipe.tokenizers.compare:
+        yield f"  compare with     {other if isinstance(other, str) else other['tokenizer']}"
+    if not recipe.tokenizers.train and not recipe.tokenizers.compare:
+        yield "  none"
+    yield ""
+    yield "release"
+    release = recipe.release
+    yield f"  {release.title or recipe.recipe} {release.version}, shards of {_size(release.shard_bytes)}"
+    licences = release.licences
+    yield f"  licences         {'all, marked on every document' if licences is None else ', '.join(licences)}"
+
+
+def _pack(label: str, pack: str | None) -> str:
+    if pack is not None:
+        return f"pack {pack}"
+    return "own pack" if label in packaged() else "no pack of its own: its script's pool stands in"
+
+
+def _licence(source: Source) -> str:
+    rights = source.rights
+    said = rights.licence or "licence unknown"
+    return f"{said} ({rights.basis})" if rights.basis else said
+
+
+def _places(source: Source) -> list[str]:
+    if isinstance(source, DatasetsSource):
+        return [" ".join(part for part in (source.dataset, source.config, source.split) if part)]
+    return source.paths
+
+
+def _redacted(recipe: Recipe) -> str:
+    if recipe.redact == "off":
+        return "nothing"
+    regions = ", ".join(recipe.redact.regions) or "each language's own"
+    return f"{', '.join(recipe.redact.types)}; countries: {regions}"
+
+
+def _copies(recipe: Recipe) -> str:
+    found = ["exact"] if recipe.duplicates.exact else []
+    near = recipe.duplicates.near
+    if near != "off":
+        found.append(f"near ({near.bands} bands of {near.rows} over {near.ngram}-grams)")
+    prefer = recipe.duplicates.prefer
+    return (", ".join(found) or "not looked for") + (f"; kept first from {', '.join(prefer)}" if prefer else "")
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB" if size >= 10**6 else f"{size:,} bytes"
