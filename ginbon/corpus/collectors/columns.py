@@ -314,6 +314,41 @@ class Mapper:
         return pc.dictionary_encode(filled).cast(schema.LABEL)
 
 
+def check_structure(column: Any) -> None:
+    """Offsets, lengths and dictionary indices must be sound before a value is touched; raises ``pa.ArrowInvalid``.
+
+    Whether bytes are UTF-8 is another question, asked row by row.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column.validate()
+        column.indices.validate(full=True)
+        most, least = pc.max(column.indices).as_py(), pc.min(column.indices).as_py()
+        if most is not None and (most >= len(column.dictionary) or least < 0):
+            raise pa.ArrowInvalid(f"index {most} of a dictionary of {len(column.dictionary)}")
+        check_structure(column.dictionary)
+        return
+    binary = _as_binary(kind)
+    (column if binary == kind else column.view(binary)).validate(full=True)
+
+
+def _as_binary(kind: Any) -> Any:
+    """The type with bytes for strings, down to the leaves of lists and structs."""
+    if pa.types.is_string(kind):
+        return pa.binary()
+    if pa.types.is_large_string(kind):
+        return pa.large_binary()
+    if pa.types.is_string_view(kind):
+        return pa.binary_view()
+    if pa.types.is_list(kind):
+        return pa.list_(_as_binary(kind.value_type))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(_as_binary(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(f.name, _as_binary(f.type)) for f in kind])
+    return kind
+
+
 def _text_columns(columns: ColumnMap, found: pa.Schema) -> tuple[str, ...]:
     kinds = {name: _type_of(found, name) for name in columns.text}
     names: tuple[str, ...]

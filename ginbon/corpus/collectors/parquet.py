@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ginbon.corpus.collector import Account, Damage, Harvest, Reading
-from ginbon.corpus.collectors.columns import ColumnError, Mapper, Rows, read_columns, top_level
+from ginbon.corpus.collectors.columns import ColumnError, Mapper, Rows, check_structure, read_columns, top_level
 from ginbon.corpus.collectors.parquet_footer import Chunk, Group, has_checksum, read_footer
 from ginbon.corpus.collectors.presets import column_map
 from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, Piece
@@ -138,7 +138,7 @@ class _Groups:
 
     def _harvest(self, batch: pa.RecordBatch, first: int, limit: int | None) -> Harvest:
         for column in batch.columns:
-            _check_structure(column)
+            check_structure(column)
         locators = [f"{self.piece.name}#{row}" for row in range(first, first + batch.num_rows)]
         return self.mapper.harvest(batch, Rows(locators), Account(), limit=limit)
 
@@ -176,7 +176,7 @@ class _Groups:
         account.decoded_bytes += intact
         account.document_bytes += intact - account.framing_bytes
         lost = f"rows {first + read:,} to {first + rows - 1:,} are lost"
-        reason = f"row group {group} of {len(self.counts)}: {lost}: {_short(error)}"
+        reason = f"row group {group} of {len(self.counts)}: {lost}: {short_reason(error)}"
         account.damages.append(Damage(self.piece.name, start, whole - intact, reason))
 
 
@@ -241,10 +241,11 @@ def _why(error: Exception, file: Any, size: int) -> str:
         return f"the file does not begin with PAR1 but with {head!r}: it is no Parquet, or its beginning is damaged"
     if tail != b"PAR1":
         return "the file does not end with PAR1: it was cut short or its footer is damaged"
-    return f"its footer is damaged: {_short(error)}"
+    return f"its footer is damaged: {short_reason(error)}"
 
 
-def _short(error: Exception) -> str:
+def short_reason(error: Exception) -> str:
+    """What a library said, in one line."""
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
@@ -265,8 +266,3 @@ def _other_columns(
     mapper = Mapper(source, reading, collector=collector, taken={}, name=piece.name)
     place = piece.name if piece.start == 0 else f"{piece.name}#row-group-{piece.start}"
     return mapper.refuse(account, rule="columns", detail=str(error), locator=place, size=size)
-
-
-def _check_structure(column: Any) -> None:
-    """Offsets and lengths must be sound before any value is touched; whether bytes are UTF-8 is asked per row later."""
-    column.validate()

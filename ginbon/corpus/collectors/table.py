@@ -82,6 +82,10 @@ def _pieces(kind: str | None, path: str, name: str, size: int) -> list[Piece]:
         from ginbon.corpus.collectors.parquet import parquet_pieces
 
         return parquet_pieces(path, name, size)
+    if kind == "arrow":
+        from ginbon.corpus.collectors.arrow import arrow_pieces
+
+        return arrow_pieces(path, name, size)
     return [Piece(path, name, 0, size, size)]
 
 
@@ -98,6 +102,10 @@ def _read(source: TableSource, piece: Piece, reading: Reading, collector: str) -
         from ginbon.corpus.collectors.parquet import read_parquet
 
         return read_parquet(source, piece, reading, collector=collector)
+    if kind == "arrow":
+        from ginbon.corpus.collectors.arrow import read_arrow
+
+        return read_arrow(source, piece, reading, collector=collector)
     return iter([_unknown(source, piece, reading, collector)])
 
 
