@@ -195,7 +195,7 @@ def ranked(measured: Iterable[Measured], *, sample_bytes: int, seed: int) -> Com
     rows: dict[str, list[Row]] = {}
     for one in held:
         for row in one.rows:
-            if row.tokenizer not in FLOORS and one.kind not in FLOORS and not row.collapsed and row.totals["tokens"]:
+            if one.kind not in FLOORS and not row.collapsed and row.totals["tokens"]:
                 rows.setdefault(row.language, []).append(row)
     ranks = {
         (row.tokenizer, language): 1 + sum(_fewer(other, row) for other in rivals)
