@@ -67,7 +67,7 @@ def replace(texts: Texts, changed: Mapping[int, bytes]) -> Texts:
     if not changed:
         return texts
     lengths = np.diff(texts.offsets)
-    source = memoryview(texts.data)
+    source: Any = memoryview(texts.data.data)
     pieces: list[Any] = []
     done = 0
     for row in sorted(changed):

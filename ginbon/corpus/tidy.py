@@ -2,23 +2,29 @@
 
 What is done, in this order; ``docs`` and tests speak of these rules by name:
 
-- **mojibake** (on request): text that was decoded by the wrong single-byte encoding is repaired by ftfy's ``fix_encoding``.
-- **controls**: C0 and C1 controls but tab and line ends, noncharacters, code points that this Unicode has not assigned, byte-order
-  marks inside, word joiners, soft hyphens (hints to a typesetter, in the middle of words), invisible operators, embeddings,
-  overrides and isolates of bidirectional text are removed. Private-use code points stay, as does U+FFFD (it tells of damage).
-- **lines**: CR, CRLF, VT, FF, NEL, FS, GS, RS, U+2028 and U+2029 become LF; blank lines in a row become one; those at the start and
-  end go.
-- **spaces**: no-break and typographic spaces become U+0020 (U+202F stays after a Mongolian letter, U+3000 stays). Spaces at a line's
-  end go, as does the indentation of the first line. Inside a line a run becomes one: a tab if it held one, else its first. The
-  indentation of a line stays, and a line indented by a tab or four spaces keeps its inner runs (code, tables, verse).
-- **joiners**: ZWJ and ZWNJ stay beside letters of scripts that join or stack (Arabic, Mongolian, N'Ko, Devanagari, Sinhala, Khmer,
-  ...), ZWJ inside emoji; ZWSP beside letters of scripts without spaces (Thai, Lao, Khmer, Burmese, Tibetan, ...); all are removed
-  elsewhere, after a space, doubled, and from the third invisible character in a row on.
+- **mojibake** (on request): text that was decoded by the wrong single-byte encoding is repaired by ftfy's
+  ``fix_encoding``.
+- **controls**: C0 and C1 controls but tab and line ends, noncharacters, code points that this Unicode has not
+  assigned, byte-order marks inside, word joiners, soft hyphens (hints to a typesetter, in the middle of words),
+  invisible operators, embeddings, overrides and isolates of bidirectional text are removed. Private-use code points
+  stay, as does U+FFFD (it tells of damage).
+- **lines**: CR, CRLF, VT, FF, NEL, FS, GS, RS, U+2028 and U+2029 become LF; blank lines in a row become one; those at
+  the start and end go.
+- **spaces**: no-break and typographic spaces become U+0020 (U+202F stays after a Mongolian letter, U+3000 stays).
+  Spaces at a line's end go, as does the indentation of the first line. Inside a line a run becomes one: a tab if it
+  held one, else its first. The indentation of a line stays, and a line indented by a tab or four spaces keeps its
+  inner runs (code, tables, verse).
+- **joiners**: ZWJ and ZWNJ stay beside letters of scripts that join or stack (Arabic, Mongolian, N'Ko, Devanagari,
+  Sinhala, Khmer, ...), ZWJ inside emoji; ZWSP beside letters of scripts without spaces (Thai, Lao, Khmer, Burmese,
+  Tibetan, ...); all are removed elsewhere, after a space, doubled, and from the third invisible character in a row
+  on.
 - **marks of direction** (LRM, RLM, ALM) stay inside lines of languages that are written from right to left.
-- **selectors** stay, one each, after emoji, Han, Mongolian and what else Unicode lists variants of; tags (U+E0020...) inside emoji.
+- **selectors** stay, one each, after emoji, Han, Mongolian and what else Unicode lists variants of; tags (U+E0020...)
+  inside emoji.
 - **form**: NFC, as ICU has it. More than 30 marks on one base are split by U+034F (stream-safe text of UAX #15).
 
-Marks are never removed, words never joined: between what white space parts, white space stays. Tidying twice is tidying once.
+Marks are never removed, words never joined: between what white space parts, white space stays. Tidying twice is
+tidying once.
 """
 
 from __future__ import annotations
@@ -58,8 +64,8 @@ class Tidied:
 class Tidy:
     """The step: tidies ``text`` and appends what it did as signals of the group ``tidy``.
 
-    ``tidy/removed_chars`` and ``tidy/replaced_chars`` count code points; ``tidy/repaired`` (mojibake) and ``tidy/normalised``
-    (was not NFC) are true or false. ``form="none"`` leaves out the normal form.
+    ``tidy/removed_chars`` and ``tidy/replaced_chars`` count code points; ``tidy/repaired`` (mojibake) and
+    ``tidy/normalised`` (was not NFC) are true or false. ``form="none"`` leaves out the normal form.
     """
 
     language: str
@@ -108,7 +114,9 @@ def tidy_text(text: str, language: str, *, mojibake: bool = False, form: Literal
 def tidy_texts(
     array: pa.LargeStringArray, language: str, *, mojibake: bool = False, form: Literal["NFC", "none"] = "NFC"
 ) -> Tidied:
-    """A string array tidied for a language (``por_Latn``); nulls stay null. Bytes that are no UTF-8 are removed and counted."""
+    """A string array tidied for a language (``por_Latn``); nulls stay null. Bytes that are no UTF-8 are removed and
+    counted.
+    """
     texts = buffers.view(array)
     repaired = np.zeros(len(texts), np.bool_)
     if mojibake:
@@ -142,15 +150,13 @@ def _clean(
     return Texts(out[: offsets[-1]], offsets, texts.valid), removed, replaced, loose
 
 
-def _normal(
-    texts: Texts, rows: npt.NDArray[np.int64], right_to_left: bool, removed: npt.NDArray[np.int32]
-) -> dict[int, bytes]:
+def _normal(texts: Texts, rows: Any, right_to_left: bool, removed: npt.NDArray[np.int32]) -> dict[int, bytes]:
     """The rows among ``rows`` that are not NFC, normalised, and tidied again: a new form may let a rule see more."""
     import icu
 
     nfc = icu.Normalizer2.getNFCInstance()
     changed: dict[int, bytes] = {}
-    raws = {int(row): texts.raw(row) for row in rows}
+    raws: dict[int, bytes] = {row: texts.raw(row) for row in rows.tolist()}
     for _ in range(_MAX_ROUNDS):
         normal = {row: nfc.normalize(raw.decode()).encode() for row, raw in raws.items()}
         changed |= {row: text for row, text in normal.items() if text != raws[row]}
@@ -219,7 +225,9 @@ def tidy_table(right_to_left: bool) -> npt.NDArray[np.uint32]:
 
 
 def _properties() -> dict[str, int]:
-    """Patterns of code points -> the bit that says so; scripts come from Unicode's properties, not from a list of ours."""
+    """Patterns of code points -> the bit that says so; scripts come from Unicode's properties, not from a list of
+    ours.
+    """
     from ginbon.corpus import tidy_kernel as k
 
     joining = "[[:Joining_Type=Dual_Joining:][:InSC=Virama:][:InSC=Invisible_Stacker:]]"
@@ -246,7 +254,9 @@ def _of_scripts(pattern: str) -> str:
 
 @cache
 def composition_pairs() -> npt.NDArray[np.uint64]:
-    """The pairs of code points that NFC composes, as sorted ``first << 21 | second``; Hangul and its like are left out."""
+    """The pairs of code points that NFC composes, as sorted ``first << 21 | second``; Hangul and its like are left
+    out.
+    """
     import icu
 
     composed, decomposed = icu.Normalizer2.getNFCInstance(), icu.Normalizer2.getNFDInstance()
@@ -261,7 +271,9 @@ def composition_pairs() -> npt.NDArray[np.uint64]:
 
 @cache
 def mojibake_table() -> npt.NDArray[np.uint32]:
-    """For each code point, in which single-byte encodings it is a UTF-8 lead byte (low half) or a later byte (high half)."""
+    """For each code point, in which single-byte encodings it is a UTF-8 lead byte (low half) or a later byte (high
+    half).
+    """
     from ftfy.chardata import CHARMAP_ENCODINGS
 
     table = np.zeros(scripts.CODE_POINTS, np.uint32)

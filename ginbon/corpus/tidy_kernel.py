@@ -1,6 +1,6 @@
-"""The compiled loop of tidying: one pass over the UTF-8 of a batch, writing the tidied bytes and looking for what is not NFC.
+"""The compiled loop of tidying: one pass over a batch's UTF-8 that writes tidied bytes and finds what is not NFC.
 
-``table`` holds a word of bits for each code point, made by ``tidy_table``; the constants below are its layout.
+``table`` holds a word of bits for each code point, made by ``tidy.tidy_table``; the constants below are its layout.
 """
 
 from __future__ import annotations
@@ -27,10 +27,15 @@ MONGOLIAN: Final = 1 << 20
 NOT_SIMPLE: Final = KIND | QUICK_NO | QUICK_MAYBE | 255 << CLASS_SHIFT
 
 MAX_MARKS: Final = 30
-"""Marks on one base before a combining grapheme joiner is put in (UAX #15, stream-safe text): bounds the work of sorting them."""
+"""Marks on one base before a combining grapheme joiner is put in (UAX #15, stream-safe text): bounds the work of
+sorting them.
+"""
 
 MAX_INVISIBLE: Final = 2
 MAX_TAGS: Final = 32
+_int: Any = np.int64
+_bits32: Any = np.uint32
+
 _ZWNJ: Final = 0x200C
 _GRAPHEME_JOINER: Final = 0x34F
 
@@ -44,9 +49,9 @@ _OUT: Final = types.uint8[::1]
 
 
 @njit(types.int64(_read(types.uint8), types.int64, types.int64), **_OPTIONS)
-def _decode(data: Any, at: int, stop: int) -> int:
+def _decode(data: Any, at: int, stop: int) -> Any:
     """The code point at ``at`` times 8 plus its length in bytes; -1 where the byte is no part of valid UTF-8."""
-    lead = np.int64(data[at])
+    lead = _int(data[at])
     if lead < 0x80:
         return lead * 8 + 1
     if lead < 0xC2 or lead > 0xF4:
@@ -56,7 +61,7 @@ def _decode(data: Any, at: int, stop: int) -> int:
         return -1
     code = lead & (0x7F >> length)
     for n in range(1, length):
-        byte = np.int64(data[at + n])
+        byte = _int(data[at + n])
         if byte & 0xC0 != 0x80:
             return -1
         code = (code << 6) | (byte & 0x3F)
@@ -73,13 +78,13 @@ def _decode(data: Any, at: int, stop: int) -> int:
 def _bits(data: Any, at: int, stop: int, table: Any) -> Any:
     """The bits of the code point at ``at``; 0 where the text ends or is damaged."""
     if at >= stop:
-        return np.uint32(0)
+        return _bits32(0)
     found = _decode(data, at, stop)
-    return np.uint32(0) if found < 0 else table[found >> 3]
+    return _bits32(0) if found < 0 else table[found >> 3]
 
 
 @njit(types.boolean(_read(types.uint64), types.int64, types.int64), **_OPTIONS)
-def _composes(pairs: Any, first: int, second: int) -> bool:
+def _composes(pairs: Any, first: int, second: int) -> Any:
     key = np.uint64((first << 21) | second)
     low, high = 0, len(pairs)
     while low < high:
@@ -95,14 +100,14 @@ def _composes(pairs: Any, first: int, second: int) -> bool:
     types.int64(_read(types.uint8), types.int64, types.int64, _read(types.uint32), types.boolean, _OUT, types.int64),
     **_OPTIONS,
 )
-def _emit_spaces(data: Any, at: int, stop: int, table: Any, whole: bool, out: Any, end: int) -> int:
+def _emit_spaces(data: Any, at: int, stop: int, table: Any, whole: bool, out: Any, end: int) -> Any:
     """Writes a run of spaces: each in its plain form, or one for all (a tab if there is one, else like the first)."""
     first = end
     tab = False
     while at < stop:
         found = _decode(data, at, stop)
         length = 1 if found < 0 else found & 7
-        kind = np.uint32(REMOVE) if found < 0 else table[found >> 3] & KIND
+        kind = _bits32(REMOVE) if found < 0 else table[found >> 3] & KIND
         if kind == TAB:
             out[end] = 9
             tab = True
@@ -110,7 +115,7 @@ def _emit_spaces(data: Any, at: int, stop: int, table: Any, whole: bool, out: An
         elif kind == WIDE:
             out[end], out[end + 1], out[end + 2] = 0xE3, 0x80, 0x80
             end += 3
-        elif kind == SPACE or kind == NARROW:
+        elif kind in (SPACE, NARROW):
             out[end] = 32
             end += 1
         at += length
@@ -142,37 +147,39 @@ def tidy(
 ) -> None:
     """Tidies each text into ``out``; ``unordered`` is 1 where the result must still be brought to NFC.
 
-    ``removed`` counts code points (and bytes that are no UTF-8) that are gone, ``replaced`` those that another stands for.
-    ``out`` must hold ``bytes * 31 / 30 + 8`` for all texts together.
+    ``removed`` counts code points (and bytes that are no UTF-8) that are gone, ``replaced`` those that another stands
+    for. ``out`` must hold ``bytes * 31 / 30 + 8`` for all texts together.
     """
-    end = np.int64(0)
+    end: Any = _int(0)
     for text in range(len(offsets) - 1):
-        at, stop = offsets[text], offsets[text + 1]
+        at: Any = offsets[text]
+        stop: Any = offsets[text + 1]
         first = end
         gone = other = 0
         newlines = 0  # since the last visible character
         in_line = preformatted = False
-        run_start = np.int64(-1)  # where the spaces before the present character began
+        run_start = _int(-1)  # where the spaces before the present character began
         run_count = 0
         run_tab = False
-        base = np.uint32(0)  # bits of what marks, joiners and selectors stand on; 0 after white space
+        base = _bits32(0)  # bits of what marks, joiners and selectors stand on; 0 after white space
         invisible = tags = marks = 0
-        varied = loose = False
-        previous = np.int64(0)
-        starter = np.int64(0)
-        level = np.int64(0)
+        varied: Any = False
+        loose: Any = False
+        previous = _int(0)
+        starter = _int(0)
+        level = _int(0)
         while at < stop:
             lead = data[at]
             if 32 < lead < 127 and in_line and run_start < 0:
                 out[end] = lead
                 end += 1
                 at += 1
-                starter = np.int64(lead)
+                starter = _int(lead)
                 base = table[lead]
                 level = 0
                 invisible = marks = tags = 0
                 varied = False
-                previous = np.int64(0)
+                previous = _int(0)
                 continue
             if lead == 32 and in_line and run_start < 0 and at + 1 < stop and 32 < data[at + 1] < 127:
                 out[end] = 32
@@ -194,7 +201,7 @@ def tidy(
                 starter = code
                 level = 0
                 invisible = marks = 0
-                previous = np.int64(0)
+                previous = _int(0)
                 if not bits & MARK:
                     base = bits
                     varied = False
@@ -202,8 +209,8 @@ def tidy(
                 continue
             kind = bits & KIND
             if kind == NARROW:  # U+202F joins a suffix to its word in Mongolian
-                kind = np.uint32(PLAIN) if base & MONGOLIAN else np.uint32(SPACE)
-            if kind == NEWLINE or kind == RETURN:
+                kind = _bits32(PLAIN) if base & MONGOLIAN else _bits32(SPACE)
+            if kind in (NEWLINE, RETURN):
                 if kind == RETURN and at + 1 < stop and data[at + 1] == 10:
                     gone += 1
                 else:
@@ -213,26 +220,26 @@ def tidy(
                     gone += run_count
                 in_line = False
                 run_start = -1
-                base = np.uint32(0)
+                base = _bits32(0)
                 at += length
                 continue
-            if kind == SPACE or kind == TAB or kind == WIDE:
+            if kind in (SPACE, TAB, WIDE):
                 if run_start < 0:
                     run_start, run_count, run_tab = at, 0, False
                 run_count += 1
                 run_tab |= kind == TAB
                 other += 1 if kind == SPACE and code != 32 else 0
-                base = np.uint32(0)
+                base = _bits32(0)
                 at += length
                 continue
             keep = True
             if kind == REMOVE:
                 keep = False
             elif kind == JOINER:
-                near = base | (_bits(data, at + length, stop, table) if in_line and run_start < 0 else np.uint32(0))
+                near = base | (_bits(data, at + length, stop, table) if in_line and run_start < 0 else _bits32(0))
                 keep = near & JOINS != 0 or (code != _ZWNJ and base & EMOJI != 0)
             elif kind == WORD_BREAK:
-                near = base | (_bits(data, at + length, stop, table) if in_line and run_start < 0 else np.uint32(0))
+                near = base | (_bits(data, at + length, stop, table) if in_line and run_start < 0 else _bits32(0))
                 keep = near & BREAKS != 0
             elif kind == DIRECTION:
                 keep = in_line
@@ -242,7 +249,7 @@ def tidy(
             elif kind == TAG:
                 keep = base & EMOJI != 0 and tags < MAX_TAGS
                 tags += 1
-            if kind == JOINER or kind == WORD_BREAK or kind == DIRECTION:
+            if kind in (JOINER, WORD_BREAK, DIRECTION):
                 keep = keep and invisible < MAX_INVISIBLE and previous != code
                 invisible += 1 if keep else 0
             elif keep and kind == PLAIN:
@@ -273,7 +280,7 @@ def tidy(
                 gone += newlines
                 newlines = 0
                 in_line = True
-                starter, level, marks = np.int64(10), np.int64(0), 0
+                starter, level, marks = _int(10), _int(0), 0
             elif run_start >= 0:
                 if at - run_start == 1 and data[run_start] == 32:
                     out[end] = 32
@@ -281,15 +288,15 @@ def tidy(
                 else:
                     end = _emit_spaces(data, run_start, at, table, preformatted, out, end)
                     gone += 0 if preformatted else run_count - 1
-                starter, level, marks = np.int64(32), np.int64(0), 0
+                starter, level, marks = _int(32), _int(0), 0
             run_start = -1
-            rank = np.int64((bits >> CLASS_SHIFT) & 255)
+            rank = _int((bits >> CLASS_SHIFT) & 255)
             if rank > 0:
                 marks += 1
                 if marks > MAX_MARKS:
                     out[end], out[end + 1] = 0xCD, 0x8F
                     end += 2
-                    starter, level, marks = np.int64(_GRAPHEME_JOINER), np.int64(0), 1
+                    starter, level, marks = _int(_GRAPHEME_JOINER), _int(0), 1
             else:
                 marks = 0
             if bits & QUICK_NO or (rank > 0 and level > rank):
@@ -315,23 +322,25 @@ def tidy(
 
 @njit(types.void(_read(types.uint8), _read(types.int64), _read(types.uint32), _OUT), **_OPTIONS)
 def suspect(data: Any, offsets: Any, table: Any, suspects: Any) -> None:
-    """1 for each text in which a character that is a lead byte in a wrong encoding is followed by one that is a later byte."""
+    """1 for each text in which a character that is a lead byte in a wrong encoding is followed by one that is a later
+    byte.
+    """
     for text in range(len(offsets) - 1):
         at, stop = offsets[text], offsets[text + 1]
-        lead = np.uint32(0)
+        lead = _bits32(0)
         while at < stop:
             if data[at] < 0x80:
-                lead = np.uint32(0)
+                lead = _bits32(0)
                 at += 1
                 continue
             found = _decode(data, at, stop)
             if found < 0:
-                lead = np.uint32(0)
+                lead = _bits32(0)
                 at += 1
                 continue
             bits = table[found >> 3]
-            if bits == np.uint32(0xFFFFFFFF) or (lead & (bits >> 16)) != 0:
+            if bits == _bits32(0xFFFFFFFF) or (lead & (bits >> 16)) != 0:
                 suspects[text] = 1
                 break
-            lead = bits & np.uint32(0xFFFF)
+            lead = bits & _bits32(0xFFFF)
             at += found & 7

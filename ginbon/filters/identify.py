@@ -1,7 +1,7 @@
 """The step that says in which language each document is written, and in which script.
 
-The main script is measured on the whole text; the identifier reads a bounded sample. A label whose script is not the text's
-main script loses: the identifier's best label in that script stands, or ``und``.
+The main script is measured on the whole text; the identifier reads a bounded sample. A label whose script is not the
+text's main script loses: the identifier's best label in that script stands, or ``und``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class MainScripts:
 
 
 def main_scripts(texts: Any) -> MainScripts:
-    """The main script of each text of a string array, by the rules of ``scripts.decide``; marks and digits do not count."""
+    """The main script of each text of a string array, by the rules of ``scripts.decide``; marks and digits do not
+    count.
+    """
     from ginbon.filters.identifiers import kernels
 
     view = buffers.view(texts)
@@ -56,13 +58,14 @@ def main_scripts(texts: Any) -> MainScripts:
 
 @dataclass(frozen=True)
 class Identify:
-    """Appends ``language`` (``por_Latn``, ``und`` where none), ``identify/score``, ``identify/script``, ``identify/script_share``.
+    """Appends ``language`` (``por_Latn``, ``und`` where none), ``identify/score``, ``identify/script``,
+    ``identify/script_share``.
 
-    ``languages`` are the recipe's labels: a label that is the same language stands as the recipe writes it. Nothing is dropped
-    here. With ``trust`` a document's ``declared_language`` stands, and its score is null.
+    ``languages`` are the recipe's labels: a label that is the same language stands as the recipe writes it. Nothing
+    is dropped here. With ``trust`` a document's ``declared_language`` stands, and its score is null.
 
-    A recipe language in a script that the identifier knows no language of, and no other recipe language is written in, is
-    told by its script alone; its score is the share of letters in that script.
+    A recipe language in a script that the identifier knows no language of, and no other recipe language is written
+    in, is told by its script alone; its score is the share of letters in that script.
     """
 
     identifier: Identifier
@@ -83,7 +86,9 @@ class Identify:
         }
 
     def unknown_languages(self) -> tuple[str, ...]:
-        """Languages of the recipe that the identifier never answers: without trust or a script of their own they stay empty."""
+        """Languages of the recipe that the identifier never answers: without trust or a script of their own they stay
+        empty.
+        """
         known = self.identifier.labels
         told = set(self._by_script().values())
         return tuple(
@@ -128,7 +133,9 @@ class Identify:
     def _checked(
         self, found: Identified, text_scripts: Sequence[str], shares: npt.NDArray[np.float32]
     ) -> tuple[list[str], list[float]]:
-        """Labels in the recipe's spelling; one in another script than the text's is ``und``, whatever the identifier says."""
+        """Labels in the recipe's spelling; one in another script than the text's is ``und``, whatever the identifier
+        says.
+        """
         by_script = self._by_script()
         ours: dict[tuple[str, str], str] = {}
         labels: list[str] = []

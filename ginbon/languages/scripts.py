@@ -1,8 +1,8 @@
 """Scripts of code points, from the Unicode data of the installed ICU.
 
-Scripts are ISO 15924 codes. Text is measured in a few codes of its own writing systems: ``Jpan`` (kana with kanji), ``Kore``
-(Hangul with or without hanja), ``Hans`` and ``Hant`` (told apart by characters that only one of them has), and ``Hani`` where
-nothing tells. ``accepts`` says which of them a label's script covers.
+Scripts are ISO 15924 codes. Text is measured in a few codes of its own writing systems: ``Jpan`` (kana with kanji),
+``Kore`` (Hangul with or without hanja), ``Hans`` and ``Hant`` (told apart by characters that only one of them has),
+and ``Hani`` where nothing tells. ``accepts`` says which of them a label's script covers.
 
 Tables are numpy arrays over all code points, made once a process (some 30 ms) and never written to.
 """
@@ -28,12 +28,18 @@ COMPOSITES: Final = {
     "Hant": frozenset({"Hant", "Hani", "Bopo"}),
     "Hrkt": frozenset({"Hrkt", "Hira", "Kana"}),
 }
-"""Scripts of labels that are written with several scripts of characters -> the main scripts that such a text can have."""
+"""Scripts of labels that are written with several scripts of characters -> the main scripts that such a text can
+have.
+"""
 
 RIGHT_TO_LEFT: Final = frozenset(
-    "Adlm Arab Armi Avst Chrs Cprt Elym Gara Hatr Hebr Hung Khar Lydi Mand Mani Mend Merc Mero Narb Nbat Nkoo Orkh "
-    "Ougr Palm Phli Phlp Phnx Prti Rohg Samr Sarb Sogd Sogo Syrc Thaa Todr Yezi".split()
-)
+    {
+        "Adlm", "Arab", "Armi", "Avst", "Chrs", "Cprt", "Elym", "Gara", "Hatr", "Hebr", "Hung", "Khar", "Lydi",
+        "Mand", "Mani", "Mend", "Merc", "Mero", "Narb", "Nbat", "Nkoo", "Orkh", "Ougr", "Palm", "Phli", "Phlp",
+        "Phnx", "Prti", "Rohg", "Samr", "Sarb", "Sogd", "Sogo", "Syrc", "Thaa", "Todr", "Yezi",
+    }
+)  # fmt: skip
+"""Scripts whose letters run from right to left (Bidi_Class R or AL; a test compares them with ICU's)."""
 
 
 def accepts(label_script: str, text_script: str) -> bool:
@@ -104,9 +110,10 @@ def main_script(text: str) -> str:
 def decide(counts: dict[str, int]) -> tuple[str, int]:
     """Main script and how many letters it has, from the letters of each script (the reference of the compiled one).
 
-    Kana, Han, Hangul and bopomofo count as one, so that a Japanese page is not "Hani" by its kanji. Of them: ``Kore`` when
-    Hangul is at least as common as kana and a tenth of all; else ``Jpan`` when kana is a twentieth; else Chinese, and
-    ``Hans`` or ``Hant`` as most distinguishing characters say. Equal counts go to the script first in ``names``.
+    Kana, Han, Hangul and bopomofo count as one, so that a Japanese page is not "Hani" by its kanji. Of them: ``Kore``
+    when Hangul is at least as common as kana and a tenth of all; else ``Jpan`` when kana is a twentieth; else
+    Chinese, and ``Hans`` or ``Hant`` as most distinguishing characters say. Equal counts go to the script first in
+    ``names``.
     """
     east = {name: counts.get(name, 0) for name in ("Hira", "Kana", "Hani", "Hans", "Hant", "Hang", "Bopo")}
     total = sum(east.values())

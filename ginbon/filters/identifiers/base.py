@@ -22,7 +22,10 @@ _NO_LANGUAGE: Final = frozenset({"und", "zxx", "mul", "mis", "unk", "unknown", "
 class Identifier(Protocol):
     """Says in which language texts are written. Picklable: it is sent to workers, and loads its model there once."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As it is called in recipes and reports."""
+        ...
 
     def fingerprint(self) -> Mapping[str, Any]:
         """What the answers depend on: the model by its hash, options, ``revision``."""
@@ -51,17 +54,19 @@ class Identified:
 
 
 _ALSO_IN: Final[Mapping[str, tuple[str, ...]]] = {
-    "aze": ("Cyrl", "Arab"), "azj": ("Cyrl",), "bos": ("Cyrl",), "cmn": ("Hant", "Hans"), "crh": ("Latn", "Cyrl"), "gom": ("Latn",),
-    "hau": ("Arab",), "kaz": ("Arab", "Latn"), "kir": ("Arab",), "kmr": ("Cyrl",), "mon": ("Mong",), "khk": ("Mong",),
-    "pan": ("Arab",), "san": ("Latn",), "srp": ("Latn", "Cyrl"), "tat": ("Latn",), "tgk": ("Arab",),
-    "tuk": ("Cyrl", "Arab"), "uig": ("Cyrl", "Latn"), "uzn": ("Cyrl",), "wuu": ("Hans", "Hant"), "yue": ("Hant", "Hans"),
-    "zsm": ("Arab",), "kab": ("Tfng",),
+    "aze": ("Cyrl", "Arab"), "azj": ("Cyrl",), "bos": ("Cyrl",), "cmn": ("Hant", "Hans"), "crh": ("Latn", "Cyrl"),
+    "gom": ("Latn",), "hau": ("Arab",), "kab": ("Tfng",), "kaz": ("Arab", "Latn"), "khk": ("Mong",), "kir": ("Arab",),
+    "kmr": ("Cyrl",), "mon": ("Mong",), "pan": ("Arab",), "san": ("Latn",), "srp": ("Latn", "Cyrl"), "tat": ("Latn",),
+    "tgk": ("Arab",), "tuk": ("Cyrl", "Arab"), "uig": ("Cyrl", "Latn"), "uzn": ("Cyrl",), "wuu": ("Hans", "Hant"),
+    "yue": ("Hant", "Hans"), "zsm": ("Arab",),
 }  # fmt: skip
 """Scripts besides the usual one in which an identifier's language without a script may be met."""
 
 
 def our_label(label: str) -> str:
-    """A model's label as ours: ``__label__zho_Hant``, ``pt`` or ``zh`` -> ``por_Latn``; ``und`` where it is none we know."""
+    """A model's label as ours: ``__label__zho_Hant``, ``pt`` or ``zh`` -> ``por_Latn``; ``und`` where it is none we
+    know.
+    """
     bare = label.removeprefix(_FASTTEXT_PREFIX)
     if bare.lower() in _NO_LANGUAGE:
         return UNKNOWN
@@ -77,8 +82,8 @@ def names_a_script(label: str) -> bool:
 def in_script(label: str, text_script: str, *, also: bool) -> str | None:
     """The label as it stands for a text in ``text_script``; null where the text cannot be in it.
 
-    ``also`` admits the other scripts of its language: ``srp_Cyrl`` for a text in ``Latn`` is ``srp_Latn``, ``cmn_Hans`` for
-    one in ``Hant`` is ``cmn_Hant``. ``Hani`` becomes what the text shows.
+    ``also`` admits the other scripts of its language: ``srp_Cyrl`` for a text in ``Latn`` is ``srp_Latn``,
+    ``cmn_Hans`` for one in ``Hant`` is ``cmn_Hant``. ``Hani`` becomes what the text shows.
     """
     language, _, own = label.partition("_")
     for script in (own, *(_ALSO_IN.get(language, ()) if also else ())):

@@ -27,8 +27,9 @@ _GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
 def email(text: str, start: int, end: int) -> tuple[int, int] | None:
     """The reach of the e-mail address around the last at sign of ``text[start:end]``; null where there is none.
 
-    Local part and labels may be of any script (RFC 6531, IDN). Where no space parts an address from the sentence, its end is
-    where the script changes: the local part and each label are of one script, and ASCII next to the at sign stays ASCII.
+    Local part and labels may be of any script (RFC 6531, IDN). Where no space parts an address from the sentence, its
+    end is where the script changes: the local part and each label are of one script, and ASCII next to the at sign
+    stays ASCII.
     """
     at = next((n for n in range(end - 1, start - 1, -1) if text[n] in _AT), -1)
     if at <= start:
@@ -57,7 +58,9 @@ def _local(text: str, start: int, at: int) -> int:
 
 
 def _domain(text: str, begin: int, end: int) -> int:
-    """The end of the domain that begins at ``begin``: at least two labels, the last of letters; ``begin - 1`` where none."""
+    """The end of the domain that begins at ``begin``: at least two labels, the last of letters; ``begin - 1`` where
+    none.
+    """
     labels: list[tuple[int, int]] = []
     position = begin
     while position < end:
@@ -113,8 +116,8 @@ def _script(character: str) -> str:
 def ipv4(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Public IPv4 addresses in ``text[start:end]``.
 
-    Private, reserved and documentation addresses stay; so do four numbers after a word for "version" or "section", after a
-    letter, and four single digits (``1.2.3.4`` numbers a paragraph more often than a machine).
+    Private, reserved and documentation addresses stay; so do four numbers after a word for "version" or "section",
+    after a letter, and four single digits (``1.2.3.4`` numbers a paragraph more often than a machine).
     """
     found = []
     for match in _QUAD.finditer(text, start, end):

@@ -15,7 +15,9 @@ import numpy as np  # noqa: E402
 from numba import njit, types  # noqa: E402
 
 EMAIL, NUMBER, MIXED, COLONS = range(4)
-"""Kinds of candidates: around an at sign; a cluster of digits; digits and letters in one word; hexadecimal groups with colons."""
+"""Kinds of candidates: around an at sign; a cluster of digits; digits and letters in one word; hexadecimal groups
+with colons.
+"""
 
 DIGIT, SPACE, DASH, DOT, SLASH, PARENTHESIS, LETTER, AT, COLON, EDGE = range(1, 11)
 """Roles of code points; 0 is none, ``EDGE`` ends an address (white space, brackets, quotes, controls)."""
@@ -24,6 +26,12 @@ MIN_DIGITS: Final = 7  # shortest telephone number that is looked for
 MAX_DIGITS: Final = 400  # longer clusters are tables of figures
 MIN_MIXED, MAX_MIXED, MIXED_DIGITS = 8, 34, 5  # a word with letters: from NIE to IBAN
 LOCAL_BYTES, DOMAIN_BYTES = 256, 256
+
+
+_int: Any = np.int64
+_types: Any = types
+_four: Any = _types.UniTuple(types.int64, 4)
+_two: Any = _types.UniTuple(types.int64, 2)
 
 
 def _read(kind: Any) -> Any:
@@ -35,11 +43,13 @@ _OPTIONS: Final[dict[str, Any]] = {"cache": True, "nogil": True, "error_model": 
 
 
 @njit(types.int64(_U8, types.int64, types.int64, _U8), **_OPTIONS)
-def _role(data: Any, at: int, stop: int, table: Any) -> int:
-    """The role of the code point at ``at`` times 8 plus its length in bytes; role 0 and length 1 for what is no UTF-8."""
-    lead = np.int64(data[at])
+def _role(data: Any, at: int, stop: int, table: Any) -> Any:
+    """The role of the code point at ``at`` times 8 plus its length in bytes; role 0 and length 1 for what is no
+    UTF-8.
+    """
+    lead = _int(data[at])
     if lead < 0x80:
-        return np.int64(table[lead]) * 8 + 1
+        return _int(table[lead]) * 8 + 1
     if lead < 0xC2 or lead > 0xF4:
         return 1
     length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
@@ -47,18 +57,20 @@ def _role(data: Any, at: int, stop: int, table: Any) -> int:
         return 1
     code = lead & (0x7F >> length)
     for n in range(1, length):
-        byte = np.int64(data[at + n])
+        byte = _int(data[at + n])
         if byte & 0xC0 != 0x80:
             return 1
         code = (code << 6) | (byte & 0x3F)
     if code > 0x10FFFF:
         return 1
-    return np.int64(table[code]) * 8 + length
+    return _int(table[code]) * 8 + length
 
 
-@njit(types.UniTuple(types.int64, 4)(_U8, types.int64, types.int64, _U8), **_OPTIONS)
+@njit(_four(_U8, types.int64, types.int64, _U8), **_OPTIONS)
 def _cluster(data: Any, at: int, stop: int, table: Any) -> Any:
-    """Digits with at most three separators between them: (end of the last digit, digits, single dots, next place to look)."""
+    """Digits with at most three separators between them: (end of the last digit, digits, single dots, next place to
+    look).
+    """
     digits = dots = between = spaces = 0
     slash = dot = False
     end = at
@@ -84,18 +96,18 @@ def _cluster(data: Any, at: int, stop: int, table: Any) -> Any:
     return end, digits, dots, at
 
 
-@njit(types.UniTuple(types.int64, 2)(_U8, types.int64, types.int64, types.int64, _U8), **_OPTIONS)
+@njit(_two(_U8, types.int64, types.int64, types.int64, _U8), **_OPTIONS)
 def _address(data: Any, start: int, at: int, stop: int, table: Any) -> Any:
     """The reach of what may be an e-mail address around the at sign at ``at``; an empty one where there is none."""
     found = _role(data, at, stop, table)
     right = at + (found & 7)
     last = min(stop, right + DOMAIN_BYTES)
-    dot = np.int64(-1)
+    dot = _int(-1)
     begin = right
     while right < last:
         found = _role(data, right, stop, table)
         role = found >> 3
-        if role == EDGE or role == SPACE or role == AT or role == SLASH:
+        if role in (EDGE, SPACE, AT, SLASH):
             break
         if role == DOT and dot < 0 and right > begin:
             dot = right
@@ -108,7 +120,7 @@ def _address(data: Any, start: int, at: int, stop: int, table: Any) -> Any:
         while before > first and data[before] & 0xC0 == 0x80:
             before -= 1
         role = _role(data, before, stop, table) >> 3
-        if role == EDGE or role == SPACE or role == AT:
+        if role in (EDGE, SPACE, AT):
             break
         left = before
     if dot < 0 or dot + 2 > right or left == at:
@@ -117,7 +129,7 @@ def _address(data: Any, start: int, at: int, stop: int, table: Any) -> Any:
 
 
 @njit(types.boolean(types.uint8), **_OPTIONS)
-def _is_hex(byte: Any) -> bool:
+def _is_hex(byte: Any) -> Any:
     lower = byte | 32
     return 48 <= byte <= 57 or 97 <= lower <= 102
 
@@ -128,8 +140,10 @@ def _is_hex(byte: Any) -> bool:
     ),
     **_OPTIONS,
 )  # fmt: skip
-def find(data: Any, offsets: Any, table: Any, texts: Any, starts: Any, ends: Any, kinds: Any) -> int:
-    """Writes the candidates of all texts in order and returns how many there are (those past the arrays' end are only counted)."""
+def find(data: Any, offsets: Any, table: Any, texts: Any, starts: Any, ends: Any, kinds: Any) -> Any:
+    """Writes the candidates of all texts in order and returns how many there are (those past the arrays' end are only
+    counted).
+    """
     count = 0
     room = len(texts)
     for text in range(len(offsets) - 1):
@@ -143,7 +157,7 @@ def find(data: Any, offsets: Any, table: Any, texts: Any, starts: Any, ends: Any
                 letters = digits = 0
                 word = at
                 while word < stop and data[word] < 0x80:
-                    role = np.int64(table[data[word]])
+                    role = _int(table[data[word]])
                     if role == DIGIT:
                         digits += 1
                     elif role == LETTER:

@@ -1,7 +1,8 @@
 """National numbers of people, by region: their shape, and the library's check of their digits.
 
-A number is taken where its written form is the official one or its check is strong (two check digits, or one and a date of birth);
-one with a weak check and no form of its own only after a word that announces it. Numbers without any check are not taken.
+A number is taken where its written form is the official one or its check is strong (two check digits, or one and a
+date of birth); one with a weak check and no form of its own only after a word that announces it. Numbers without any
+check are not taken.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ WINDOW: Final = 28
 
 @dataclass(frozen=True)
 class National:
-    """A kind of number: the module of python-stdnum, its shapes (matched on ASCII digits), and the word that announces it."""
+    """A kind of number: the module of python-stdnum, its shapes (matched on ASCII digits), and the word that
+    announces it.
+    """
 
     module: str
     shape: str  # taken wherever its check holds

@@ -29,18 +29,18 @@ def _plain_table() -> dict[int, str]:
 
 
 def plain(text: str) -> str:
-    """The same characters, with digits of every script as ASCII and dashes, spaces and brackets in their plain forms."""
+    """The same characters: digits of every script as ASCII, dashes, spaces and brackets in their plain forms."""
     return text if text.isascii() else text.translate(_plain_table())
 
 
 # ---- telephone numbers
 
 _ANNOUNCED: Final = re.compile(
-    r"(?:\b(?:tel|phone|fone|fon|telef|t[eé]l|tlf|tfno?|mob|mov|m[oó]v|cel|cell|fax|zap|whats|sms|viber|call|call us|ligue|hotline|"
-    r"gsm|handy|telp|hp|contact|contato|wa\.me/|đt|sđt|điện thoại|simu|telepon|puhelin|puh|tlp)"
+    r"(?:\b(?:tel|phone|fone|fon|telef|t[eé]l|tlf|tfno?|mob|mov|m[oó]v|cel|cell|fax|zap|whats|sms|viber|call|ligue|"
+    r"hotline|gsm|handy|telp|hp|contact|contato|wa\.me/|đt|sđt|điện thoại|simu|telepon|puhelin|puh|tlp)"
     r"|(?<!\w)(?:тел|моб|факс|τηλ|κιν)"
-    r"|हेल्पलाइन|फ़ोन|फोन|मोबाइल|दूरभाष|फैक्स|फ़ैक्स|โทร|มือถือ|แฟกซ์|แฟ็กซ์|هاتف|تلفون|جوال|موبايل|فاكس|تلفن|همراه|טלפון|נייד|טל|"
-    r"電話|携帯|电话|手机|手機|传真|傳真|전화|휴대폰|연락처|팩스|ስልክ|ফোন|মোবাইল|தொலைபேசி|ఫోన్|ದೂರವಾಣಿ|ഫോൺ|ဖုန်း|ទូរស័ព្ទ|ໂທ|☎|📞|📱|☏|✆)"
+    r"|हेल्पलाइन|फ़ोन|फोन|मोबाइल|दूरभाष|फैक्स|फ़ैक्स|โทร|มือถือ|แฟกซ์|แฟ็กซ์|هاتف|تلفون|جوال|موبايل|فاكس|تلفن|همراه|"
+    r"טלפון|נייד|טל|電話|携帯|电话|手机|手機|传真|傳真|전화|휴대폰|연락처|팩스|ስልክ|ফোন|মোবাইল|தொலைபேசி|ఫోన్|ದೂರವಾಣಿ|ഫോൺ|ဖုန်း|ទូរស័ព្ទ|ໂທ|☎|📞|📱|☏|✆)"
     r"[^\d\n]{0,14}$",
     re.IGNORECASE,
 )
@@ -52,7 +52,8 @@ _UNIT: Final = re.compile(
 )
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:1[4-9]|2[0-6])\d\d"
 _DATE: Final = re.compile(
-    rf"(?<!\d)(?<!\d[-/.])(?:{_YEAR}([-/. ]){_MONTH}\1{_DAY}|{_DAY}([-/. ]){_DAY}\2{_YEAR}|{_YEAR} ?[-/] ?{_YEAR})(?![-/.]?\d)"
+    rf"(?<!\d)(?<!\d[-/.])(?:{_YEAR}([-/. ]){_MONTH}\1{_DAY}|{_DAY}([-/. ]){_DAY}\2{_YEAR}|{_YEAR} ?[-/] ?{_YEAR})"
+    r"(?![-/.]?\d)"
 )
 """Dates in the usual orders, and ranges of years (Buddhist years too)."""
 
@@ -65,9 +66,9 @@ _MAX_TRIES: Final = 24
 def phones(window: str, start: int, end: int, regions: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     """Reaches of telephone numbers in the cluster ``window[start:end]``.
 
-    International form (``+``, or ``00``): any valid number. National form: valid in one of ``regions``, and announced by a
-    word or sign for "telephone", or written as that region writes it, or a bare mobile number of ten digits or more. Dates,
-    years, figures, prices, and what stands in a path or an identifier are none.
+    International form (``+``, or ``00``): any valid number. National form: valid in one of ``regions``, and announced
+    by a word or sign for "telephone", or written as that region writes it, or a bare mobile number of ten digits or
+    more. Dates, years, figures, prices, and what stands in a path or an identifier are none.
     """
     for low, high in _between_dates(window, start, end):
         yield from _phones(window, low, high, regions)
@@ -113,7 +114,7 @@ def _is_bounded(window: str, low: int, end: int) -> bool:
     """Whether the cluster stands by itself: no word, path, identifier, decimal or thousand goes on at either side."""
     before, after = window[max(0, low - 2) : low], window[end : end + 2]
     if before and (_is_ascii_word(before[-1]) or before[-1] in "/=_#@%&?~"):
-        return before.endswith("e/") or before.endswith(":/")  # wa.me/…, tel:/…
+        return before.endswith(("e/", ":/"))  # wa.me/…, tel:/…
     if before and before[-1] in ",.-" and before[:1].isdigit():
         return False
     if after and (_is_ascii_word(after[0]) or after[0] in "_%=@"):
@@ -157,7 +158,9 @@ def _national(core: str, region: str, *, announced: bool, bracket: bool) -> bool
 
 
 def _several(window: str, start: int, end: int, regions: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """Numbers one after another with single spaces between, where dashes, brackets or leading zeros tell them from figures."""
+    """Numbers one after another with single spaces between, where dashes, brackets or leading zeros tell them from
+    figures.
+    """
     core = window[start:end]
     groups = list(_GROUP.finditer(core))
     if len(groups) < 3 or len(groups) > 4 * _MAX_TRIES:
@@ -239,7 +242,9 @@ _IBAN_REST: Final = re.compile(r"(?:[ -]?[A-Z0-9]){11,32}")
 
 
 def ibans(window: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Reaches of IBANs that touch ``window[start:end]``: country, length, structure and the check modulo 97 must hold."""
+    """Reaches of IBANs that touch ``window[start:end]``: country, length, structure and the check modulo 97 must
+    hold.
+    """
     from stdnum import iban
 
     for head in _IBAN_HEAD.finditer(window, max(0, start - 12), end):
@@ -264,7 +269,8 @@ def ibans(window: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 # ---- cards
 
 _CARD: Final = re.compile(
-    r"(?<![\w./#=-])(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5})(?![\w/=]|[-.]\d)",
+    r"(?<![\w./#=-])(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5})"
+    r"(?![\w/=]|[-.]\d)",
     re.ASCII,
 )
 _ISSUER: Final = re.compile(
@@ -275,12 +281,15 @@ _ISSUER: Final = re.compile(
     r"|(?:6011|64[4-9]\d|65\d\d)\d{12}(?:\d{3})?"  # Discover, Elo, RuPay
     r"|35(?:2[89]|[3-8]\d)\d{12}"  # JCB
     r"|62\d{14}(?:\d{1,3})?"  # UnionPay
-    r"|(?:220[0-4]|9792|60\d\d|8[12]\d\d|508\d|5018|5020|5038|5893|6304|6759|676[1-3])\d{12}"  # Mir, Troy, RuPay, Maestro
+    r"|(?:220[0-4]|9792|60\d\d|8[12]\d\d|508\d)\d{12}"  # Mir, Troy, RuPay
+    r"|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{12}"  # Maestro
 )
 
 
 def cards(window: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Reaches of card numbers in ``window[start:end]``: grouping, issuer's prefix and length, and the Luhn check must hold."""
+    """Reaches of card numbers in ``window[start:end]``: grouping, issuer's prefix and length, and the Luhn check must
+    hold.
+    """
     from stdnum import luhn
 
     for match in _CARD.finditer(window, start, end):

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -30,7 +31,9 @@ TYPES: Final = ("email", "iban", "card", "national-id", "ip", "phone")
 PLACEHOLDERS: Final[Mapping[str, str]] = {name: f"<{name}>" for name in TYPES} | {"credentials": "<credentials>"}
 
 _MARGIN: Final = 40
-"""Characters at each side of a candidate that its finders see: an IBAN's head and tail, the word that announces a number."""
+"""Characters at each side of a candidate that its finders see: an IBAN's head and tail, the word that announces a
+number.
+"""
 
 _MAX_ROUNDS: Final = 8
 """Times that a text in which something was replaced is looked at again; two suffice but for text made to need more."""
@@ -51,8 +54,8 @@ class Options:
         for name, placeholder in self.placeholders.items():
             if any(c.isdigit() or c in "@＠" for c in placeholder):
                 raise UserError(
-                    f"the placeholder {placeholder!r} of {name!r} holds a digit or an at sign: a second pass could take it for "
-                    "personal data. Choose one without"
+                    f"the placeholder {placeholder!r} of {name!r} holds a digit or an at sign: a second pass could "
+                    "take it for personal data. Choose one without"
                 )
 
     def placeholder(self, name: str) -> str:
@@ -213,7 +216,7 @@ def _by_text(texts: Texts) -> Iterator[tuple[int, list[_Candidate]]]:
             break
         room = count
     edges = [0, *(np.flatnonzero(np.diff(rows[:count])) + 1).tolist(), count] if count else []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         columns = (starts[low:high].tolist(), ends[low:high].tolist(), kinds[low:high].tolist())
         yield int(rows[low]), [_Candidate(*c) for c in zip(*columns, strict=True)]
 
