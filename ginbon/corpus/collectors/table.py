@@ -86,6 +86,10 @@ def _pieces(kind: str | None, path: str, name: str, size: int) -> list[Piece]:
         from ginbon.corpus.collectors.arrow import arrow_pieces
 
         return arrow_pieces(path, name, size)
+    if kind == "jsonl":
+        from ginbon.corpus.readers.streams import pieces
+
+        return pieces(path, name, size)
     return [Piece(path, name, 0, size, size)]
 
 
@@ -106,6 +110,14 @@ def _read(source: TableSource, piece: Piece, reading: Reading, collector: str) -
         from ginbon.corpus.collectors.arrow import read_arrow
 
         return read_arrow(source, piece, reading, collector=collector)
+    if kind in ("csv", "tsv"):
+        from ginbon.corpus.collectors.delimited import read_delimited
+
+        return read_delimited(source, piece, reading, collector=collector, quotes=kind == "csv")
+    if kind == "jsonl":
+        from ginbon.corpus.collectors.jsonl import read_jsonl
+
+        return read_jsonl(source, piece, reading, collector=collector)
     return iter([_unknown(source, piece, reading, collector)])
 
 
