@@ -149,8 +149,7 @@ class Mapper:
         if len(parts) == 1:
             text = parts[0]
         else:
-            filled = [pc.if_else(pc.equal(pc.binary_length(p), 0), pa.scalar(None, p.type), p) for p in parts]
-            text = pc.binary_join_element_wise(*filled, pa.scalar(_BLANK_LINE, pa.large_string()), null_handling="skip")
+            text = join_texts(parts)
         return text, broken
 
     def _locators(self, batch: pa.RecordBatch, places: Sequence[str]) -> list[str]:
@@ -485,6 +484,21 @@ def _regrouped(values: Any, parents: npt.NDArray[np.int64], column: Any) -> Any:
     kept = values.filter(pa.array(some)).cast(pa.large_string())
     lists = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), kept)
     return pc.if_else(pc.is_valid(column), lists, pa.scalar(None, lists.type))
+
+
+def join_texts(parts: Sequence[Any]) -> Any:
+    """Columns of text as one, row by row: what is not empty, joined by a blank line; null where every part is null.
+
+    (``binary_join_element_wise`` with ``null_handling="skip"`` leaves rows out where all parts are null: pyarrow 26.0.1.)
+    """
+    joined = pc.fill_null(parts[0].cast(pa.large_string()), "")
+    for part in parts[1:]:
+        filled = pc.fill_null(part.cast(pa.large_string()), "")
+        both = pc.and_(pc.greater(pc.binary_length(joined), 0), pc.greater(pc.binary_length(filled), 0))
+        between = pc.if_else(both, pa.scalar(_BLANK_LINE, pa.large_string()), pa.scalar("", pa.large_string()))
+        joined = pc.binary_join_element_wise(joined, between, filled, pa.scalar("", pa.large_string()))
+    given = pc.is_valid(pc.coalesce(*parts))
+    return pc.if_else(given, joined, pa.scalar(None, pa.large_string()))
 
 
 def _joined(column: Any) -> Any:
