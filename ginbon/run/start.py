@@ -25,7 +25,7 @@ from ginbon.run.stages import build_stages, default_folder, recipe_text
 RECIPE: Final = "recipe.yaml"
 RESOLVED: Final = "resolved.json"
 TIMINGS: Final = "timings.json"
-ORDER: Final = ("collect", "match", "cluster", "decide", "select", "write", "train", "compare", "report", "seal")
+ORDER: Final = ("collect", "match", "cluster", "decide", "select", "write", "train", "measure", "compare", "report", "seal")
 
 
 @dataclass(frozen=True)

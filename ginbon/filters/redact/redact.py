@@ -25,7 +25,7 @@ from ginbon.languages import scripts
 
 REVISION: Final = 1
 
-TYPES: Final = ("email", "iban", "card", "national-id", "ip", "phone")
+TYPES: Final = ("email", "iban", "card", "national-number", "ip", "phone")
 """Types of personal data, the most certain first: where two overlap, the earlier one is taken."""
 
 PLACEHOLDERS: Final[Mapping[str, str]] = {name: f"<{name}>" for name in TYPES} | {"credentials": "<credentials>"}
@@ -280,8 +280,8 @@ def _finders(
         yield "iban", numbers.ibans(window, low, high)
     if "card" in options.types and is_number:
         yield "card", numbers.cards(window, low, high)
-    if "national-id" in options.types and options.regions:
-        yield "national-id", national.find(window, low, high, options.regions)
+    if "national-number" in options.types and options.regions:
+        yield "national-number", national.find(window, low, high, options.regions)
     if "ip" in options.types and is_number:
         yield "ip", emails.ipv4(window, low, high)
     if "phone" in options.types and is_number:
