@@ -33,14 +33,12 @@ class Threshold(_Model):
     """A rule's threshold for one language, and where it comes from.
 
     ``at`` is the value, ``[low, high]`` for a rule with two ends, or ``off`` where the rule makes no sense (lines that end with
-    a mark, in Thai). ``documents`` is the size of the sample; ``inherited`` names the pack whose figure this is,
-    where the language's own sample is too small.
+    a mark, in Thai). ``documents`` is the size of the sample.
     """
 
     at: float | Annotated[tuple[float, float], Strict(False)] | Literal["off"]
     how: str
     documents: Annotated[int, Field(ge=0)]
-    inherited: str | None = None
 
 
 class Sample(_Model):

@@ -60,6 +60,8 @@ WORD_SEPARATORS: Final = (
 )
 """Visible or zero-width marks that stand where other scripts have a space: no punctuation."""
 
+WORDSPACE: Final = 0x1361  # Ethiopic
+
 MORE_TERMINALS: Final = (
     "\N{HORIZONTAL ELLIPSIS}\N{PRESENTATION FORM FOR VERTICAL IDEOGRAPHIC FULL STOP}"
     "\N{PRESENTATION FORM FOR VERTICAL EXCLAMATION MARK}\N{PRESENTATION FORM FOR VERTICAL QUESTION MARK}"

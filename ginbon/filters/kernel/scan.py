@@ -452,16 +452,19 @@ def scan(
                     line_last = chars - 1
                 continue
             # 4. A mark between words.
+            ends = prop & _ENDS
+            if cp == c.WORDSPACE and previous == cp:  # typed twice, for want of a key for the Ethiopic full stop
+                ends = np.uint16(c.FULL_STOP)
             if category == c.PUNCTUATION or category == c.SYMBOLS or category == c.DIGITS:
                 symbol_tokens += cp != previous
-                previous = cp
                 out[Count.HASHES] += cp == 35
                 out[Count.CURLY_BRACKETS] += cp == 123 or cp == 125
             out[Count.ELLIPSES] += cp == 0x2026 or (dots > 0 and dots % 3 == 0)
-            if prop & _ENDS:
+            previous = cp
+            if ends:
                 tail_mark = True
                 tail_ellipsis = cp == 0x2026 or dots >= 3
-                if not prop & c.FULL_STOP:
+                if not ends & c.FULL_STOP:
                     ending = True
                 elif n_words > sentence_words:
                     out[Count.SENTENCES] += 1
