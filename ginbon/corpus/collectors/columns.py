@@ -146,11 +146,7 @@ class Mapper:
             valid, bad = _valid_text(column)
             broken.update({row: f"column {name!r}: {why}" for row, why in bad.items()})
             parts.append(_joined(valid))
-        if len(parts) == 1:
-            text = parts[0]
-        else:
-            text = join_texts(parts)
-        return text, broken
+        return parts[0] if len(parts) == 1 else join_texts(parts), broken
 
     def _locators(self, batch: pa.RecordBatch, places: Sequence[str]) -> list[str]:
         """``place``, and behind it the record's own id where the recipe names its column."""
@@ -489,7 +485,8 @@ def _regrouped(values: Any, parents: npt.NDArray[np.int64], column: Any) -> Any:
 def join_texts(parts: Sequence[Any]) -> Any:
     """Columns of text as one, row by row: what is not empty, joined by a blank line; null where every part is null.
 
-    (``binary_join_element_wise`` with ``null_handling="skip"`` leaves rows out where all parts are null: pyarrow 26.0.1.)
+    (``binary_join_element_wise`` with ``null_handling="skip"`` leaves out rows whose parts are all null: pyarrow
+    26.0.1.)
     """
     joined = pc.fill_null(parts[0].cast(pa.large_string()), "")
     for part in parts[1:]:
