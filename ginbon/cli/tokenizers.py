@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -170,7 +170,7 @@ def _show(comparison: Comparison) -> None:
         for heading, _, _ in _COLUMNS:
             table.add_column(heading, justify="right")
         for row in own:
-            figures = [_figure(row.estimates[name], form) for _, name, form in _COLUMNS]
+            figures = [_figure(row.estimates[name], form, interval=name == "fertility") for _, name, form in _COLUMNS]
             table.add_row(_rank(row), row.tokenizer, *figures)
         console.print(table)
         for row in own:
@@ -181,7 +181,8 @@ def _show(comparison: Comparison) -> None:
 
 def _explain(comparison: Comparison) -> None:
     typer.echo(
-        "Brackets: 95 % bootstrap interval over documents. Equal ranks: no difference beyond doubt.\n"
+        "Brackets: 95 % bootstrap interval over documents (--json has those of all figures). "
+        "Equal ranks: no difference beyond doubt.\n"
         f"Words: {comparison.to_json()['words']}.",
         file=sys.stderr,
     )
@@ -194,12 +195,11 @@ def _rank(row: Row) -> str:
     return "collapsed" if row.collapsed else "" if row.rank is None else str(row.rank)
 
 
-def _figure(estimate: Estimate, form: str) -> str:
-    """A figure with its interval where that says more than the figure."""
+def _figure(estimate: Estimate, form: str, *, interval: bool) -> str:
+    """A figure, with its interval where asked for and there is one; every interval is in ``--json``."""
     if estimate.value is None:
         return "-"
-    said: Any = form.format(estimate.value)
-    if estimate.low is None or estimate.high is None:
-        return str(said)
-    low, high = form.format(estimate.low), form.format(estimate.high)
-    return str(said) if low == high else f"{said} [{low}-{high}]"
+    said = form.format(estimate.value)
+    if not interval or estimate.low is None or estimate.high is None:
+        return said
+    return f"{said} [{form.format(estimate.low)}-{form.format(estimate.high)}]"

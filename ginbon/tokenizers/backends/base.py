@@ -152,3 +152,8 @@ def byte_starts(text: str, characters: Sequence[int]) -> Int64s:
     )
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
     return before[np.asarray(characters, np.int64)] if len(characters) else np.zeros(0, np.int64)
+
+
+def printable(text: str) -> str:
+    """A stranger's text for a message: control characters escaped, at most 200 characters."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:200])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.backends.base import BaseTokenizer, byte_starts
+from ginbon.tokenizers.backends.base import BaseTokenizer, byte_starts, printable
 from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, TextColumn, Vocabulary
 
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
@@ -94,7 +94,7 @@ class HuggingFaceTokenizer(BaseTokenizer):
     def _file_oddities(self) -> list[Oddity]:
         found = []
         if steps := sorted(_types(self._file.get("normalizer")) - {"Sequence", "Prepend", "Replace"}):
-            found.append(Oddity("normalises", f"text is normalised before it is cut ({', '.join(steps)})"))
+            found.append(Oddity("normalises", f"text is normalised before it is cut ({printable(', '.join(steps))})"))
         if any(_prefixes(self._file.get(part)) for part in ("normalizer", "pre_tokenizer")):
             found.append(
                 Oddity(

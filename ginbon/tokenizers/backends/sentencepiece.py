@@ -8,7 +8,7 @@ from typing import Any
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends import model_proto
-from ginbon.tokenizers.backends.base import BaseTokenizer, byte_starts
+from ginbon.tokenizers.backends.base import BaseTokenizer, byte_starts, printable
 from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, TextColumn, Vocabulary
 
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
@@ -81,7 +81,9 @@ class SentencePieceTokenizer(BaseTokenizer):
         if settings.normalizer != "identity":
             found.append(Oddity("normalises", f"text is normalised before it is cut ({settings.normalizer})"))
         if places := [p for p in settings.paths if "/" in p or "\\" in p]:
-            found.append(Oddity("embeds-path", f"the file holds a path of the machine it was made on: {places[0]}"))
+            found.append(
+                Oddity("embeds-path", f"the file holds a path of the machine it was made on: {printable(places[0])}")
+            )
         if not settings.byte_fallback:
             found.append(
                 Oddity(
