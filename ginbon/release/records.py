@@ -116,7 +116,7 @@ def _serialise_list(column: pa.ListArray) -> pa.Array:
 
 
 def _as_words(column: pa.Array, dtype: type) -> npt.NDArray[np.uint64]:
-    """Numbers as 64 bits; null gives 0, every NaN the same bits."""
+    """Numbers as 64 bits; every NaN the same bits."""
     values = pc.fill_null(column, 0).to_numpy(zero_copy_only=False).astype(dtype, copy=False)
     words = np.array(values).view(np.uint64)
     if dtype is np.float64:
@@ -127,8 +127,8 @@ def _as_words(column: pa.Array, dtype: type) -> npt.NDArray[np.uint64]:
 def _with_body(column: pa.Array, words: npt.NDArray[Any], body: pa.Array | None = None) -> pa.Array:
     """Heads of 9 bytes (present, word), each followed by its body."""
     heads = np.zeros(len(column), _HEAD)
-    heads["present"] = column.is_valid().to_numpy(zero_copy_only=False)
-    heads["word"] = words
+    heads["present"] = present = column.is_valid().to_numpy(zero_copy_only=False)
+    heads["word"] = np.where(present, words, 0)  # null is nine zero bytes
     offsets = np.arange(len(column) + 1, dtype=np.int64) * _HEAD.itemsize
     head = _binary(offsets, pa.py_buffer(heads))
     return head if body is None else _join([head, body], len(column))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,10 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ginbon.filters.signals import CATALOGUE
 from ginbon.report import charts, tokenizers
+from ginbon.report.text import visible
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def render(figures: Mapping[str, Any], *, timings: Mapping[str, Any] | None = None) -> str:
@@ -84,13 +82,6 @@ def bounds(low: float | None, high: float | None) -> str:
     if low is not None:
         return f"≥ {charts.short(low)}"
     return f"≤ {charts.short(high)}" if high is not None else ""
-
-
-def visible(text: str | None) -> str:
-    """Text with control characters shown as signs, so that they neither act nor vanish."""
-    return _CONTROLS.sub(
-        lambda m: chr(0x2400 + ord(m[0])) if ord(m[0]) < 0x20 else "\N{REPLACEMENT CHARACTER}", text or ""
-    )
 
 
 def signal(column: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ginbon.corpus import parquet
+from ginbon.report.text import clip
 
 PER_GROUP: Final = 5
 """Samples of one rule and language."""
@@ -123,4 +124,4 @@ def _plain(column: Any) -> Any:
 def _clipped(row: dict[str, Any]) -> dict[str, Any]:
     text = row.get("text") or ""
     cut = {k: (v[:CLIP_CHARS] if k in ("title", "url", "locator", "detail") and v else v) for k, v in row.items()}
-    return {**cut, "text": text[:CLIP_CHARS], "clipped": len(text) > CLIP_CHARS}
+    return {**cut, "text": clip(text, CLIP_CHARS), "clipped": len(text) > CLIP_CHARS}
