@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -44,13 +45,16 @@ def _main(
         os.environ["GINBON_DEBUG"] = "1"
 
 
-def _mount() -> None:
-    from ginbon.cli import clean, new, recipe, report, run, status, tokenizers, verify, why
+COMMANDS = ("new", "run", "status", "why", "report", "verify", "clean")
+GROUPS = ("recipe", "tokenizers")
 
-    for module in (new, run, status, why, report, verify, clean):
-        module.mount(app)
-    app.add_typer(recipe.app, name="recipe")
-    app.add_typer(tokenizers.app, name="tokenizers")
+
+def _mount() -> None:
+    """Add each command: the function in ``ginbon.cli`` that has its name, in the module that has its name."""
+    for name in COMMANDS:
+        app.command(name)(getattr(import_module(f"ginbon.cli.{name}"), name))
+    for name in GROUPS:
+        app.add_typer(import_module(f"ginbon.cli.{name}").app, name=name)
 
 
 def main() -> None:

@@ -8,11 +8,6 @@ from typing import Annotated
 import typer
 
 
-def mount(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("clean")(clean)
-
-
 def clean(
     run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/quickstart.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

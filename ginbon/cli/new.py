@@ -8,11 +8,6 @@ from typing import Annotated
 import typer
 
 
-def mount(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("new")(new)
-
-
 def new(
     language: Annotated[
         str, typer.Argument(help="The language, in any spelling: pt, por_Latn, Portuguese, português.")

@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from ginbon.run.start import Summary
 
 
-def mount(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("run")(run)
-
-
 def run(
     recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file.")],
     into: Annotated[Path | None, typer.Option("--into", help="Folder of the run; else runs/<recipe>.")] = None,

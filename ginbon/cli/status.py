@@ -9,11 +9,6 @@ from typing import Annotated
 import typer
 
 
-def mount(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("status")(status)
-
-
 def status(
     run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/quickstart.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

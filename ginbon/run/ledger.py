@@ -10,8 +10,8 @@ from ginbon.engine.files import write_json
 from ginbon.engine.ledger import Entry, check_balance, check_chain, total
 from ginbon.engine.parts import read_parts
 from ginbon.errors import TooMuchDamageError
+from ginbon.run.folder import LEDGER
 
-LEDGER: Final = "ledger.json"
 COUNTED: Final = ("collect", "decide", "select", "write")
 """Stages that documents pass through, in order; what leaves one comes to the next."""
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from ginbon.engine import carry
 from ginbon.engine.carry import Outcome, Watch
@@ -18,14 +18,10 @@ from ginbon.errors import UserError
 from ginbon.filters.rules import RULES
 from ginbon.recipes.load import load
 from ginbon.recipes.model import Recipe
+from ginbon.run.folder import INTERMEDIATE, ORDER, RECIPE, RESOLVED, TIMINGS
 from ginbon.run.ledger import check_damage, check_ledger
 from ginbon.run.planning import InputPlan, plan_inputs, sampled, store_plan
 from ginbon.run.stages import build_stages, default_folder, recipe_text
-
-RECIPE: Final = "recipe.yaml"
-RESOLVED: Final = "resolved.json"
-TIMINGS: Final = "timings.json"
-ORDER: Final = ("collect", "match", "cluster", "decide", "select", "write", "train", "measure", "compare", "report", "seal")
 
 
 @dataclass(frozen=True)
@@ -179,18 +175,7 @@ def clean(folder: Path | str) -> int:
         raise UserError(f"{folder} is no run of Ginbon (it has no {RESOLVED})")
     freed = 0
     with run_lock(folder):
-        for name in (
-            "parts",
-            "documents",
-            "signals",
-            "sketches",
-            "clusters",
-            "verdicts",
-            "fates",
-            "shards",
-            "progress",
-            "logs",
-        ):
+        for name in INTERMEDIATE:
             place = folder / name
             if place.is_dir() and not place.is_symlink():
                 freed += sum(p.stat().st_size for p in place.rglob("*") if p.is_file() and p.stat().st_nlink == 1)

@@ -10,8 +10,7 @@ from ginbon.engine import lock, parts, progress
 from ginbon.engine.carry import QUARANTINE
 from ginbon.engine.files import read_json
 from ginbon.errors import UserError
-from ginbon.run.ledger import LEDGER
-from ginbon.run.start import ORDER, RESOLVED
+from ginbon.run.folder import LEDGER, ORDER, RESOLVED
 
 
 @dataclass(frozen=True)

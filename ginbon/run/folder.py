@@ -1,0 +1,39 @@
+"""Names in a run folder that several commands read, and the order of the stages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RECIPE: Final = "recipe.yaml"
+RESOLVED: Final = "resolved.json"
+TIMINGS: Final = "timings.json"
+LEDGER: Final = "ledger.json"
+
+ORDER: Final = (
+    "collect",
+    "match",
+    "cluster",
+    "decide",
+    "select",
+    "write",
+    "train",
+    "measure",
+    "compare",
+    "report",
+    "seal",
+)
+"""All stages, in the order in which they are carried out; a recipe may need fewer."""
+
+INTERMEDIATE: Final = (
+    "parts",
+    "documents",
+    "signals",
+    "sketches",
+    "clusters",
+    "verdicts",
+    "fates",
+    "shards",
+    "progress",
+    "logs",
+)
+"""What a run keeps only to go on from."""
