@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from ginbon.corpus import encoding
 from ginbon.corpus.declared import Declared, read_declared
+from ginbon.corpus.maintext import main_text, whole_text
 from ginbon.corpus.provenance import Signal
 from ginbon.errors import MissingExtraError
 
@@ -130,7 +131,7 @@ def not_html(raw: bytes) -> str | None:
     return next((kind for magic, kind in _MAGIC if raw.startswith(magic)), None)
 
 
-# ---- encoding --------------------------------------------------------------------------------------------------------
+# ---- encoding ----------------------------------------------------------------------------------------------------
 
 _META: Final = re.compile(rb"""<meta\s[^>]{0,500}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{2,40})""", re.IGNORECASE)
 _XML: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}encoding\s*=\s*["']([A-Za-z0-9._:-]{2,40})""")
@@ -159,7 +160,7 @@ def _decode(raw: bytes, charset: str | None) -> encoding.Decoded:
         raise Refusal("undecodable", str(error), value=error.confidence or None) from None
 
 
-# ---- limits ----------------------------------------------------------------------------------------------------------
+# ---- limits ------------------------------------------------------------------------------------------------------
 
 # Comments and raw text are stepped over; a quoted value may hold anything. Possessive: no backtracking.
 _TAG: Final = re.compile(
@@ -212,21 +213,14 @@ def _nesting_work(html: str) -> int:
     return work
 
 
-# ---- text ------------------------------------------------------------------------------------------------------------
+# ---- text --------------------------------------------------------------------------------------------------------
 
 
 def _main_text(tree: Any, html: str) -> str:
-    """The main text by resiliparse; the whole body's where the page is nested too deep for that, or main text is none.
-
-    Alternative texts of pictures are left out: they are no running text (benchmarks/extract.py: F1 rises everywhere).
-    """
-    from resiliparse.extract.html2text import extract_plain_text
-
-    if _nesting_work(html) <= MAX_NESTING_WORK:
-        text = str(extract_plain_text(tree, main_content=True, alt_texts=False)).strip()
-        if text:
-            return text
-    return str(extract_plain_text(tree, main_content=False, alt_texts=False)).strip()
+    """The main text; the whole body's where the page is nested too deep for that, or where there is no main text."""
+    if _nesting_work(html) <= MAX_NESTING_WORK and (text := main_text(tree)):
+        return text
+    return whole_text(tree)
 
 
 def _trafilatura_text(html: str) -> str:

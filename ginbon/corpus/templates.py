@@ -16,8 +16,8 @@ def _names(text: str) -> frozenset[str]:
 
 _FIRST: Final = _names(
     """
-    nowrap nobr nwr small smaller big bigger larger em strong nobold noitalic sc smallcaps smcaps mvar var samp kbd tt code
-    abbr abbrv tooltip angbr gloss sic not_a_typo vanchor visible_anchor ill interlanguage_link iw link-interwiki
+    nowrap nobr nwr small smaller big bigger larger em strong nobold noitalic sc smallcaps smcaps mvar var samp
+    kbd tt code abbr abbrv tooltip angbr gloss sic not_a_typo vanchor visible_anchor ill interlanguage_link iw
     quote blockquote cquote bquote quotation poem poemquote citation_bloc citação cita citazione citat zitat цитата
     начало_цитаты 引用 引文 인용문 อ้างอิงคำพูด उद्धरण اقتباس ציטוט alıntı kutipan trích_dẫn cytat citát idézet
     formatnum number nombre nb unité nts val lc uc lcfirst ucfirst siècle
