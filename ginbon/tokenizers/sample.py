@@ -96,7 +96,9 @@ class _Pool:
         hashes, sizes = np.concatenate(self.hashes), np.concatenate(self.sizes)
         order = np.lexsort((sizes, hashes))
         hashes, sizes = hashes[order], sizes[order]
-        keep = int(np.searchsorted(np.cumsum(sizes), budget)) + 1
+        keep = (
+            int(np.searchsorted(np.cumsum(sizes), budget, side="right")) + 1
+        )  # with the first that does not fit whole
         if keep < len(hashes):
             self.ceiling = int(hashes[keep - 1])
         self.hashes, self.sizes, self.pending = [hashes[:keep]], [sizes[:keep]], 0
@@ -107,7 +109,7 @@ class _Pool:
             return Share(self.documents, self.bytes, 2**64, 0)
         self.trim(budget)
         ends = np.cumsum(self.sizes[0])
-        last = int(np.searchsorted(ends, budget, side="right"))  # the first that does not fit whole
+        last = int(np.searchsorted(ends, budget, side="right"))
         before = int(ends[last - 1]) if last else 0
         return Share(self.documents, self.bytes, int(self.hashes[0][last]), budget - before)
 

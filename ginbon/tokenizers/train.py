@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any, Final, Literal, get_args
 
+import numpy as np
+
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends.huggingface import HuggingFaceTokenizer
 from ginbon.tokenizers.backends.sentencepiece import SentencePieceTokenizer
@@ -38,9 +40,6 @@ END_OF_TEXT: Final = "<|endoftext|>"
 UNIGRAM_SAMPLE_BYTES: Final = 40_000_000
 """Most text that the unigram trainer is given. It takes 20 bytes of memory for each (35 MB: 695 MB and 54 CPU seconds
 for 32,000 tokens), and a worker is to stay in bounds."""
-
-COVERAGES: Final = (0.9995, 0.999, 0.995, 0.99, 0.98, 0.95)
-"""Character coverages tried in turn where the characters of the text alone would fill the vocabulary."""
 
 _RESERVED: Final = re.compile("[\0\t\N{LOWER ONE EIGHTH BLOCK}\N{LOWER FIVE EIGHTHS BLOCK}]")
 """A line with one of these is dropped by SentencePiece's trainer; it sees a space instead. Encoding is not affected."""
@@ -71,8 +70,8 @@ class TrainOptions:
             raise UserError(
                 f"tokenizer {self.name}: a vocabulary of {self.vocabulary:,}; expected {MIN_VOCABULARY:,} to 1,000,000"
             )
-        if not 0.9 < self.character_coverage <= 1:
-            raise UserError(f"tokenizer {self.name}: character_coverage {self.character_coverage}; expected 0.9 to 1")
+        if not 0.98 <= self.character_coverage <= 1:  # what SentencePiece takes
+            raise UserError(f"tokenizer {self.name}: character_coverage {self.character_coverage}; expected 0.98 to 1")
         if not re.fullmatch(r"\w[\w.-]{0,99}", self.name) or self.name == "comparison":
             raise UserError(
                 f"tokenizer name {self.name!r}: expected up to 100 letters, digits, '.', '-' or '_' (it names a "
@@ -195,23 +194,28 @@ def _sentencepiece(texts: _Sampled, options: TrainOptions, notes: list[str]) -> 
 
     Lines are trained on alone: line ends are bytes (``<0x0A>``), as in the models that use SentencePiece today.
     """
-    for coverage in (options.character_coverage, *(c for c in COVERAGES if c < options.character_coverage)):
-        try:
-            data = _spm(texts.lines(), options, coverage)
-        except RuntimeError as error:
-            if "required_chars" not in str(error):
-                raise UserError(f"tokenizer {options.name}: SentencePiece refuses to train: {error}") from error
-            continue
-        if coverage < options.character_coverage:
-            notes.append(
-                f"the characters of the text do not fit {options.vocabulary:,} tokens: {coverage:.2%} of it is covered "
-                "by characters, the rest is written as bytes; a larger vocabulary keeps more"
-            )
-        return data
-    raise UserError(
-        f"tokenizer {options.name}: {options.vocabulary:,} tokens are too few for the characters of this text, even "
-        f"when {1 - COVERAGES[-1]:.0%} of it is written as bytes. Ask for a larger vocabulary."
+    try:
+        return _spm(texts.lines(), options, options.character_coverage)
+    except RuntimeError as error:
+        if "required_chars" not in str(error):
+            raise UserError(f"tokenizer {options.name}: SentencePiece refuses to train: {error}") from error
+    kept = _alphabet(texts, max((options.vocabulary - MIN_VOCABULARY) // 2, 1))
+    notes.append(
+        f"the characters of the text do not fit {options.vocabulary:,} tokens: the {len(kept):,} most frequent are "
+        "kept, the others are written as bytes; a larger vocabulary keeps more"
     )
+    others = re.compile(f"[^{re.escape(''.join(kept))}]")
+    return _spm((others.sub(" ", line) for line in texts.lines()), options, 1.0)
+
+
+def _alphabet(texts: _Sampled, size: int) -> list[str]:
+    """The most frequent characters of a sample, in order; of equally frequent ones the first by code point."""
+    counts = np.zeros(0x110000, np.int64)
+    for line in texts.lines():
+        points, times = np.unique(np.frombuffer(line.encode("utf-32-le"), "<u4"), return_counts=True)
+        counts[points] += times
+    order = np.lexsort((np.arange(len(counts)), -counts))[:size]
+    return [chr(point) for point in np.sort(order[counts[order] > 0])]
 
 
 def _spm(lines: Iterator[str], options: TrainOptions, coverage: float) -> bytes:

@@ -1,0 +1,210 @@
+"""Training loses no text, leaks no path, never fails for lack of text, and gives the same bytes every time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pyarrow as pa
+import pytest
+
+from ginbon.errors import UserError
+from ginbon.tokenizers.protocol import TextColumn
+from ginbon.tokenizers.reading import SCHEMA
+from ginbon.tokenizers.train import Kind, TrainOptions, train
+
+KINDS = get_args(Kind)
+FIRST_LEARNED = 3 + 256
+"""SentencePiece's first id that is no special token and no byte."""
+
+SENTENCES = [
+    "The river runs to the sea.",
+    "नदी समुद्र की ओर बहती है।",
+    "แม่น้ำไหลลงสู่ทะเล",
+    "يجري النهر نحو البحر.",
+    "می‌خواهم بروم",
+    "ក្មេងស្រីអានសៀវភៅ",
+    "ወንዙ ወደ ባሕር ይፈሳል።",
+    "1️⃣ ❤️‍🔥 2026",
+]
+
+
+class Documents:
+    """Texts as documents, readable again and again."""
+
+    def __init__(self, *texts: str, language: str = "und") -> None:
+        ids = [f"d{i}" for i in range(len(texts))]
+        columns = [ids, list(texts), [language] * len(texts), [""] * len(texts)]
+        arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
+        self.batch = pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+    def __call__(self) -> Iterator[pa.RecordBatch]:
+        yield self.batch
+
+
+MANY = Documents(*(f"{s} {i}" for i in range(30) for s in SENTENCES))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_trainings_give_the_same_bytes(kind: Kind) -> None:
+    first, second = (train(MANY, TrainOptions("t", kind, 700)) for _ in range(2))
+    assert first.data == second.data
+    assert first.record == second.record
+
+
+TRAIN_IN_A_PROCESS = """
+import sys
+sys.path[:0] = sys.argv[2:]
+from test_tokenizer_train import MANY
+from ginbon.tokenizers.train import TrainOptions, train
+for kind in ("sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"):
+    print(train(MANY, TrainOptions("t", kind, 700)).record["sha256"])
+"""
+
+
+def test_threads_hash_seed_and_place_change_no_byte(tmp_path: object) -> None:
+    """Separate processes, as workers are: one thread and eight, other hash seeds, other folders."""
+    found = set()
+    for threads, folder in (("1", "/"), ("8", str(tmp_path))):
+        environment = {
+            **os.environ,
+            "RAYON_NUM_THREADS": threads,
+            "OMP_NUM_THREADS": threads,
+            "PYTHONHASHSEED": threads,
+        }
+        command = [sys.executable, "-c", TRAIN_IN_A_PROCESS, "-", str(Path(__file__).parent), *sys.path[1:]]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+        found.add(done.stdout)
+    assert len(found) == 1
+    assert len(found.pop().split()) == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_file_holds_no_path_and_nothing_of_this_machine(kind: Kind) -> None:
+    trained = train(MANY, TrainOptions("t", kind, 700))
+    for secret in (str(Path.cwd()), str(Path.home()), "/tmp", os.uname().nodename):
+        assert len(secret) < 3 or secret.encode() not in trained.data
+    assert "embeds-path" not in {o.code for o in trained.tokenizer.oddities}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_never_seen_is_spelled_in_bytes_and_comes_back(kind: Kind) -> None:
+    tokenizer = train(Documents("only plain Latin here"), TrainOptions("t", kind, 400)).tokenizer
+    texts = TextColumn(
+        ["ꦲꦏ꧀ꦱꦫ ߒߞߏ 🏴\N{TAG LATIN SMALL LETTER G}", "  two  blanks ", "\t\r\n\n", "\0", "", "e\u0301\u200c\u200d\u200b"]
+    )
+    encoded = tokenizer.encode_batch(texts)
+    assert tokenizer.decode_batch(encoded) == texts.strings
+    assert not tokenizer.vocabulary.unknown_flags[encoded.ids].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_vocabulary_larger_than_the_text_allows_shrinks_and_says_so(kind: Kind) -> None:
+    record = train(Documents("a tiny text"), TrainOptions("t", kind, 50_000)).record
+    assert record["vocabulary"] < 400
+    assert any(f"the text allows {record['vocabulary']} tokens, not 50,000" in note for note in record["notes"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("texts", [(), ("",), ("\n\n",), ("▁",), ("\0",)])
+def test_no_text_at_all_gives_bytes_and_says_so(kind: Kind, texts: tuple[str, ...]) -> None:
+    trained = train(Documents(*texts), TrainOptions("t", kind))
+    assert trained.tokenizer.decode(trained.tokenizer.encode("abc ไทย")) == "abc ไทย"
+    assert trained.record["vocabulary"] < 300
+    assert trained.record["notes"]
+
+
+@pytest.mark.parametrize("kind", ["sentencepiece-unigram", "sentencepiece-bpe"])
+def test_long_lines_are_trained_on(kind: Kind) -> None:
+    """SentencePiece drops lines over 4,192 bytes in silence unless told otherwise."""
+    tokenizer = train(Documents("abc", "zyzzyva " * 2_000), TrainOptions("t", kind, 300)).tokenizer
+    assert min(tokenizer.encode("zyzzyva")) >= FIRST_LEARNED
+
+
+@pytest.mark.parametrize("kind", ["sentencepiece-unigram", "sentencepiece-bpe"])
+def test_lines_with_reserved_characters_are_trained_on(kind: Kind) -> None:
+    """SentencePiece drops lines that hold NUL or its own marks."""
+    lines = "\n".join(["abc", *(f"zyzzyva{c}zyzzyva" for c in "\0\t▁▅" for _ in range(50))])
+    trained = train(Documents(lines), TrainOptions("t", kind, 300))
+    assert min(trained.tokenizer.encode("zyzzyva")) >= FIRST_LEARNED
+
+
+def test_more_characters_than_tokens_are_covered_as_far_as_they_fit_and_said() -> None:
+    characters = [chr(0x4E00 + i) for i in range(1_500)]
+    text = "\n".join("".join(c * max(1, 400 // (i + 1)) for i, c in enumerate(characters[k::7])) for k in range(7))
+    trained = train(Documents(text), TrainOptions("t", "sentencepiece-bpe", 600))
+    assert trained.record["vocabulary"] <= 600
+    assert any("the characters of the text do not fit 600 tokens" in note for note in trained.record["notes"])
+    assert trained.tokenizer.decode(trained.tokenizer.encode(characters[-1])) == characters[-1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_special_tokens_are_in_the_vocabulary_and_text_never_becomes_one(kind: Kind) -> None:
+    trained = train(MANY, TrainOptions("t", kind, 700, special_tokens=("<|tool|>",)))
+    tokenizer = trained.tokenizer
+    assert b"<|tool|>" in trained.data
+    ids = tokenizer.encode("<|tool|><|endoftext|><s>")
+    assert not set(ids) & tokenizer.vocabulary.control
+    assert tokenizer.decode(ids) == "<|tool|><|endoftext|><s>"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_digits_are_tokens_of_their_own(kind: Kind) -> None:
+    tokenizer = train(Documents("1234 " * 200), TrainOptions("t", kind, 400)).tokenizer
+    assert [tokenizer.decode([i]) for i in tokenizer.encode("1234")] == ["1", "2", "3", "4"]
+
+
+def test_byte_level_tokens_never_cut_a_trained_word_at_a_mark_or_joiner() -> None:
+    tokenizer = train(Documents("می‌خواهم बहती " * 200), TrainOptions("t", "byte-bpe", 400)).tokenizer
+    assert [tokenizer.decode([i]) for i in tokenizer.encode("می‌خواهم बहती")] == ["می‌خواهم", " बहती"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_library_itself_loads_the_file_and_gives_the_same_ids(kind: Kind) -> None:
+    trained = train(MANY, TrainOptions("t", kind, 700))
+    if kind == "byte-bpe":
+        import tokenizers as hf_tokenizers
+
+        peer = hf_tokenizers.Tokenizer.from_str(trained.data.decode())
+        direct = [peer.encode(s, add_special_tokens=False).ids for s in SENTENCES]
+    else:
+        import sentencepiece
+
+        direct = sentencepiece.SentencePieceProcessor(model_proto=trained.data).encode(SENTENCES)
+    assert [trained.tokenizer.encode(s) for s in SENTENCES] == direct
+
+
+def test_the_record_says_what_was_read_and_is_plain_json() -> None:
+    trained = train(Documents("olá", "mundo", language="por_Latn"), TrainOptions("t", "byte-bpe", 300), seed=7)
+    record = json.loads(json.dumps(trained.record))
+    assert record["schema"] == "ginbon.training" and record["seed"] == 7
+    assert record["sample"] == [{"language": "por_Latn", "documents": 2, "bytes": 9}]
+    assert record["text"] == [{"language": "por_Latn", "source": "", "documents": 2, "bytes": 9}]
+    assert record["bytes"] == len(trained.data)
+
+
+def test_the_unigram_trainer_sees_a_bounded_sample_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ginbon.tokenizers.train.UNIGRAM_SAMPLE_BYTES", 500)
+    record = train(MANY, TrainOptions("t", "sentencepiece-unigram", 400, sample_bytes=2_000)).record
+    assert sum(s["bytes"] for s in record["sample"]) <= 500
+    assert any("the unigram trainer sees at most 500 bytes" in note for note in record["notes"])
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"kind": "wordpiece"}, "unknown kind 'wordpiece'"),
+        ({"vocabulary": 10}, "a vocabulary of 10; expected 300 to 1,000,000"),
+        ({"character_coverage": 0.5}, "character_coverage 0.5"),
+        ({"name": "../x"}, "it names a folder"),
+        ({"name": "comparison"}, "not 'comparison'"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(change: dict[str, object], expected: str) -> None:
+    with pytest.raises(UserError, match=expected):
+        TrainOptions(**{"name": "t", "kind": "byte-bpe", **change})  # type: ignore[arg-type]
