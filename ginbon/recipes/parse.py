@@ -76,9 +76,28 @@ def parse(text: str) -> Tree:
         if match := re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", line):
             fault = Fault(number, match.start() + 1, f"the character U+{ord(match[0]):04X} cannot stand in a recipe")
             tree.faults.append(fault)
+    tree.faults += _too_deep(text)
     if not tree.faults:
         tree.value = _parse_block(text.split("\n"), 0, (), tree)
     return tree
+
+
+_NESTING: Final = re.compile(r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#.*|[\[{\]}]|^[ ]{200}|(?:[-?][ ]){50}""", re.MULTILINE)
+
+
+def _too_deep(text: str) -> Iterator[Fault]:
+    """Where brackets or indentation nest absurdly; ruamel.yaml would take seconds to stumble over it."""
+    depth = 0
+    for match in _NESTING.finditer(text):
+        if match[0] in ("[", "{"):
+            depth += 1
+        elif match[0] in ("]", "}"):
+            depth = max(0, depth - 1)
+        if depth > 3 * MAX_DEPTH or match[0][0] in " -?":
+            line = text.count("\n", 0, match.start()) + 1
+            column = match.start() - text.rfind("\n", 0, match.start())
+            yield Fault(line, column, f"lists and mappings are nested deeper than {MAX_DEPTH} levels")
+            return
 
 
 def _parse_block(lines: list[str], offset: int, path: Keys, tree: Tree) -> Any:
@@ -177,7 +196,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, int]]:
     starts = [
         n for n, indent in content if indent == smallest and not lines[n].lstrip().startswith(("- ", "]", "}", "---"))
     ]
-    yield from zip(starts, [*starts[1:], len(lines)], strict=True)
+    yield from zip(starts, [*starts[1:], len(lines)], strict=False)  # without any start there is no block
 
 
 def _say_twice(tree: Tree, key: str, place: tuple[int, int], first: int | None = None) -> None:

@@ -5,9 +5,9 @@ Paths are relative to the recipe's own folder; ``${NAME}`` is taken from the env
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from ginbon.recipes.values import ColumnNames, Label, Licence, Line, Name, Place
 
@@ -159,19 +159,19 @@ class DatasetsSource(SourceBase):
     """Which column holds what."""
 
 
+BUILTIN: Final = ("table", "text", "html", "warc", "mediawiki", "datasets")
+"""The collectors that Ginbon brings."""
+
+PLUGIN: Final = "plugin"
+
+
 class PluginSource(SourceBase):
     """A collector of an installed package, by its entry point's name in the group `ginbon.collectors`."""
 
-    collector: str
+    collector: Annotated[str, WithJsonSchema({"type": "string", "not": {"enum": list(BUILTIN)}})]
     """The entry point's name."""
     options: dict[str, Any] = {}
     """Whatever the collector asks for."""
-
-
-BUILTIN = ("table", "text", "html", "warc", "mediawiki", "datasets")
-"""The collectors that Ginbon brings."""
-
-PLUGIN = "plugin"
 
 
 def kind(value: Any) -> str | None:
