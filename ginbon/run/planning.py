@@ -10,7 +10,7 @@ from ginbon.corpus.collector import collector
 from ginbon.corpus.inputs import expand
 from ginbon.engine.extents import Extent
 from ginbon.engine.files import canonical_json, read_json, write_json
-from ginbon.errors import RecipeError, UserError
+from ginbon.errors import Mistake, RecipeError, UserError
 from ginbon.recipes.model import Recipe
 from ginbon.recipes.sources import Source
 
@@ -56,7 +56,7 @@ def plan_inputs(recipe: Recipe) -> InputPlan:
         except RecipeError:
             raise
         except UserError as error:
-            mistakes += [recipe.mistake(f"sources.{name}.paths", line) for line in str(error).splitlines()]
+            mistakes += _mistakes(recipe, name, source, str(error))
             continue
         extents += planned
         files[name] = number
@@ -64,6 +64,18 @@ def plan_inputs(recipe: Recipe) -> InputPlan:
     if mistakes:
         raise RecipeError(mistakes)
     return InputPlan(tuple(extents), files, tuple(warnings))
+
+
+def _mistakes(recipe: Recipe, name: str, source: Source, message: str) -> list[Mistake]:
+    """One mistake a pattern, at its own place; the last line is what to do about all of them."""
+    lines = message.splitlines()
+    hint = lines.pop() if len(lines) > 1 and not any(lines[-1].startswith(f"{p}:") for p in source.paths) else ""
+    found = []
+    for line in lines:
+        index = next((n for n, pattern in enumerate(source.paths) if line.startswith(f"{pattern}:")), None)
+        key = f"sources.{name}.paths" + ("" if index is None else f".{index}")
+        found.append(recipe.mistake(key, line, hint=hint))
+    return found
 
 
 def _plan_source(source: Source, folder: Path) -> tuple[list[Extent], int, tuple[str, ...]]:
