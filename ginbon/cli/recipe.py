@@ -116,8 +116,16 @@ def explain(
         return
     for line in explained(loaded):
         typer.echo(line)
-    for line in _thresholds(rules):
+    for line in [*_thresholds(rules), *_plan(loaded)]:
         typer.echo(line)
+
+
+def _plan(recipe: Recipe) -> list[str]:
+    """What a run would do, where the inputs are there."""
+    from ginbon import run
+
+    plan = getattr(run, "explain", None)
+    return [] if plan is None else ["", *plan(recipe)]
 
 
 def _thresholds(rules: dict[str, Any]) -> list[str]:
