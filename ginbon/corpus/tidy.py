@@ -18,7 +18,8 @@ What is done, in this order; ``docs`` and tests speak of these rules by name:
   Sinhala, Khmer, ...), ZWJ inside emoji; ZWSP beside letters of scripts without spaces (Thai, Lao, Khmer, Burmese,
   Tibetan, ...); all are removed elsewhere, after a space, doubled, and from the third invisible character in a row
   on.
-- **marks of direction** (LRM, RLM, ALM) stay inside lines of languages that are written from right to left.
+- **marks of direction** (LRM, RLM, ALM) stay after a visible character in languages that are written from right to
+  left.
 - **selectors** stay, one each, after emoji, Han, Mongolian and what else Unicode lists variants of; tags (U+E0020...)
   inside emoji.
 - **form**: NFC, as ICU has it. More than 30 marks on one base are split by U+034F (stream-safe text of UAX #15).
@@ -156,7 +157,7 @@ def _normal(texts: Texts, rows: Any, right_to_left: bool, removed: npt.NDArray[n
 
     nfc = icu.Normalizer2.getNFCInstance()
     changed: dict[int, bytes] = {}
-    raws: dict[int, bytes] = {row: texts.raw(row) for row in rows.tolist()}
+    raws: dict[int, bytes] = {int(row): texts.raw(int(row)) for row in rows}
     for _ in range(_MAX_ROUNDS):
         normal = {row: nfc.normalize(raw.decode()).encode() for row, raw in raws.items()}
         changed |= {row: text for row, text in normal.items() if text != raws[row]}
@@ -220,6 +221,7 @@ def tidy_table(right_to_left: bool) -> npt.NDArray[np.uint32]:
         table[found] |= np.uint32(rank << k.CLASS_SHIFT)
     seconds = np.unique(composition_pairs() & np.uint64(0x1FFFFF)).astype(np.int64)
     table[seconds] |= np.uint32(k.PAIRED)
+    table[table & k.KIND != k.PLAIN] &= np.uint32(k.KIND)  # what may go is nothing that others may lean on
     table.setflags(write=False)
     return table
 
@@ -236,6 +238,7 @@ def _properties() -> dict[str, int]:
         "[:NFC_QC=No:]": k.QUICK_NO,
         "[:NFC_QC=Maybe:]": k.QUICK_MAYBE,
         "[:M:]": k.MARK,
+        "[:Decomposition_Type=Canonical:]": k.COMPOSED,
         _of_scripts(joining): k.JOINS,
         "[[[:Emoji:][:Extended_Pictographic:]]-[:ASCII:]]": k.EMOJI,
         "[[:Emoji:][:Extended_Pictographic:][:Han:][:Mong:][:Mymr:][:Phag:][:Mani:][:Egyp:][:Sm:]"

@@ -23,6 +23,7 @@ EMOJI: Final = 1 << 17  # may be joined to another by ZWJ, or followed by tags
 VARIES: Final = 1 << 18  # may be followed by a variation selector
 BREAKS: Final = 1 << 19  # of a script that is written without spaces and may mark words by ZWSP
 MONGOLIAN: Final = 1 << 20
+COMPOSED: Final = 1 << 21  # has a canonical decomposition: a mark may belong before the mark that it holds
 
 NOT_SIMPLE: Final = KIND | QUICK_NO | QUICK_MAYBE | 255 << CLASS_SHIFT
 
@@ -242,7 +243,7 @@ def tidy(
                 near = base | (_bits(data, at + length, stop, table) if in_line and run_start < 0 else _bits32(0))
                 keep = near & BREAKS != 0
             elif kind == DIRECTION:
-                keep = in_line
+                keep = in_line and run_start < 0
             elif kind == VARIATION:
                 keep = base & VARIES != 0 and not varied
                 varied |= keep
@@ -303,7 +304,9 @@ def tidy(
                 loose = True
             elif bits & QUICK_MAYBE and not loose:
                 open_ = level < rank or level == 0
-                loose = not bits & PAIRED or (open_ and _composes(pairs, starter, code))
+                loose = (
+                    not bits & PAIRED or table[starter] & COMPOSED != 0 or (open_ and _composes(pairs, starter, code))
+                )
             if rank == 0:
                 starter = code
             level = rank

@@ -32,11 +32,13 @@ COMPOSITES: Final = {
 have.
 """
 
+_LABELS_ONLY: Final = frozenset({"Jpan", "Kore", "Hans", "Hant", "Hrkt"})
+
 RIGHT_TO_LEFT: Final = frozenset(
     {
         "Adlm", "Arab", "Armi", "Avst", "Chrs", "Cprt", "Elym", "Gara", "Hatr", "Hebr", "Hung", "Khar", "Lydi",
         "Mand", "Mani", "Mend", "Merc", "Mero", "Narb", "Nbat", "Nkoo", "Orkh", "Ougr", "Palm", "Phli", "Phlp",
-        "Phnx", "Prti", "Rohg", "Samr", "Sarb", "Sogd", "Sogo", "Syrc", "Thaa", "Todr", "Yezi",
+        "Phnx", "Prti", "Rohg", "Samr", "Sarb", "Sogd", "Sogo", "Syrc", "Thaa", "Yezi",
     }
 )  # fmt: skip
 """Scripts whose letters run from right to left (Bidi_Class R or AL; a test compares them with ICU's)."""
@@ -72,7 +74,7 @@ def script_table() -> npt.NDArray[np.uint8]:
     """The script of each code point, as an index into ``names``; 0 for common, inherited and unassigned ones."""
     table = np.zeros(CODE_POINTS, np.uint8)
     for name, value in number().items():
-        if name not in COMPOSITES and value:
+        if value and name not in _LABELS_ONLY:
             _fill(table, f"[:Script={name}:]", value)
     return _frozen(table)
 
