@@ -127,9 +127,9 @@ def test_long_lines_are_trained_on(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sentencepiece-unigram", "sentencepiece-bpe"])
-def test_lines_with_reserved_characters_are_trained_on(kind: Kind) -> None:
-    """SentencePiece drops lines that hold NUL or its own marks."""
-    lines = "\n".join(["abc", *(f"zyzzyva{c}zyzzyva" for c in "\0\t▁▅" for _ in range(50))])
+def test_lines_with_the_trainers_own_mark_are_trained_on(kind: Kind) -> None:
+    """SentencePiece drops lines that hold U+2585 in silence."""
+    lines = "\n".join(["abc", *["zyzzyva▅zyzzyva"] * 50])
     trained = train(Documents(lines), TrainOptions("t", kind, 300))
     assert min(trained.tokenizer.encode("zyzzyva")) >= FIRST_LEARNED
 
