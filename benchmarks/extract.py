@@ -2,8 +2,8 @@
 
 The path is ours from bytes to document: the HTML collector over files, then NFC. Tokens are the words of UAX #29 (ICU,
 with its dictionaries for scripts without spaces), compared as multisets with the ground truth of
-``html/pages.jsonl.zst``. Run from the root of the repository: ``python benchmarks/extract.py [--json]``. Data is looked for
-in ``$GINBON_DATA``, else ``../shared/data``.
+``html/pages.jsonl.zst``. Run from the root of the repository: ``python benchmarks/extract.py [--json]``. Data is looked
+for in ``$GINBON_DATA``, else ``../shared/data``.
 """
 
 from __future__ import annotations

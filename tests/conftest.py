@@ -1,4 +1,4 @@
-"""What all tests share: the real data, and frames of every compression."""
+"""What all tests share: the real data, frames of every compression, and files read to their end."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import bz2
 import gzip
 import lzma
 import os
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backports import zstd
+
+from ginbon.corpus import schema
+from ginbon.corpus.collector import Account, Reading
+from ginbon.corpus.collector import collector as collector_named
+from ginbon.engine.extents import Extent
+from ginbon.recipes.model import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,3 +49,41 @@ def _pack(kind: str, data: bytes, *, checksum: bool = True) -> bytes:
 def pack() -> Callable[..., bytes]:
     """``pack(kind, data, checksum=True)``: one frame of plain, gz, bz2, xz or zst; frames may be joined."""
     return _pack
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All that a collector gave: rows of documents and rejects, and the balance, which was checked."""
+
+    documents: list[dict[str, Any]]
+    excluded: list[dict[str, Any]]
+    account: Account
+
+    @property
+    def rules(self) -> dict[str, int]:
+        """How many rejects each rule has."""
+        return dict(Counter(row["rule"] for row in self.excluded))
+
+
+def _gather(source: Source, *paths: Path, extents: list[Extent] | None = None, **limits: Any) -> Gathered:
+    collector = collector_named(source.collector)
+    files = [(str(path), path.name, path.stat().st_size) for path in paths]
+    reading = Reading(namespace="tests", **limits)
+    gathered = Gathered([], [], Account())
+    for extent in collector.extents(source, files) if extents is None else extents:
+        for harvest in collector.read(source, extent, reading):
+            assert harvest.documents.schema.equals(schema.COLLECTED)
+            assert harvest.excluded.schema.equals(schema.EXCLUDED)
+            gathered.documents.extend(harvest.documents.to_pylist())
+            gathered.excluded.extend(harvest.excluded.to_pylist())
+            gathered.account.add(harvest.account)
+    assert gathered.account.check() == []
+    assert gathered.account.documents == len(gathered.documents)
+    assert gathered.account.rejects == len(gathered.excluded)
+    return gathered
+
+
+@pytest.fixture(scope="session")
+def gather() -> Callable[..., Gathered]:
+    """``gather(source, *paths, extents=None, **limits)``: files read to their end by the source's collector."""
+    return _gather
