@@ -35,13 +35,14 @@ def run(
     """
     from ginbon.cli.display import Stopper, display_for, print_json
     from ginbon.engine.carry import Outcome, Plan
-    from ginbon.filters.rules import RULES
-    from ginbon.recipes.load import load
+    from ginbon.engine.stage import Stage
     from ginbon.recipes.values import parse_size
     from ginbon.run import Listener, Options, default_folder
     from ginbon.run import run as carry_out
+    from ginbon.run.checking import check
+    from ginbon.run.planning import InputPlan
 
-    loaded = load(recipe, known_rules=RULES)
+    loaded, _ = check(recipe)
     folder = into or default_folder(loaded, sample=sample is not None)
     options = Options(
         **({} if workers is None else {"workers": workers}),
@@ -60,7 +61,12 @@ def run(
         shown.ended(outcome)
 
     listener = Listener(began=began, looked=shown.looked, ended=ended, told=shown.told, stop=stopper)
-    listener.planned = lambda plan, stages: [shown.told(w) for w in plan.warnings] and None
+
+    def planned(plan: InputPlan, stages: list[Stage]) -> None:
+        for warning in plan.warnings:
+            shown.told(warning)
+
+    listener.planned = planned
     try:
         with stopper.listening():
             summary = carry_out(loaded, folder, options=options, listener=listener)

@@ -18,7 +18,10 @@ import pyarrow as pa
 class Step(Protocol):
     """Pure: same batch, same result, on any machine. Picklable: it is sent to workers."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name in fingerprints and displays."""
+        ...
 
     def fingerprint(self) -> Mapping[str, Any]:
         """What the result depends on, as plain JSON values: options read, ``revision``, library versions, model hashes.

@@ -104,7 +104,7 @@ class Identify(Model):
 class Tidy(Model):
     """How a text's characters are put in order once its language is known."""
 
-    normalise: Literal["NFC", "NFKC", "NFD", "NFKD", "none"] = "NFC"
+    normalise: Literal["NFC", "none"] = "NFC"
     """Unicode normalisation form."""
     mojibake: bool = False
     """Repair text that was decoded with a wrong encoding (ftfy)."""

@@ -18,10 +18,11 @@ from ginbon.filters.blocks import Block, Blocks
 from ginbon.filters.decide import Decide
 from ginbon.filters.duplicates.cluster import Cluster
 from ginbon.filters.duplicates.match import Match
-from ginbon.filters.identifiers.load import load_identifier
+from ginbon.filters.identifiers import PACKAGED, identifier
+from ginbon.filters.identifiers.base import Identifier
 from ginbon.filters.identify import Identify
 from ginbon.filters.redact import Redact
-from ginbon.filters.rules import BoundRule, bind
+from ginbon.filters.rules import BoundRule
 from ginbon.filters.select import Select
 from ginbon.filters.walk import Near, Walk
 from ginbon.languages.codes import language
@@ -29,6 +30,7 @@ from ginbon.languages.pack import Pack, load_pack
 from ginbon.recipes.model import Recipe
 from ginbon.release.seal import Seal
 from ginbon.release.write import Write
+from ginbon.run.checking import bound_rules
 
 
 def build_stages(recipe: Recipe, *, sample: int | None = None) -> list[Stage]:
@@ -41,7 +43,7 @@ def build_stages(recipe: Recipe, *, sample: int | None = None) -> list[Stage]:
         _collect(recipe, packs, sample),
         Match(exact=recipe.duplicates.exact, bands=_near(recipe).bands if recipe.duplicates.near != "off" else 0),
         Cluster(),
-        _decide(recipe, packs),
+        _decide(recipe),
         Select(
             held_out_share=recipe.held_out.share,
             held_out_documents=recipe.held_out.min_documents,
@@ -77,7 +79,7 @@ def _near(recipe: Recipe) -> Near:
 
 
 def _collect(recipe: Recipe, packs: Mapping[str, Pack], sample: int | None) -> Collect:
-    identifier = load_identifier(recipe.identify.model, sha256=recipe.identify.sha256, folder=recipe.folder)
+    model = _identifier(recipe)
     labels = tuple(recipe.languages)
     limits = recipe.limits
     return Collect(
@@ -90,11 +92,22 @@ def _collect(recipe: Recipe, packs: Mapping[str, Pack], sample: int | None) -> C
             limit=sample,
         ),
         identify={
-            name: Identify(identifier, labels, trust=source.trust_language) for name, source in recipe.sources.items()
+            name: Identify(model, labels, trust=source.trust_language) for name, source in recipe.sources.items()
         },
         steps={label: _steps(recipe, label, pack) for label, pack in packs.items()},
         redact=_redact(recipe, ()),
     )
+
+
+def _identifier(recipe: Recipe) -> Identifier:
+    model = recipe.identify.model
+    if model == "packaged":
+        return identifier(PACKAGED)
+    place = model if model.startswith("hub:") else str(recipe.folder / model)
+    try:
+        return identifier(place, sha256=recipe.identify.sha256)
+    except UserError as error:
+        raise RecipeError([recipe.mistake("identify.model", str(error))]) from error
 
 
 def _steps(recipe: Recipe, label: str, pack: Pack) -> tuple[Step, ...]:
@@ -124,19 +137,9 @@ def _block_rules(recipe: Recipe) -> list[BoundRule]:
     return [BoundRule(name, f"block/{name}", ">=", 1, None, "recipe") for name in _blocks(recipe).rule_names()]
 
 
-def _decide(recipe: Recipe, packs: Mapping[str, Pack]) -> Decide:
-    rules = {}
-    mistakes = []
-    for label, pack in packs.items():
-        own = recipe.languages[label].rules
-        overrides = {**recipe.rules.thresholds, **own}
-        try:
-            rules[label] = (*bind(recipe.rules.preset, pack, overrides), *_block_rules(recipe))
-        except UserError as error:
-            key = f"languages.{label}.rules" if own else "rules.thresholds"
-            mistakes.append(recipe.mistake(key, str(error)))
-    if mistakes:
-        raise RecipeError(mistakes)
+def _decide(recipe: Recipe) -> Decide:
+    blocks = _block_rules(recipe)
+    rules = {label: (*bound, *blocks) for label, bound in bound_rules(recipe).items()}
     licences = recipe.release.licences
     return Decide(rules=rules, licences=tuple(licences) if licences is not None else None)
 

@@ -15,9 +15,8 @@ from ginbon.engine.files import canonical_json, read_json, write_json, write_who
 from ginbon.engine.lock import run_lock
 from ginbon.engine.stage import Stage
 from ginbon.errors import UserError
-from ginbon.filters.rules import RULES
-from ginbon.recipes.load import load
 from ginbon.recipes.model import Recipe
+from ginbon.run.checking import check
 from ginbon.run.folder import INTERMEDIATE, ORDER, RECIPE, RESOLVED, TIMINGS
 from ginbon.run.ledger import check_damage, check_ledger
 from ginbon.run.planning import InputPlan, plan_inputs, sampled, store_plan
@@ -77,7 +76,7 @@ def run(
     """
     options, listener = options or Options(), listener or Listener()
     if not isinstance(recipe, Recipe):
-        recipe = load(recipe, known_rules=RULES)
+        recipe, _ = check(Path(recipe))
     place = Path(folder) if folder is not None else default_folder(recipe, sample=options.sample is not None)
     plan = plan_inputs(recipe)
     limit = None
