@@ -4,8 +4,8 @@ r"""Split patterns: the regular expressions that cut text into pre-tokens before
 joiner or non-joiner from the word or emoji it stands in (o200k cuts Persian and Sinhala there), a keycap or variation
 selector from its symbol, a Tibetan syllable mark from its syllable. Its branches, in order:
 
-1. a word: an optional character before it (space, tab, quotation mark, bracket; never a letter, mark, number or symbol,
-   so that no emoji is torn from its joiners), a letter, then letters, marks, joiners and Tibetan tshegs;
+1. a word: an optional character before it (space, tab, quotation mark, bracket; never a letter, mark, number or
+   symbol, so that no emoji is torn from its joiners), a letter, then letters, Tibetan tshegs and what hangs on them;
 2. a number character with its marks: numbers are cut into single digits, so that equal digits have equal tokens;
 3. symbols and punctuation, with a space before and line ends behind;
 4. line ends with the blanks before them; 5. blanks before the last one of a run; 6. other blanks.
@@ -19,12 +19,15 @@ from __future__ import annotations
 from typing import Final
 
 _JOINERS: Final = r"\x{200C}\x{200D}"
+_TAIL: Final = rf"\p{{M}}{_JOINERS}\x{{1F3FB}}-\x{{1F3FF}}\x{{E0020}}-\x{{E007F}}"
+"""What hangs on the character before it (UAX #29, Extend): marks, joiners, skin tones, tags."""
+
 _TSHEG: Final = r"\x{0F0B}\x{0F0C}"
 
 GINBON: Final = "|".join(
     [
-        rf"[^\r\n\p{{L}}\p{{M}}\p{{N}}\p{{S}}{_JOINERS}]?\p{{L}}[\p{{L}}\p{{M}}{_JOINERS}{_TSHEG}]*",
-        rf"\p{{N}}[\p{{M}}{_JOINERS}]*",
+        rf"[^\r\n\p{{L}}\p{{M}}\p{{N}}\p{{S}}{_JOINERS}]?\p{{L}}[\p{{L}}{_TAIL}{_TSHEG}]*",
+        rf"\p{{N}}[{_TAIL}]*",
         r"[^\S\r\n]?[^\s\p{L}\p{N}]+[\r\n]*",
         r"\s*[\r\n]+",
         r"\s+(?!\S)",

@@ -36,7 +36,12 @@ class Toy(BaseTokenizer):
         while left:
             fitting = [i for i, p in enumerate(self._pieces) if p and left.startswith(p)]
             best = max(fitting, key=lambda i: len(self._pieces[i]), default=0)
-            skip = len(self._pieces[best]) if best else len(left.decode()[0].encode())
+            skip = len(self._pieces[best]) if best else _size(left[0])
             ids.append(best)
             left = left[skip:]
         return ids
+
+
+def _size(first: int) -> int:
+    """Bytes of the character that begins with this byte; 1 inside one."""
+    return 1 if first < 0xC0 else 2 if first < 0xE0 else 3 if first < 0xF0 else 4

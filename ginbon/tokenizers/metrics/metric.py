@@ -56,7 +56,8 @@ class Metric(Protocol):
 class Ratio:
     """A metric that divides the sum of one count by the sum of another: of sums, not a mean of ratios.
 
-    Long documents weigh more, as they do in a bill for tokens. The interval is the percentile bootstrap over documents.
+    Long documents weigh more, as they do in a bill for tokens. The interval is the percentile bootstrap over
+    documents, widened to hold the figure where few and skewed documents would leave it out.
     """
 
     name: str
@@ -81,4 +82,4 @@ class Ratio:
         over, under = measures.replicates(self.over), measures.replicates(self.under)
         some = under > 0
         low, high = interval(np.divide(over[some], under[some]))
-        return Estimate(value, low, high, measures.documents)
+        return Estimate(value, min(low, value), max(high, value), measures.documents)

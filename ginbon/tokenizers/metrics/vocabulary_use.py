@@ -44,7 +44,7 @@ class VocabularyUse:
             [np.count_nonzero(np.bincount(place[drawn[units] > 0])) for drawn in measures.weights[:DRAWS]], np.float64
         )
         low, high = interval((counts - counts.mean()) / measures.vocabulary + value)
-        return Estimate(value, max(low, 0.0), min(high, 1.0), measures.documents)
+        return Estimate(value, max(min(low, value), 0.0), min(max(high, value), 1.0), measures.documents)
 
 
 METRIC = VocabularyUse()
