@@ -56,7 +56,7 @@ _DROPPED: Final = frozenset(
     immagine afbeelding bestand plik grafika kategoria файл изображение категория зображення категорія слика датотека
     категорија ファイル 画像 カテゴリ 文件 图像 圖像 档案 檔案 分类 分類 파일 그림 분류 ไฟล์ ภาพ หมวดหมู่ चित्र श्रेणी চিত্র
     বিষয়শ্রেণী ملف صورة تصنيف پرونده تصویر رده קובץ תמונה קטגוריה tập_tin hình thể_loại berkas gambar kategori dosya
-    resim soubor obrázek súbor obrázok kép fájl kategória kuva tiedosto luokka fil fișier imagine slika datoteka kategorija
+    resim soubor obrázek súbor obrázok kép fájl kategória kuva tiedosto luokka fil fișier imagine slika kategorija
     """.split()  # noqa: SIM905 - a table, not a literal to spell out
 )
 

@@ -29,6 +29,7 @@ _ARC_LINE: Final = rb"[A-Za-z][A-Za-z0-9+.-]{0,20}:[^\s]{0,8000} [^\s]{1,100} [0
 _HEAD: Final = re.compile(rb"WARC/\d\.\d\r?\n|" + _ARC_LINE)
 _NEXT: Final = re.compile(rb"\n(?=WARC/\d\.\d\r?\n|" + _ARC_LINE + rb")")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+_ENDS: Final = (b"\r\n\r\n", b"\n\n")
 _KEPT: Final = 2**14  # of what is scanned: longer than any first line of a record
 _LOOKED_AT: Final = 64  # newlines behind a record that are looked at
 
@@ -145,7 +146,7 @@ class Archive:
         stop = self._behind_newlines(end)
         if self._lost and stop == len(self._data) and self._at + end > self._sealed:
             return self._cut(place, headers, "what holds its end is damaged", declared)
-        if not self._well_followed(stop):
+        if not self._well_ended(end, stop):
             return self._wrong_length(place, headers, head, declared, says)
         block = bytes(memoryview(self._data)[head:end])
         self._drop(stop)
@@ -218,17 +219,21 @@ class Archive:
             if stop < len(self._data) or self._at + stop == self._sealed or not self._more():
                 return stop
 
-    def _well_followed(self, stop: int) -> bool:
-        """Whether a record may end at ``stop``: there is nothing, a frame starts there, or another record."""
+    def _well_ended(self, end: int, stop: int) -> bool:
+        """Whether a block may end at ``end``: a blank line follows (of an ARC record, a newline), and a record or nothing.
+
+        All of it may be missing where the frame ends. A length that is one too large takes the first of them.
+        """
+        newlines = bytes(self._data[end:stop])
         if stop >= len(self._data) or self._at + stop in self._frames or stop == 0:
-            return True
-        while len(self._data) < stop + 10 and self._more():
+            ends = _ENDS if self._data.startswith(b"WARC/") else b"\n"
+            return not newlines or newlines.startswith(ends)
+        while len(self._data) < stop + _KEPT and self._data.find(b"\n", stop) < 0 and self._more():
             pass
-        if self._data.startswith(b"WARC/", stop):
-            return True
-        while self._data.find(b"\n", stop, stop + _KEPT) < 0 and len(self._data) < stop + _KEPT and self._more():
-            pass
-        return _HEAD.match(self._data, stop) is not None
+        following = _HEAD.match(self._data, stop)
+        if following is None:
+            return False
+        return newlines.startswith(_ENDS if following[0].startswith(b"WARC/") else b"\n")
 
     # ---- the buffer ------------------------------------------------------------------------------------------------
 
