@@ -27,6 +27,7 @@ from ginbon.languages import codes  # noqa: E402
 PACKS = ROOT / "ginbon" / "languages" / "packs"
 LINES_A_PARAGRAPH = 4
 UDHR_PARAGRAPHS = 10
+NOT_UNICODE = ("mya_Mymr",)  # NTREX's Burmese is in the Zawgyi encoding, which shares Unicode's code points
 UNSPACED = ("Jpan", "Hans", "Hant", "Hani", "Thai", "Laoo", "Khmr", "Mymr", "Tibt", "Yiii")
 
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str]) -> None:
         if wanted and label not in wanted:
             continue
         pack = derive(trusted(label, ntrex, udhr, stories, data))
-        (own if label in ntrex else small).append(pack)
+        (own if label in ntrex or label in NOT_UNICODE else small).append(pack)
         print(label, len(pack.stop_words), {k: t.at for k, t in pack.thresholds.items()}, flush=True)  # noqa: T201
     for pack in own:
         (PACKS / f"{pack.label}.yaml").write_text(to_yaml(pack), encoding="utf-8")
@@ -77,9 +78,7 @@ def trusted(label: str, ntrex: Any, udhr: Any, stories: Any, data: Path) -> Trus
 
 def paragraphs(lines: Sequence[str], glue: str) -> str:
     """Sentences as a page has them: some to a line."""
-    return "\n".join(
-        glue.join(lines[i : i + LINES_A_PARAGRAPH]) for i in range(0, len(lines), LINES_A_PARAGRAPH)
-    )
+    return "\n".join(glue.join(lines[i : i + LINES_A_PARAGRAPH]) for i in range(0, len(lines), LINES_A_PARAGRAPH))
 
 
 def by_document(lines: Sequence[str], data: Path) -> list[list[str]]:
@@ -98,7 +97,7 @@ def read_ntrex(data: Path) -> dict[str, list[str]]:
         rows = [r for r in csv.DictReader(file, delimiter="\t") if r["source"] == "NTREX-128"]
     for row in sorted(rows, key=lambda r: (r["id"] != "eng_Latn_US", len(r["id"]), r["id"])):
         label = codes.resolve(f"{row['iso639_3']}_{row['iso15924']}")
-        if label is not None and label not in found:
+        if label is not None and label not in found and label not in NOT_UNICODE:
             found[label] = nfc(plain(data / "parallel" / row["file"])).rstrip("\n").split("\n")
     return found
 

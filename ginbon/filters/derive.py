@@ -82,9 +82,7 @@ def derive(trusted: Trusted) -> Pack:
         stop_words=stop_words,
     )
     measured = measure(trusted, bare)
-    return bare.model_copy(
-        update={"thresholds": thresholds(measured, stop_words), "sample": sample(trusted, measured)}
-    )
+    return bare.model_copy(update={"thresholds": thresholds(measured, stop_words), "sample": sample(trusted, measured)})
 
 
 def measure(trusted: Trusted, pack: Pack) -> Measured:
@@ -148,7 +146,9 @@ def _repetition(measured: Measured) -> dict[str, Threshold]:
         above = at
         if at > preset:
             found[rule] = Threshold(
-                at=at, how=f"1.25 x the sample's 98th percentile, {high:.3f}, or the next longer run's", documents=measured.documents
+                at=at,
+                how=f"1.25 x the sample's 98th percentile, {high:.3f}, or the next longer run's",
+                documents=measured.documents,
             )
     return found
 
@@ -258,7 +258,9 @@ def regions(label: str) -> tuple[str, ...]:
 
 def _words_and_chars(texts: Sequence[str]) -> tuple[int, int]:
     """Words, and the chars of them."""
-    measured = Walk("und_Zyyy", Pack(label="und_Zyyy", name="", script="Zyyy")).measure(pa.array(texts, pa.large_string()))
+    measured = Walk("und_Zyyy", Pack(label="und_Zyyy", name="", script="Zyyy")).measure(
+        pa.array(texts, pa.large_string())
+    )
     words = measured["walk/words"].to_numpy().astype(np.int64)
     chars = np.rint(measured["walk/mean_word_chars"].to_numpy().astype(np.float64) * words)
     return int(words.sum()), int(chars.sum())
@@ -295,6 +297,8 @@ def to_yaml(pack: Pack) -> str:
     yaml = YAML()
     yaml.width = 120
     out = StringIO()
-    out.write("# Made by tools/derive_packs.py from trusted text; see docs/how-to/languages.md before you edit it by hand.\n")
+    out.write(
+        "# Made by tools/derive_packs.py from trusted text; see docs/how-to/languages.md before you edit it by hand.\n"
+    )
     yaml.dump(tree, out)
     return out.getvalue()

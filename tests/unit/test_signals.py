@@ -1,0 +1,117 @@
+"""Every signal of the kernel equals its definition in plain Python, on real text of many scripts and on odd cases."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from signals_reference import reference
+
+from ginbon.filters.signals import CATALOGUE, WALK
+from ginbon.filters.walk import Walk
+from ginbon.languages.pack import Pack, load_pack, packaged
+
+
+def zstd_text(path: Path) -> str:
+    zstd = pytest.importorskip("backports.zstd")
+    return zstd.decompress(path.read_bytes()).decode("utf-8")
+
+
+def bare(script: str, **more: object) -> Pack:
+    return Pack(label=f"und_{script}", name="", script=script, **more)
+
+
+def assert_equal_to_reference(texts: list[str], pack: Pack) -> None:
+    columns = Walk(pack.label, pack).measure(pa.array(texts, pa.large_string()))
+    for row, text in enumerate(texts):
+        wanted = reference(text, script=pack.script, stop_words=pack.stop_words, terminals=pack.terminals)
+        assert set(wanted) == {s.name for s in WALK}
+        found = {name: columns[f"walk/{name}"][row].as_py() for name in wanted}
+        differing = {n: (found[n], wanted[n]) for n in wanted if np.float32(found[n]) != np.float32(wanted[n])}
+        assert not differing, (text, differing)
+
+
+ODD = [
+    "",
+    " ",
+    "\n\n",
+    "a",
+    ".",
+    "…",
+    "a\nb\n\na\nb\n\na\nB ",
+    "___ a_b _1_ __",
+    "Ends with a quote.” And so. “Another.”  \n- item\n• item...\n* more… \nno end",
+    "Wait... what?! 3.14 is 1,000 e.g. this; it's fine. #a ##b ### {x}",
+    "lorem ipsum dolor. Lorem Ipsum\nJavaScript and use of cookies\nTerms\nof use\nthe privacy policy, use cookies",
+    "a b c d e f g h i j k l\n" * 4,
+    "x " * 30,
+    "IİıiSẞßſ Σσς ΑΙ ᾳ",
+    "नमस्ते दुनिया। यह ठीक है॥ हाँ",
+    "ሰላም፡ልዑል፡፡ ሌላ። ነው፡፡",
+    "བོད་ཡིག་གི་སྐད། དེ་རེད།།",
+    "ราคา 25 บาท ๆ ฯลฯ",
+    "私は日本語を勉強しています。「はい。」と言った！ABCアイス",
+    "می‌روم به خانه. چرا؟ بله۔",
+    "👩‍👩‍👧 🇧🇷 ⅷ ½ ² ๓",
+    "\N{ZERO WIDTH SPACE}a\N{SOFT HYPHEN}b\N{ZERO WIDTH NON-JOINER}c\N{COMBINING ACUTE ACCENT}",
+    'צה"ל ג\' ד""',
+    "a\tb\u2028c\u00a0d\r\ne",
+    "1.2.3 1.a a.1 a:b 1:2 a''b 'a' ..a..",
+]
+
+
+def test_the_kernel_equals_the_reference_on_odd_texts() -> None:
+    assert_equal_to_reference(ODD, bare("Latn", stop_words=("a", "the", "is", "σ")))
+
+
+def test_the_kernel_equals_the_reference_on_real_text(shared_data: Path) -> None:
+    """A document of every script of the parallel data, under the pack that stands in for its languages."""
+    by_script: dict[str, list[str]] = {}
+    for line in zstd_text(shared_data / "parallel/udhr.tsv.zst").rstrip("\n").split("\n")[1:]:
+        _, _, script, _, _, text = line.split("\t")
+        if len(by_script.setdefault(script, [])) < 12:
+            by_script[script].append(text)
+    with (shared_data / "parallel/languages.tsv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            if row["iso15924"] not in by_script:
+                lines = zstd_text(shared_data / "parallel" / row["file"]).split("\n")
+                by_script[row["iso15924"]] = lines[:12]
+    assert len(by_script) >= 44
+    for script, paragraphs in by_script.items():
+        pack = load_pack(f"und_{script}") if f"und_{script}" in packaged() else bare(script)
+        assert_equal_to_reference(["\n".join(paragraphs)], pack)
+
+
+def test_the_kernel_equals_the_reference_on_stories(shared_data: Path) -> None:
+    """Short lines, refrains, speech: what news has not."""
+    texts = [
+        json.loads(line) for line in zstd_text(shared_data / "docs/stories.jsonl.zst").split("\n")[:2900:58] if line
+    ]
+    assert len(texts) == 50
+    assert_equal_to_reference([t["text"] for t in texts if len(t["text"]) < 20_000], bare("Latn"))
+
+
+def test_a_value_never_leaves_its_signal_range() -> None:
+    columns = Walk("und_Latn", bare("Latn")).measure(
+        pa.array([*ODD, "a " * 5_000, "\N{BULLET}\n" * 50], pa.large_string())
+    )
+    for signal in WALK:
+        values = columns[signal.column].to_numpy()
+        assert (values >= signal.low).all() and (values <= signal.high).all(), signal.name
+
+
+def test_every_signal_says_what_it_is() -> None:
+    for signal in CATALOGUE.values():
+        assert signal.formula and signal.unit and signal.source and signal.low < signal.high
+
+
+def test_a_top_gram_tie_goes_to_the_gram_that_came_first() -> None:
+    """Two 2-grams twice each: the longer one stands first in one text, the shorter in the other."""
+    long_first, short_first = "aaaa bbbb x aaaa bbbb y c d z c d", "c d z c d y aaaa bbbb x aaaa bbbb"
+    columns = Walk("und_Latn", bare("Latn")).measure(pa.array([long_first, short_first], pa.large_string()))
+    share = columns["walk/top_2_gram_char_share"].to_pylist()
+    assert share == pytest.approx([9 * 2 / len(long_first), 3 * 2 / len(short_first)])
