@@ -93,7 +93,7 @@ class Collect:
         return Task(
             key=extent.key,
             arguments={"source": extent.source, "places": [[p.name, p.start, p.stop, p.unit] for p in extent.pieces]},
-            reads=tuple(self._range(p) for p in extent.pieces),
+            reads=tuple(self._range(p) for p in extent.pieces if p.unit != "shards"),  # a commit fixes those
             context={"extent": extent.to_json()},
             size=extent.raw_bytes,
         )

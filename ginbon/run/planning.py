@@ -12,7 +12,7 @@ from ginbon.engine.extents import Extent
 from ginbon.engine.files import canonical_json, read_json, write_json
 from ginbon.errors import Mistake, RecipeError, UserError
 from ginbon.recipes.model import Recipe
-from ginbon.recipes.sources import Source
+from ginbon.recipes.sources import DatasetsSource, Source
 
 PLAN: Final = "plan.json"
 SAMPLE_EXTENTS: Final = 8
@@ -80,6 +80,8 @@ def _mistakes(recipe: Recipe, name: str, source: Source, message: str) -> list[M
 
 def _plan_source(source: Source, folder: Path) -> tuple[list[Extent], int, tuple[str, ...]]:
     paths = getattr(source, "paths", [])
+    if isinstance(source, DatasetsSource) and (folder / source.dataset).is_dir():
+        source = source.model_copy(update={"dataset": str(folder / source.dataset)})
     if not paths:
         return collector(source.collector).extents(source, []), 0, ()
     inputs = expand(paths, root=folder)
