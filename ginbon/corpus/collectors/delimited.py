@@ -28,7 +28,7 @@ from ginbon.corpus.collectors.columns import ColumnError, Mapper, Rows, read_col
 from ginbon.corpus.collectors.presets import ColumnMap, column_map
 from ginbon.corpus.readers.streams import Chunk, drain, locate, read_chunks
 from ginbon.engine.extents import Piece
-from ginbon.recipes.model import TableSource
+from ginbon.recipes.model import DatasetsSource, TableSource
 
 BLOCK_BYTES: Final = 2**20
 _SLACK: Final = 2**20  # an open record may grow this far past max_document_bytes before it is given up
@@ -61,14 +61,16 @@ class Records:
 
 
 def read_delimited(
-    source: TableSource, piece: Piece, reading: Reading, *, collector: str, quotes: bool
+    source: TableSource | DatasetsSource, piece: Piece, reading: Reading, *, collector: str, quotes: bool
 ) -> Iterator[Harvest]:
     """The documents of a file; ``quotes=False`` reads TSV. ``reading.limit`` ends it early."""
     yield from _Reader(source, piece, reading, collector, quotes=quotes).harvests()
 
 
 class _Reader:
-    def __init__(self, source: TableSource, piece: Piece, reading: Reading, collector: str, *, quotes: bool) -> None:
+    def __init__(
+        self, source: TableSource | DatasetsSource, piece: Piece, reading: Reading, collector: str, *, quotes: bool
+    ) -> None:
         self.source, self.piece, self.reading, self.collector = source, piece, reading, collector
         self.quotes = quotes
         self.columns = column_map(source)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 from ginbon.corpus.collector import Account, Harvest, Reading
 from ginbon.corpus.collectors.columns import Mapper
 from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, EXTENT_BYTES, Extent, Piece
-from ginbon.recipes.model import Source, TableSource
+from ginbon.recipes.model import DatasetsSource, Source, TableSource
 
 _COMPRESSED: Final = (".gz", ".gzip", ".bz2", ".xz", ".zst", ".zstd")
 _FORMATS: Final = {
@@ -49,35 +49,27 @@ class TableCollector:
     def extents(self, source: Source, files: list[tuple[str, str, int]]) -> list[Extent]:
         """Large files are cut (row groups, byte ranges, frames), small ones share an extent, in the order given."""
         assert isinstance(source, TableSource)
-        extents: list[Extent] = []
-        held: list[Piece] = []
-        weight = 0
+        planned = []
         for path, name, size in files:
             kind = source.format or format_of(name)
-            for piece in _pieces(kind, path, name, size):
-                heavy = _weight(piece, kind, size)
-                if held and weight + heavy > EXTENT_BYTES:
-                    extents.append(Extent(source.name, tuple(held)))
-                    held, weight = [], 0
-                held.append(piece)
-                weight += heavy
-        if held:
-            extents.append(Extent(source.name, tuple(held)))
-        return extents
+            planned.append((kind, pieces_of(kind, path, name, size)))
+        return group_pieces(source.name, planned)
 
     def read(self, source: Source, extent: Extent, reading: Reading) -> Iterator[Harvest]:
         """The extent's pieces, one after the other."""
         assert isinstance(source, TableSource)
         left = reading.limit
         for piece in extent.pieces:
-            for harvest in _read(source, piece, replace(reading, limit=left), self.name):
+            kind = source.format or format_of(piece.name)
+            for harvest in read_piece(source, kind, piece, replace(reading, limit=left), collector=self.name):
                 left = None if left is None else left - harvest.account.documents
                 yield harvest
             if left is not None and left <= 0:
                 return
 
 
-def _pieces(kind: str | None, path: str, name: str, size: int) -> list[Piece]:
+def pieces_of(kind: str | None, path: str, name: str, size: int) -> list[Piece]:
+    """Where a file of that format can be cut."""
     if kind == "parquet":
         from ginbon.corpus.collectors.parquet import parquet_pieces
 
@@ -93,15 +85,36 @@ def _pieces(kind: str | None, path: str, name: str, size: int) -> list[Piece]:
     return [Piece(path, name, 0, size, size)]
 
 
-def _weight(piece: Piece, kind: str | None, size: int) -> int:
-    """Plain bytes that a piece stands for, about: compressed ones count as four."""
+def group_pieces(source: str, planned: list[tuple[str | None, list[Piece]]]) -> list[Extent]:
+    """Extents over the pieces of files with their formats: small ones share one, in the order given."""
+    extents: list[Extent] = []
+    held: list[Piece] = []
+    weight = 0
+    for kind, pieces in planned:
+        for piece in pieces:
+            heavy = _weight(piece, kind)
+            if held and weight + heavy > EXTENT_BYTES:
+                extents.append(Extent(source, tuple(held)))
+                held, weight = [], 0
+            held.append(piece)
+            weight += heavy
+    if held:
+        extents.append(Extent(source, tuple(held)))
+    return extents
+
+
+def _weight(piece: Piece, kind: str | None) -> int:
+    """Plain bytes that a piece stands for, about: compressed ones count as four, a range of groups as an extent."""
     packed = kind == "parquet" or piece.name.lower().endswith(_COMPRESSED)
-    weight = piece.stop - piece.start if piece.unit == "bytes" else COMPRESSED_EXTENT_BYTES
-    return min(weight, size) * (EXTENT_BYTES // COMPRESSED_EXTENT_BYTES if packed else 1)
+    if piece.unit != "bytes":
+        return EXTENT_BYTES
+    return (piece.stop - piece.start) * (EXTENT_BYTES // COMPRESSED_EXTENT_BYTES if packed else 1)
 
 
-def _read(source: TableSource, piece: Piece, reading: Reading, collector: str) -> Iterator[Harvest]:
-    kind = source.format or format_of(piece.name)
+def read_piece(
+    source: TableSource | DatasetsSource, kind: str | None, piece: Piece, reading: Reading, *, collector: str
+) -> Iterator[Harvest]:
+    """The documents of a piece of a file of that format; a file of no known format is one reject."""
     if kind == "parquet":
         from ginbon.corpus.collectors.parquet import read_parquet
 
@@ -117,11 +130,11 @@ def _read(source: TableSource, piece: Piece, reading: Reading, collector: str) -
     if kind == "jsonl":
         from ginbon.corpus.collectors.jsonl import read_jsonl
 
-        return read_jsonl(source, piece, reading, collector=collector)
+        return read_jsonl(cast(TableSource, source), piece, reading, collector=collector)  # it asks for columns only
     return iter([_unknown(source, piece, reading, collector)])
 
 
-def _unknown(source: TableSource, piece: Piece, reading: Reading, collector: str) -> Harvest:
+def _unknown(source: TableSource | DatasetsSource, piece: Piece, reading: Reading, collector: str) -> Harvest:
     """A file whose name says no format becomes one reject."""
     size = piece.size
     account = Account(raw_bytes=size, intact_bytes=size, decoded_bytes=size, rejected_bytes=size)
