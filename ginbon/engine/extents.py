@@ -25,8 +25,8 @@ class Piece:
     ``path`` is where to open it; ``name`` is its path relative to the source's root, which locators and identities
     use, so that a moved folder changes nothing. ``start`` and ``stop`` count ``unit``: ``bytes`` of the raw
     (compressed) file, or ``row_groups`` (Parquet), ``rows`` or ``batches`` (Arrow), or ``shards`` (``path`` is the
-    address of a whole file elsewhere, at a fixed commit: it is no local input and is not hashed). A record belongs to the piece in which it starts.
-    ``size`` is the whole file's size in bytes when it was planned.
+    address of a whole file elsewhere, at a fixed commit: it is no local input and is not hashed). A record belongs
+    to the piece in which it starts. ``size`` is the whole file's size in bytes when it was planned.
     """
 
     path: str
