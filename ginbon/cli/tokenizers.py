@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ginbon.tokenizers.compare import Comparison, Row
+    from ginbon.tokenizers.comparison import Comparison, Row
     from ginbon.tokenizers.metrics import Estimate
 
 app = typer.Typer(no_args_is_help=True, help="Train tokenizers, and compare any of them on any text.")
@@ -66,8 +66,8 @@ def train(
     from ginbon.engine.files import canonical_json, write_whole
     from ginbon.errors import UserError
     from ginbon.tokenizers.reading import Reading, find
-    from ginbon.tokenizers.train import TrainOptions
-    from ginbon.tokenizers.train import train as train_tokenizer
+    from ginbon.tokenizers.training import TrainOptions
+    from ginbon.tokenizers.training import train as train_tokenizer
 
     options = TrainOptions(
         name=name or output.resolve().name,
@@ -119,7 +119,7 @@ def compare(
 
     Of a run or release, the split `held_out` is read.
     """
-    from ginbon.tokenizers.compare import compare as compare_tokenizers
+    from ginbon.tokenizers.comparison import compare as compare_tokenizers
     from ginbon.tokenizers.reading import Reading, find
     from ginbon.tokenizers.specs import TokenizerSpec, load_all
 

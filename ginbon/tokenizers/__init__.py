@@ -15,17 +15,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ginbon.tokenizers.compare import Comparison, compare
+    from ginbon.tokenizers.comparison import Comparison, compare
     from ginbon.tokenizers.metrics import METRICS, Estimate, measure
     from ginbon.tokenizers.protocol import Encoded, Oddity, TextColumn, Tokenizer, Vocabulary
     from ginbon.tokenizers.reading import Reading, find
     from ginbon.tokenizers.sample import Sample, choose
     from ginbon.tokenizers.specs import TokenizerSpec, load, load_all, locate
-    from ginbon.tokenizers.train import Trained, TrainOptions, train
+    from ginbon.tokenizers.training import Trained, TrainOptions, train
 
 _WHERE = {
-    "Comparison": "compare",
-    "compare": "compare",
+    "Comparison": "comparison",
+    "compare": "comparison",
     "METRICS": "metrics",
     "Estimate": "metrics",
     "measure": "metrics",
@@ -42,9 +42,9 @@ _WHERE = {
     "load": "specs",
     "load_all": "specs",
     "locate": "specs",
-    "TrainOptions": "train",
-    "Trained": "train",
-    "train": "train",
+    "TrainOptions": "training",
+    "Trained": "training",
+    "train": "training",
 }
 
 __all__ = [

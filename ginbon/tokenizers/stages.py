@@ -78,7 +78,7 @@ class Train:
 
     def run(self, task: Task, work: Work) -> Result:
         """Train one tokenizer; its facts are what ``training.json`` says in short."""
-        from ginbon.tokenizers.train import TrainOptions, train
+        from ginbon.tokenizers.training import TrainOptions, train
 
         plan = dict(task.arguments["plan"])
         plan |= {key: tuple(plan[key]) for key in ("languages", "special_tokens")}
@@ -131,7 +131,7 @@ class Measure:
 
     def run(self, task: Task, work: Work) -> Result:
         """Measure one tokenizer on a sample of each language."""
-        from ginbon.tokenizers.compare import measure_all
+        from ginbon.tokenizers.comparison import measure_all
         from ginbon.tokenizers.sample import choose
         from ginbon.tokenizers.specs import load
 
@@ -174,7 +174,7 @@ class Compare:
         """Rank the tokenizers within each language."""
         import json
 
-        from ginbon.tokenizers.compare import Measured, ranked
+        from ginbon.tokenizers.comparison import Measured, ranked
 
         measured = [
             Measured.from_json(json.loads((work.folder / path).read_bytes())) for path in task.arguments["files"]

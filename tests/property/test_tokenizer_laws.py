@@ -19,7 +19,7 @@ from ginbon.tokenizers.patterns import GINBON
 from ginbon.tokenizers.protocol import TextColumn, Tokenizer
 from ginbon.tokenizers.reading import SCHEMA
 from ginbon.tokenizers.sample import choose, cut, level
-from ginbon.tokenizers.train import TrainOptions, train
+from ginbon.tokenizers.training import TrainOptions, train
 
 PREPEND = "؀؁؂؃؄؅۝܏࢐࢑࣢" + "".join(map(chr, (0x0D4E, 0x110BD, 0x110CD, 0x111C2, 0x111C3, 0x1193F, 0x11941, 0x11A3A)))
 """Characters that join what follows them: our split pattern does not know them (a digit behind one is cut from it)."""

@@ -11,6 +11,7 @@ from ginbon.recipes.parse import MAX_BYTES, parse
     ("text", "line", "column", "says"),
     [
         ("a: [1, 2\nb: 3\n", 1, 4, "list that begins here is not closed"),
+        ("a: [${HOME}/x]\n", 1, 4, 'is quoted: ["${NAME}/x"]'),
         ("a: {b: 1\nc: d\n", 1, 4, "mapping that begins here is not closed"),
         ("a: 'x\nb: 3\n", 1, 4, "quote that begins here is not closed"),
         ("a: b: c\n", 1, 5, "`key: value` cannot stand here"),

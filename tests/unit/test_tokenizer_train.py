@@ -16,7 +16,7 @@ import pytest
 from ginbon.errors import UserError
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import SCHEMA
-from ginbon.tokenizers.train import Kind, TrainOptions, train
+from ginbon.tokenizers.training import Kind, TrainOptions, train
 
 KINDS = get_args(Kind)
 FIRST_LEARNED = 3 + 256
@@ -61,7 +61,7 @@ TRAIN_IN_A_PROCESS = """
 import sys
 sys.path[:0] = sys.argv[2:]
 from test_tokenizer_train import MANY
-from ginbon.tokenizers.train import TrainOptions, train
+from ginbon.tokenizers.training import TrainOptions, train
 for kind in ("sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"):
     print(train(MANY, TrainOptions("t", kind, 700)).record["sha256"])
 """
@@ -189,7 +189,7 @@ def test_the_record_says_what_was_read_and_is_plain_json() -> None:
 
 
 def test_the_unigram_trainer_sees_a_bounded_sample_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ginbon.tokenizers.train.UNIGRAM_SAMPLE_BYTES", 500)
+    monkeypatch.setattr("ginbon.tokenizers.training.UNIGRAM_SAMPLE_BYTES", 500)
     record = train(MANY, TrainOptions("t", "sentencepiece-unigram", 400, sample_bytes=2_000)).record
     assert sum(s["bytes"] for s in record["sample"]) <= 500
     assert any("the unigram trainer sees at most 500 bytes" in note for note in record["notes"])
