@@ -164,6 +164,8 @@ def parse_manifest(data: bytes) -> Manifest:
     languages = value.get("languages")
     if not isinstance(languages, dict) or any(unsafe(name) or "/" in name for name in languages):
         raise VerifyError(f"{MANIFEST}: 'languages' must map labels such as por_Latn to counts")
+    if unlisted := sorted({f.language for f in files if f.language} - languages.keys()):
+        raise VerifyError(f"{MANIFEST}: 'languages' lacks {', '.join(unlisted)}, which its files have")
     texts = {}
     for name in ("title", "version", "namespace", "publisher", "ginbon", "recipe"):
         text = value.get(name)

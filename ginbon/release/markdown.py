@@ -26,7 +26,8 @@ def prose(text: str, *, limit: int = MAX_CHARS) -> str:
     escaped = _ACTIVE.sub(r"\\\1", plain(text, limit=limit))
     escaped = escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     escaped = escaped.replace("://", ":\\/\\/").replace("www.", "www\\.")
-    return re.sub(r"^(\s*)([-+=]|\d+[.)])", r"\1\\\2", escaped)
+    escaped = re.sub(r"^([-+=])", r"\\\1", escaped)
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", escaped)
 
 
 def code(text: str, *, limit: int = MAX_CHARS) -> str:

@@ -131,7 +131,9 @@ def _verify(place: Path, verdict: Verdict, beat: Beat) -> None:
     total, done = 2 * sum(weigh.values()), 0
     good = set()
     for name in expected:
-        if _bytes_hold(place, name, sums, entries.get(name), present, verdict):
+        if sums is not None and manifest is not None:
+            _listed_twice(name, sums, entries, verdict)
+        if _bytes_hold(place, name, (sums or {}).get(name), entries.get(name), present, verdict):
             good.add(name)
         done += weigh.get(name, 0)
         beat(done, total)
@@ -190,20 +192,22 @@ def _read(place: Path, name: str, limit: int) -> bytes:
         return file.read(limit)
 
 
+def _listed_twice(name: str, sums: dict[str, str], entries: dict[str, ReleasedFile], verdict: Verdict) -> None:
+    """Every file but the manifest is in both lists."""
+    for who, other, listed in ((SUMS, MANIFEST, name in sums), (MANIFEST, SUMS, name in entries or name == MANIFEST)):
+        if not listed:
+            verdict.add(name, "list", f"{who} does not list {name}, {other} does")
+
+
 def _bytes_hold(
     place: Path,
     name: str,
-    sums: dict[str, str] | None,
+    listed: str | None,
     entry: ReleasedFile | None,
     present: set[str],
     verdict: Verdict,
 ) -> bool:
     """Whether a file has the bytes that both lists say; findings name the one that is different."""
-    listed = (sums or {}).get(name)
-    if sums is not None and listed is None:
-        verdict.add(name, "list", f"{SUMS} does not list {name}, {MANIFEST} does" if entry else f"{SUMS} lacks {name}")
-    if entry is None and name != MANIFEST and listed is not None:
-        verdict.add(name, "list", f"{MANIFEST} does not list {name}, {SUMS} does")
     if name not in present:
         if name != MANIFEST:  # told already
             verdict.add(name, "missing", f"{name} is missing" + (f" ({entry.bytes:,} bytes)" if entry else ""))
@@ -240,7 +244,7 @@ def _hash(place: Path, name: str, expected: int | None) -> tuple[str, int]:
     digest = hashlib.sha256()
     with os.fdopen(open_plainly(place, name), "rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
-        if expected is not None and size != expected:
+        if (expected is not None and size != expected) or (name == MANIFEST and size > MAX_LIST_BYTES):
             return "of another size", size
         while data := file.read(_CHUNK):
             digest.update(data)

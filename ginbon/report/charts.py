@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from ginbon.report.text import visible
+
 WIDTH: Final = 360.0
 HEIGHT: Final = 132.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 6.0, 6.0, 20.0, 20.0
@@ -127,4 +129,6 @@ def _trim(value: float, digits: int) -> str:
 
 def _svg(kind: str, box: str, label: str, inner: str, *, stretch: bool = False) -> Markup:
     ratio = ' preserveAspectRatio="none"' if stretch else ""
-    return Markup(f'<svg class="{kind}" viewBox="{box}"{ratio} role="img" aria-label="{escape(label)}">{inner}</svg>')
+    return Markup(
+        f'<svg class="{kind}" viewBox="{box}"{ratio} role="img" aria-label="{escape(visible(label))}">{inner}</svg>'
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from ginbon.filters.signals import CATALOGUE
 from ginbon.report import charts, tokenizers
@@ -23,13 +24,13 @@ def render(figures: Mapping[str, Any], *, timings: Mapping[str, Any] | None = No
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     environment.filters |= {
         "n": number,
         "size": size,
         "share": share,
         "short": charts.short,
-        "visible": visible,
         "bounds": bounds,
         "seconds": seconds,
     }
@@ -37,6 +38,11 @@ def render(figures: Mapping[str, Any], *, timings: Mapping[str, Any] | None = No
     template = environment.get_template("page.html.j2")
     times = (timings or {}).get("stages", [])
     return template.render(f=figures, times=times, table=tokenizers.table(figures.get("comparison")))
+
+
+def _shown(value: Any) -> Any:
+    """What an expression of a template gives, made visible; our own mark-up stays as it is."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def number(value: int) -> str:

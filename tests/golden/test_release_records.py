@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from ginbon.corpus.schema import RELEASED
 from ginbon.errors import UserError
 from ginbon.release.records import merkle_root, record_hashes, root_of_roots

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from ginbon.corpus.schema import RELEASED
-from ginbon.release.records import merkle_root, record_hashes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from slow_records import record_hash, tree_hash
+
+from ginbon.corpus.schema import RELEASED
+from ginbon.release.records import merkle_root, record_hashes
 
 text = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 maybe = st.none() | text

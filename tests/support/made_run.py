@@ -240,7 +240,7 @@ def _write_decided(made: MadeRun) -> None:
         _write(selected, f"fates/{label}/{extent}.parquet", rows, FATE)
         decided[f"{label}.{extent}"] = (work, Result((_entry(rows, dict.fromkeys(THRESHOLDS, "")),)))
         stay = [r for r in rows if r["rule"] not in THRESHOLDS]
-        entries.append(_entry(stay, {"near-duplicate": ""}))
+        entries += [_entry(stay, {"near-duplicate": ""})] if stay else []
     rules = {
         label: {name: {"signal": signal, "low": low, "high": high} for name, (signal, low, high) in THRESHOLDS.items()}
         for label in sorted({r["label"] for r in made.rows})

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+
 from ginbon.corpus.schema import RELEASED
 
 
