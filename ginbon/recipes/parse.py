@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ruamel.yaml import YAML
@@ -78,8 +78,17 @@ def parse(text: str) -> Tree:
             tree.faults.append(fault)
     tree.faults += _too_deep(text)
     if not tree.faults:
-        tree.value = _parse_block(text.split("\n"), 0, (), tree)
+        lines = text.split("\n")
+        tree.value = _parse_block(lines, 0, (), tree)
+        tree.faults = [_with_hint(fault, lines[fault.line - 1]) for fault in tree.faults]
     return tree
+
+
+def _with_hint(fault: Fault, line: str) -> Fault:
+    """``${NAME}`` has brackets of its own, which YAML takes for its own inside a list."""
+    if fault.hint or "not closed" not in fault.message or "${" not in line:
+        return fault
+    return replace(fault, hint='text with `${NAME}` in it is quoted: ["${NAME}/x"]')
 
 
 _NESTING: Final = re.compile(r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#.*|[\[{\]}]|^[ ]{200}|(?:[-?][ ]){50}""", re.MULTILINE)
