@@ -194,7 +194,7 @@ def _footer(file: Any) -> list[Group]:
     rows, groups = read_footer(file.read_at(length, size - 8 - length))
     if sum(g.rows for g in groups) != rows:
         raise ValueError(f"the footer says {rows:,} rows, its row groups have {sum(g.rows for g in groups):,}")
-    starts = [g.start for g in groups]
+    starts = _starts(groups)
     if starts != sorted(starts) or any(not 4 <= start < size for start in starts):
         raise ValueError("the footer's row groups are not inside the file in order")
     return groups
@@ -202,7 +202,15 @@ def _footer(file: Any) -> list[Group]:
 
 def _bounds(groups: list[Group], size: int) -> list[int]:
     """Where the bytes of each row group begin, then the file's size: the first has the magic, the last the footer."""
-    return [0, *(g.start for g in groups[1:]), size] if groups else [0]
+    return [0, *_starts(groups)[1:], size] if groups else [0]
+
+
+def _starts(groups: list[Group]) -> list[int]:
+    """Where the first page of each row group is; one without rows has no pages, and begins where the one before did."""
+    starts: list[int] = []
+    for group in groups:
+        starts.append(group.start if group.rows else (starts[-1] if starts else 4))
+    return starts
 
 
 def _check_names(parquet: Any, groups: list[Group]) -> None:
