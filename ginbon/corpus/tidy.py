@@ -182,7 +182,7 @@ def _repair(texts: Texts, repaired: npt.NDArray[np.bool_]) -> Texts:
     tidy_kernel.suspect(texts.data, texts.offsets, mojibake_table(), suspects)
     changed: dict[int, bytes] = {}
     for row in np.flatnonzero(suspects):
-        text = texts.raw(row).decode("utf-8", "ignore")
+        text = texts.raw(int(row)).decode("utf-8", "ignore")
         fixed = fix_encoding(text)
         if fixed != text:
             changed[int(row)] = fixed.encode("utf-8", "ignore")

@@ -84,7 +84,7 @@ def sample(data: Any, offsets: Any, limit: int, out: Any, out_offsets: Any) -> A
         for piece in range(pieces):
             low, high = start, stop
             if pieces == 3:
-                low = start + piece * ((length - third) // 2)
+                low = stop - third if piece == 2 else start + piece * ((length - third) // 2)
                 high = stop if piece == 2 else low + third
                 while low < high and data[low] & 0xC0 == 0x80:
                     low += 1

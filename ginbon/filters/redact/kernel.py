@@ -23,14 +23,16 @@ DIGIT, SPACE, DASH, DOT, SLASH, PARENTHESIS, LETTER, AT, COLON, EDGE = range(1, 
 """Roles of code points; 0 is none, ``EDGE`` ends an address (white space, brackets, quotes, controls)."""
 
 MIN_DIGITS: Final = 7  # shortest telephone number that is looked for
-MAX_DIGITS: Final = 400  # longer clusters are tables of figures
+MAX_FIGURE: Final = 15  # longest telephone number
+FULL_DIGITS: Final = 36  # a cluster of so many digits ends at its next space: what follows is one of its own
+MAX_DIGITS: Final = 80  # longer ones hold no spaces: they are data
 MIN_MIXED, MAX_MIXED, MIXED_DIGITS = 8, 34, 5  # a word with letters: from NIE to IBAN
 LOCAL_BYTES, DOMAIN_BYTES = 256, 256
 
 
 _int: Any = np.int64
 _types: Any = types
-_four: Any = _types.UniTuple(types.int64, 4)
+_found: Any = _types.Tuple((types.int64, types.boolean, types.int64))
 _two: Any = _types.UniTuple(types.int64, 2)
 
 
@@ -66,19 +68,28 @@ def _role(data: Any, at: int, stop: int, table: Any) -> Any:
     return _int(table[code]) * 8 + length
 
 
-@njit(_four(_U8, types.int64, types.int64, _U8), **_OPTIONS)
+@njit(_found(_U8, types.int64, types.int64, _U8), **_OPTIONS)
 def _cluster(data: Any, at: int, stop: int, table: Any) -> Any:
-    """Digits with at most three separators between them: (end of the last digit, digits, single dots, next place to
-    look).
+    """Digits with at most three separators between them: (end of the last digit, whether to look closer, next place).
+
+    A cluster is closed at a space once it has ``FULL_DIGITS``. Worth a closer look are 7 to 15 digits; more where something
+    tells numbers from figures (a dash, a bracket, a leading zero, groups of four, no groups at all); dotted quads.
     """
-    digits = dots = between = spaces = 0
-    slash = dot = False
+    digits = dots = between = spaces = groups = fours = 0
+    group = 1  # so that the first digit opens no group
+    slash = dot = telling = False
     end = at
     while at < stop:
         found = _role(data, at, stop, table)
         role = found >> 3
         if role == DIGIT:
-            dots += 1 if between == 1 and dot else 0
+            if between > 0 or digits == 0:
+                telling |= data[at] == 48 or data[at] > 127
+                dots += 1 if between == 1 and dot else 0
+                fours += 1 if group == 4 else 0
+                groups += 1
+                group = 0
+            group += 1
             digits += 1
             between = spaces = 0
             slash = dot = False
@@ -88,12 +99,19 @@ def _cluster(data: Any, at: int, stop: int, table: Any) -> Any:
             spaces += 1 if role == SPACE else 0
             slash |= role == SLASH
             dot = role == DOT
+            telling |= role in (DASH, PARENTHESIS)
             if between > 3 or spaces > 2 or (slash and spaces > 0) or (spaces > 1 and between < 3):
+                break
+            if spaces > 0 and digits >= FULL_DIGITS:
                 break
         else:
             break
         at += found & 7
-    return end, digits, dots, at
+    fours += 1 if group == 4 else 0
+    worth = MIN_DIGITS <= digits <= MAX_FIGURE or dots >= 3
+    if digits > MAX_FIGURE:
+        worth = worth or telling or fours >= 3 or groups == 1
+    return end, worth and digits <= MAX_DIGITS, max(at, end)
 
 
 @njit(_two(_U8, types.int64, types.int64, types.int64, _U8), **_OPTIONS)
@@ -167,15 +185,15 @@ def find(data: Any, offsets: Any, table: Any, texts: Any, starts: Any, ends: Any
                     word += 1
                 ahead = word
                 if letters == 0:
-                    end, digits, dots, ahead = _cluster(data, at, stop, table)
-                    if MIN_DIGITS <= digits <= MAX_DIGITS or (dots >= 3 and digits <= MAX_DIGITS):
+                    end, worth, ahead = _cluster(data, at, stop, table)
+                    if worth:
                         high, kind = end, NUMBER
                     ahead = max(end, word)
                 elif digits >= MIXED_DIGITS and MIN_MIXED <= word - at <= MAX_MIXED:
                     high, kind = word, MIXED
             elif role == DIGIT:
-                end, digits, dots, ahead = _cluster(data, at, stop, table)
-                if MIN_DIGITS <= digits <= MAX_DIGITS or (dots >= 3 and digits <= MAX_DIGITS):
+                end, worth, ahead = _cluster(data, at, stop, table)
+                if worth:
                     high, kind = end, NUMBER
                 ahead = end
             elif role == AT:

@@ -227,7 +227,7 @@ def _replace(raw: bytes, candidates: Sequence[_Candidate], options: Options) -> 
     single = len(text) == len(raw)
     position = done = 0
     matches: list[_Match] = []
-    for candidate in candidates:
+    for candidate in sorted(candidates):  # an address reaches back before what was found earlier
         if single:
             start, end = candidate.start, candidate.end
         else:
