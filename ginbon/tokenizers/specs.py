@@ -19,7 +19,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -100,12 +100,17 @@ class Located:
     pattern: str = ""
 
 
-def locate(spec: str | Mapping[str, Any] | TokenizerSpec, *, network: bool = False) -> Located:
+def locate(
+    spec: str | Mapping[str, Any] | TokenizerSpec, *, network: bool = False, folder: Path | None = None
+) -> Located:
     """Find the spec's file and tell what it is; raise at once, naming what is missing and where it was looked for.
 
-    Without ``network`` only local files and caches are looked at.
+    Without ``network`` only local files and caches are looked at. Relative paths are looked for in ``folder`` (a
+    recipe's), else where the command is given.
     """
     spec = TokenizerSpec.of(spec)
+    if folder is not None and (folder / spec.tokenizer).exists() and spec.tokenizer not in FLOORS:
+        spec = replace(spec, tokenizer=str(folder / spec.tokenizer))
     target = spec.tokenizer
     if target in FLOORS:
         return Located(spec, spec.name or target, target, target)
@@ -139,8 +144,6 @@ def load_all(specs: Iterable[str | Mapping[str, Any] | TokenizerSpec], *, networ
 
 def distinct(located: Iterable[Located]) -> list[Located]:
     """The same, with names that are all different: a second ``x`` is ``x-2``."""
-    from dataclasses import replace
-
     given: list[Located] = []
     names: set[str] = set()
     for one in located:

@@ -7,7 +7,7 @@ split ``train`` of the shards, measuring the split ``held_out``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -219,9 +219,7 @@ def _others(recipe: Recipe, taken: set[str]) -> tuple[Located, ...]:
     mistakes: list[Mistake] = []
     for n, place in enumerate(recipe.tokenizers.compare):
         try:
-            spec = TokenizerSpec.of(place)
-            here = recipe.folder / spec.tokenizer
-            found.append(locate(replace(spec, tokenizer=str(here)) if here.exists() else spec))
+            found.append(locate(place, folder=recipe.folder))
         except GinbonError as error:
             mistakes.append(recipe.mistake(f"tokenizers.compare.{n}", str(error)))
     if mistakes:

@@ -1,0 +1,70 @@
+"""A recipe's tokenizers become stages; what it names and this machine has not is a mistake of the recipe."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from ginbon.errors import RecipeError
+from ginbon.recipes import read
+from ginbon.tokenizers.stages import Compare, Measure, Train, build_tokenizer_stages
+
+RECIPE = """\
+recipe: tiny
+languages: {por_Latn: }
+sources:
+  one: {collector: text, paths: [texts/*.txt]}
+seed: 5
+tokenizers:
+"""
+TRAINED = """\
+  sample_bytes: 2 MB
+  train:
+    - {name: ours, kind: sentencepiece-unigram, vocabulary: 8000, languages: [por_Latn], special_tokens: ["<|tool|>"]}
+    - {name: bytes, kind: byte-bpe}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("GINBON_DATA", "HOME", "TIKTOKEN_CACHE_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+
+def test_a_recipe_without_tokenizers_has_no_stages() -> None:
+    assert build_tokenizer_stages(read(RECIPE + "  sample_bytes: 1 MB\n")) == []
+
+
+def test_what_the_recipe_says_reaches_the_stages_and_names_stay_distinct() -> None:
+    train, measure, compare = build_tokenizer_stages(read(RECIPE + TRAINED + "  compare: [bytes, chars]\n"))
+    assert isinstance(train, Train) and isinstance(measure, Measure) and isinstance(compare, Compare)
+    assert train.outputs == ("tokenizers/ours", "tokenizers/bytes")
+    ours = train.plans[0]
+    assert (ours.kind, ours.vocabulary, ours.languages) == ("sentencepiece-unigram", 8_000, ("por_Latn",))
+    assert (ours.sample_bytes, ours.special_tokens, train.seed) == (2_000_000, ("<|tool|>",), 5)
+    assert measure.trained == ("ours", "bytes")
+    assert [one.name for one in measure.others] == ["bytes-2", "chars"]
+
+
+def test_stages_can_be_sent_to_workers() -> None:
+    stages = build_tokenizer_stages(read(RECIPE + TRAINED + "  compare: [chars]\n"))
+    assert pickle.loads(pickle.dumps(stages)) == stages
+
+
+def test_files_are_looked_for_beside_the_recipe(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/tokenizer.json").write_text('{"version": "1.0"}')
+    recipe = read(RECIPE + "  compare: [here]\n", file=tmp_path / "recipe.yaml")
+    measure = build_tokenizer_stages(recipe)[0]
+    assert isinstance(measure, Measure)
+    assert [(one.name, one.path) for one in measure.others] == [("here", tmp_path / "here/tokenizer.json")]
+
+
+def test_every_tokenizer_that_is_not_here_is_told_at_its_place_in_the_recipe() -> None:
+    with pytest.raises(RecipeError) as caught:
+        build_tokenizer_stages(read(RECIPE + "  compare:\n    - o200k_base\n    - chars\n    - nowhere.json\n"))
+    assert [(m.line, m.column) for m in caught.value.mistakes] == [(8, 7), (10, 7)]
+    assert "its rank file is not on this machine" in str(caught.value)
+    assert "nowhere.json: no such file or folder" in str(caught.value)
