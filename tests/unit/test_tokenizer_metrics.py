@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from toy_tokenizer import Toy
 
 from ginbon.tokenizers.metrics import METRICS, Measures, join, measure
+from ginbon.tokenizers.metrics.page import page
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.units import REPLICATES, splitmix64, sums_of_units, weights
 
@@ -144,3 +146,10 @@ def test_many_documents_are_dealt_into_units_that_lose_none() -> None:
     counts = np.arange(10_000, dtype=np.int64)
     assert sums_of_units(counts).sum() == counts.sum()
     assert len(sums_of_units(counts)) == 2_048
+
+
+def test_the_reference_page_is_what_the_code_says() -> None:
+    written = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
+    if not written.exists():
+        pytest.skip("no docs beside the tests (an installed package)")
+    assert written.read_text(encoding="utf-8") == page(), "run python -m ginbon.tokenizers.metrics.page"
