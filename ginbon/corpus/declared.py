@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from ginbon.corpus.provenance import Kind, Signal
 
 MAX_ELEMENTS: Final = 2_000
-"""Declaring elements that are looked at; a page with more of them says nothing reliable."""
+"""Declaring elements of a kind up to which they are looked at; a page with more of them says nothing reliable."""
 
 MAX_JSON_BYTES: Final = 200_000
 """Longest JSON-LD block that is parsed."""
@@ -221,6 +221,6 @@ def _clean(title: str | None) -> str | None:
 
 
 def _at_most(elements: Any) -> list[Any]:
-    """The first of the elements; as a list, for iterating over resiliparse's collections costs 40 times as much."""
-    found: list[Any] = elements.values()
-    return found[:MAX_ELEMENTS]
+    """The elements as a list, none where they are too many: iterating over the collection costs 40 times as much."""
+    found: list[Any] = elements.values() if len(elements) <= MAX_ELEMENTS else []
+    return found

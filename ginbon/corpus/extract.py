@@ -217,10 +217,10 @@ def _nesting_work(html: str) -> int:
 
 
 def _main_text(tree: Any, html: str) -> str:
-    """The main text; the whole body's where the page is nested too deep for that, or where there is no main text."""
-    if _nesting_work(html) <= MAX_NESTING_WORK and (text := main_text(tree)):
-        return text
-    return whole_text(tree)
+    """The main text; the whole body's where there is none, and as one line where the page is nested too deep."""
+    if _nesting_work(html) > MAX_NESTING_WORK:
+        return whole_text(tree, lines=False)
+    return main_text(tree) or whole_text(tree)
 
 
 def _trafilatura_text(html: str) -> str:

@@ -21,6 +21,9 @@ MAX_LINK_SHARE: Final = 0.3
 MIN_MATCHED: Final = 0.9
 """Share of the main text's lines that must be found in the whole text before anything is given back."""
 
+MAX_LINKS: Final = 20_000
+"""Links of a page up to which their texts are looked at."""
+
 _SKIPPED: Final = (
     "[hidden]",
     '[style*="display:none"]',
@@ -48,11 +51,15 @@ def main_text(tree: Any) -> str:
     return _fill(tree, main.split("\n"), whole_text(tree).split("\n")).strip()
 
 
-def whole_text(tree: Any) -> str:
-    """The text of the whole page without what is hidden or navigation by its element, in time linear in its size."""
+def whole_text(tree: Any, *, lines: bool = True) -> str:
+    """The text of the whole page without what is hidden or navigation by its element.
+
+    Without ``lines`` all of it is one line: list items are indented by their depth, so that lists nested thousands deep
+    would give text that grows with the square of the page.
+    """
     from resiliparse.extract.html2text import extract_plain_text
 
-    return str(extract_plain_text(tree, main_content=False, alt_texts=False, skip_elements=_SKIPPED)).strip()
+    return str(extract_plain_text(tree, preserve_formatting=lines, alt_texts=False, skip_elements=_SKIPPED)).strip()
 
 
 def _fill(tree: Any, main: list[str], whole: list[str]) -> str:
@@ -91,7 +98,9 @@ def _places(main: list[str], whole: list[str]) -> list[int]:
 
 
 def _link_texts(tree: Any) -> set[str]:
-    return {" ".join((a.text or "").split()) for a in tree.document.query_selector_all("a").values()}
+    """The texts of the page's links; none where there are too many to look at."""
+    anchors = tree.document.query_selector_all("a")
+    return {" ".join((a.text or "").split()) for a in anchors.values()} if len(anchors) <= MAX_LINKS else set()
 
 
 def _link_share(gap: list[str], links: set[str]) -> float:

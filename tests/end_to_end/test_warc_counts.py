@@ -28,7 +28,7 @@ EXPECTED: dict[str, tuple[int, dict[str, int]]] = {
     "example-digest.warc": (0, {"record-type": 4}),
     "post-test.warc.gz": (0, {"record-type": 3, "content-type": 3}),
     "example-trunc.warc": (0, {"record-type": 3, "record-length": 1}),
-    "example-wrong-chunks.warc.gz": (0, {"record-type": 1, "record-digest": 1}),
+    "example-wrong-chunks.warc.gz": (0, {"record-type": 1, "record-length": 1}),
     "example-bad.warc.gz.bad": (1, {"record-type": 4, "http-status": 1}),
     "bad.arc": (0, {"record-length": 3, "http-status": 1}),
 }
