@@ -95,13 +95,13 @@ def test_fault_32_a_model_changed_between_hash_and_load_is_not_used(
 
 
 def test_fault_33_garbage_behind_a_valid_magic_is_stopped_in_a_child(tmp_path: Path) -> None:
-    """Random bytes after the magic make the loader allocate wildly, crash or spin: it happens in a child with limits."""
+    """Random bytes after the magic make the loader spin for minutes: it does so in a child with limits."""
     bad = tmp_path / "garbage.bin"
     noise = hashlib.shake_256(b"garbage").digest(200_000)
     bad.write_bytes(struct.pack("<ii", ours.MAGIC, 12) + noise)
     begun = time.monotonic()
     with pytest.raises(UserError, match="child process") as caught:
-        FasttextIdentifier(str(bad), pin(bad), load_seconds=20).check()
+        FasttextIdentifier(str(bad), pin(bad), load_seconds=4).check()
     print(f"injected: garbage model; observed: {caught.value}; {time.monotonic() - begun:.1f} s")
 
 

@@ -12,7 +12,7 @@ from ginbon.languages import scripts
 _AT: Final = "@＠"
 _DOTS: Final = ".。．｡"
 _LOCAL_EXTRA: Final = frozenset("._+-'")
-"""What local parts hold besides letters and digits in practice; RFC 5322 allows more, which is URL and code around here."""
+"""What local parts hold besides letters and digits in practice; RFC 5322 allows more, mostly met in URLs and code."""
 
 _ASCII_WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _EAST: Final = frozenset({"Hani", "Hira", "Kana"})

@@ -72,8 +72,8 @@ def _role(data: Any, at: int, stop: int, table: Any) -> Any:
 def _cluster(data: Any, at: int, stop: int, table: Any) -> Any:
     """Digits with at most three separators between them: (end of the last digit, whether to look closer, next place).
 
-    A cluster is closed at a space once it has ``FULL_DIGITS``. Worth a closer look are 7 to 15 digits; more where something
-    tells numbers from figures (a dash, a bracket, a leading zero, groups of four, no groups at all); dotted quads.
+    A cluster is closed at a space once it has ``FULL_DIGITS``. Worth a closer look are 7 to 15 digits; more where
+    something tells numbers from figures (a dash, a bracket, a leading zero, groups of four, no groups); dotted quads.
     """
     digits = dots = between = spaces = groups = fours = 0
     group = 1  # so that the first digit opens no group
