@@ -29,6 +29,7 @@ from ginbon.release.manifest import CARD, MANIFEST, SUMS, Manifest, ReleasedFile
 from ginbon.release.names import unsafe
 from ginbon.release.records import Hashes, merkle_root, record_hashes
 from ginbon.release.swap import link_or_copy, whole_folder
+from ginbon.tokenizers.specs import FLOORS
 
 RELEASE: Final = "release"
 READS: Final = ("write", "train", "compare", "report")
@@ -222,5 +223,15 @@ def _ledger(folder: Path) -> dict[str, Any]:
 
 
 def tokens_of(comparison: Mapping[str, Any], manifest: Manifest) -> dict[str, dict[str, int]]:
-    """Tokenizer -> language -> tokens of the released text: the measured tokens per byte times the text's bytes."""
-    return {}
+    """Tokenizer -> language -> tokens of the released text: tokens per byte, as measured, times the text's bytes.
+
+    Floors (``bytes``, ``chars``) and tokenizers that collapsed are left out: their figures are of another text.
+    """
+    kinds = {card["name"]: card["kind"] for card in comparison.get("tokenizers", [])}
+    found: dict[str, dict[str, int]] = {}
+    for row in comparison.get("rows", []):
+        measured, whole = row["totals"], manifest.count(row["language"]).bytes
+        if kinds[row["tokenizer"]] not in FLOORS and not row["collapsed"] and measured["bytes"] and whole:
+            tokens = (2 * whole * measured["tokens"] + measured["bytes"]) // (2 * measured["bytes"])  # rounded
+            found.setdefault(row["tokenizer"], {})[row["language"]] = tokens
+    return found

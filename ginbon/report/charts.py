@@ -39,6 +39,21 @@ def bar(amount: float, most: float, label: str, *, name: str = "kept") -> Markup
     return _svg("bar", "0 0 100 10", label, f'<rect class="{name}" width="{width:.3f}" height="10"/>', stretch=True)
 
 
+def interval(estimate: Mapping[str, Any], most: float, name: str, *, faint: bool = False) -> Markup:
+    """A bar to the estimate's value with a line over its interval, against ``most``."""
+    value, low, high = estimate["value"], estimate["low"], estimate["high"]
+    if value is None or not most:
+        return Markup("")
+    kind = "set_aside" if faint else "kept"
+    shapes = f'<rect class="{kind}" width="{100 * value / most:.3f}" height="10"/>'
+    words = f"{name}: {value:.2f}"
+    if low is not None and high is not None:
+        x, width = 100 * low / most, 100 * (high - low) / most
+        shapes += f'<rect class="range" x="{x:.3f}" y="4.2" width="{max(width, 0.3):.3f}" height="1.6"/>'
+        words += f", interval {low:.2f} to {high:.2f}"
+    return _svg("bar", "0 0 100 10", words, shapes, stretch=True)
+
+
 def histogram(figure: Mapping[str, Any], *, title: str, unit: str) -> Markup:
     """Bins kept and dropped one upon the other, with a line at each threshold and its rule's name."""
     edges, kept, dropped = figure["edges"], figure["kept"], figure["dropped"]

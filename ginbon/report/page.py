@@ -34,7 +34,8 @@ def render(figures: Mapping[str, Any], *, timings: Mapping[str, Any] | None = No
         "bounds": bounds,
         "seconds": seconds,
     }
-    environment.globals |= {"charts": charts, "signal": signal}
+    names = {row["language"]: row["name"] for row in figures["languages"]}
+    environment.globals |= {"charts": charts, "signal": signal, "names": names, "SHOWN": tokenizers.SHOWN}
     template = environment.get_template("page.html.j2")
     times = (timings or {}).get("stages", [])
     return template.render(f=figures, times=times, table=tokenizers.table(figures.get("comparison")))

@@ -298,6 +298,56 @@ def _write_tokenizers(made: MadeRun) -> None:
             file.write(json.dumps({"name": name}).encode())
         works[name] = (work, Result())
     _finish(made.folder, "train", works, {"revision": 1})
+    work = Work(made.folder)
+    work.write_json("tokenizers/comparison.json", _comparison(made))
+    _finish(made.folder, "compare", {"comparison": (work, Result(facts={"tokenizers": 4}))}, {"revision": 1})
+
+
+def _comparison(made: MadeRun) -> dict[str, Any]:
+    """Four tokenizers on the held-out documents: two good, one that collapsed in every other language, one floor."""
+    kinds = {"unigram-8k": "sentencepiece", "bytes-8k": "huggingface", "o200k_base": "tiktoken", "chars": "chars"}
+    cards = [
+        {"name": n, "kind": k, "sha256": "0" * 64, "vocabulary": 8_000 * (i + 1), "oddities": []}
+        for i, (n, k) in enumerate(kinds.items())
+    ]
+    rows = []
+    for number, label in enumerate(sorted({r["label"] for r in made.rows})):
+        held = [r for r in made.rows if r["label"] == label and r["split"] == "held_out"]
+        size, words = sum(r["text_bytes"] for r in held) or 1, sum(r["words"] for r in held) or 1
+        for i, name in enumerate(kinds):
+            collapsed = "9.0% of the tokens are unknown" if i == 2 and number % 2 else None
+            tokens = max(1, size * (i + 3) // 16)
+            totals = {"documents": len(held), "bytes": size, "words": words, "tokens": tokens}
+            rows.append(_compared(name, label, totals, collapsed, None if i == 3 or collapsed else i + 1))
+    schema = {
+        "schema": "ginbon.comparison",
+        "version": 1,
+        "words": "words by UAX #29",
+        "seed": 1,
+        "sample_bytes": 4_000_000,
+    }
+    interval = {"confidence": 0.95, "replicates": 1_000, "drawn": "documents"}
+    return {**schema, "interval": interval, "tokenizers": cards, "rows": rows}
+
+
+def _compared(name: str, label: str, totals: dict[str, int], collapsed: str | None, rank: int | None) -> dict[str, Any]:
+    values = {
+        "fertility": totals["tokens"] / totals["words"],
+        "bytes-per-token": totals["bytes"] / totals["tokens"],
+        "continued-words": 0.3,
+        "unknown-rate": 0.09 if collapsed else 0.0,
+        "lost-text": 0.0,
+        "round-trip": 1.0,
+    }
+    metrics = {n: {"value": v, "low": v * 0.95, "high": v * 1.06, "n": totals["documents"]} for n, v in values.items()}
+    return {
+        "tokenizer": name,
+        "language": label,
+        "totals": totals,
+        "metrics": metrics,
+        "collapsed": collapsed,
+        "rank": rank,
+    }
 
 
 def _write_ledger(made: MadeRun) -> None:
