@@ -1,4 +1,4 @@
-"""Make ginbon/languages/{codes,scripts,regions}.tsv from freely licensed tables.
+"""Make the tables of ginbon/languages (codes, names, scripts, regions, wikis) from freely licensed registries.
 
     npm pack language-subtag-registry cldr-core cldr-localenames-full     # the three inputs, unpacked by this
     script pip download --no-deps pywikibot                                       # the list of Wikipedias
@@ -120,14 +120,10 @@ class Sources:
         registry = npm_json(folder, "language-subtag-registry")["data/json/registry.json"]
         core = npm_json(folder, "cldr-core")
         self.names = npm_json(folder, "cldr-localenames-full")
-        self.languages = {
-            x["Subtag"]: x for x in registry if x["Type"] == "language" and ".." not in x["Subtag"]
-        }
+        self.languages = {x["Subtag"]: x for x in registry if x["Type"] == "language" and ".." not in x["Subtag"]}
         self.scripts = {x["Subtag"]: x["Description"] for x in registry if x["Type"] == "script"}
         self.tags = {
-            x["Tag"]: x["Preferred-Value"]
-            for x in registry
-            if x["Type"] == "grandfathered" and "Preferred-Value" in x
+            x["Tag"]: x["Preferred-Value"] for x in registry if x["Type"] == "grandfathered" and "Preferred-Value" in x
         }
         self.likely = core["supplemental/likelySubtags.json"]["supplemental"]["likelySubtags"]
         self.alias = core["supplemental/aliases.json"]["supplemental"]["metadata"]["alias"]["languageAlias"]
@@ -163,12 +159,7 @@ class Sources:
             for key, name in content["localeDisplayNames"].get("languages", {}).items():
                 tag = key.split("-alt-")[0]
                 own = tag.split("-")[0] == locale.split("-")[0]
-                if (
-                    "-" in tag
-                    and "-menu-" not in tag
-                    and (own or locale == "en")
-                    and tag not in {"fa-AF", "sw-CD"}
-                ):
+                if "-" in tag and "-menu-" not in tag and (own or locale == "en") and tag not in {"fa-AF", "sw-CD"}:
                     found.setdefault(name, tag)
         return found
 
@@ -179,11 +170,7 @@ def members(sources: Sources) -> dict[str, str]:
     for subtag, entry in sources.languages.items():
         if entry.get("Scope") != "macrolanguage":
             continue
-        cldr = [
-            k
-            for k, v in sources.alias.items()
-            if v["_reason"] == "macrolanguage" and v["_replacement"] == subtag
-        ]
+        cldr = [k for k, v in sources.alias.items() if v["_reason"] == "macrolanguage" and v["_replacement"] == subtag]
         member = MEMBERS[subtag] if subtag in MEMBERS else (cldr[0] if cldr else None)
         found[sources.code(subtag)] = sources.code(member) if member else sources.code(subtag)
     return found
@@ -262,14 +249,10 @@ def main() -> None:
         "Do not edit by hand.\n"
     )
     table = list(rows(sources))
-    columns = (
-        "code;other codes;macrolanguage;member that stands for this macrolanguage;script;wiki;name;autonym"
-    )
+    columns = "code;other codes;macrolanguage;member that stands for this macrolanguage;script;wiki;name;autonym"
     head = "# " + "\t".join([*columns.split(";"), "other names"]) + "\n"
     (OUT / "codes.tsv").write_text(origin + head + "".join("\t".join(r) + "\n" for r in table), "utf-8")
-    scripts = "".join(
-        f"{k}\t{'; '.join(v)}\n" for k, v in sorted(sources.scripts.items()) if not k.startswith("Qa")
-    )
+    scripts = "".join(f"{k}\t{'; '.join(v)}\n" for k, v in sorted(sources.scripts.items()) if not k.startswith("Qa"))
     (OUT / "scripts.tsv").write_text(origin + "# ISO 15924\tnames\n" + scripts, "utf-8")
     lines = []
     for key, value in sorted(sources.likely.items()):
@@ -277,9 +260,7 @@ def main() -> None:
         if len(parts) == 2 and len(parts[1]) in (2, 3) and parts[0] != "und":
             lines.append(f"{sources.code(parts[0])}\t{parts[1]}\t{value.split('-')[1]}\n")
     text = (
-        origin
-        + "# where a language is written in another script than usual: code\tregion\tscript\n"
-        + "".join(lines)
+        origin + "# where a language is written in another script than usual: code\tregion\tscript\n" + "".join(lines)
     )
     (OUT / "regions.tsv").write_text(text, "utf-8")
     wikis = "".join(f"{k}\t{v}\n" for k, v in sorted(WIKIS.items()))

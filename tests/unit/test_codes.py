@@ -12,8 +12,7 @@ import pytest
 from ginbon.languages import codes
 
 SPELLINGS = {
-    "por_Latn": "pt por pt-BR pt_BR.UTF-8 Portuguese português PORTUGUES por_Latn por_Latn_BR ptwiki "
-    "pt.wikipedia.org",
+    "por_Latn": "pt por pt-BR pt_BR.UTF-8 Portuguese português PORTUGUES por_Latn por_Latn_BR ptwiki pt.wikipedia.org",
     "cmn_Hans": "zh zho cmn chi zh-CN zh-Hans cmn_Hans Chinese Mandarin 中文 简体中文 zhwiki zh-cmn-Hans",
     "cmn_Hant": "zh-Hant zh-TW zh_HK cmn_Hant 繁體中文",
     "arb_Arab": "ar ara arb Arabic العربية arwiki ar-EG",
@@ -105,9 +104,7 @@ def test_every_code_of_the_shared_parallel_sets_is_known(shared_data: Path) -> N
     with (shared_data / "parallel" / "languages.tsv").open(encoding="utf-8") as table:
         rows = list(csv.DictReader(table, delimiter="\t"))
     unknown = {
-        f"{r['iso639_3']}_{r['iso15924']}"
-        for r in rows
-        if codes.resolve(f"{r['iso639_3']}_{r['iso15924']}") is None
+        f"{r['iso639_3']}_{r['iso15924']}" for r in rows if codes.resolve(f"{r['iso639_3']}_{r['iso15924']}") is None
     }
     assert not unknown
 
