@@ -67,6 +67,16 @@ def read_delimited(
     yield from _Reader(source, piece, reading, collector, quotes=quotes).harvests()
 
 
+@dataclass
+class _Long:
+    """A line too long to be held, while it is passed over."""
+
+    line: int
+    locator: str
+    head: bytes
+    size: int = 0
+
+
 class _Reader:
     def __init__(
         self, source: TableSource | DatasetsSource, piece: Piece, reading: Reading, collector: str, *, quotes: bool
@@ -86,6 +96,7 @@ class _Reader:
         self.left = reading.limit
         self.refused: str | None = None  # why the whole file is refused, once it is
         self.tried = 0  # buffer size at the last try to cut it
+        self.passing: _Long | None = None
         self.headless = False  # the buffer may begin inside a record, for what stood before is lost
 
     def harvests(self) -> Iterator[Harvest]:
@@ -120,6 +131,9 @@ class _Reader:
         if self.headless and self.mapper is not None and (final or b"\n" in self.buffer):
             self._drop_headless()
         while self.buffer and self.mapper is not None and not (self.left is not None and self.left <= 0):
+            if self.passing is not None:
+                self._pass_over(final=final or lost)
+                continue
             stop = self._whole(final=final, lost=lost)
             if stop == 0:
                 if not self._give_up(final=final, lost=lost):
@@ -152,10 +166,11 @@ class _Reader:
             return
         stop = len(self.buffer) if end < 0 else end + 1
         raw = self.buffer[start:stop].rstrip(b"\r\n")
-        self.builder.account.framing_bytes += stop
         if raw:
             self._map(raw)
-        self._drop(stop)
+        if self.refused is None:
+            self.builder.account.framing_bytes += stop
+            self._drop(stop)
 
     def _map(self, raw: bytes) -> None:
         try:
@@ -200,17 +215,35 @@ class _Reader:
         if lost and not end:
             rule, detail = "cut-record", "the bytes behind it are lost to damage, so that it may lack its end"
         elif end == 0 and not final:
-            self.builder.reject(rule="max-document-bytes", detail=self._where(0, "a line too long to be a document"),
-                                locator=self._locator(0), raw=self.buffer[:4096], span=size,
-                                value=float(size), threshold=float(self.reading.max_document_bytes))  # fmt: skip
-            self._drop(size)
-            return False
+            self.passing = _Long(self.line, self._locator(0), self.buffer[:4096])
+            return True
         else:
             rule, detail = "unclosed-quote", "a quote is opened and not closed within the largest document that is read"
         raw = self.buffer[:stop]
         self._reject(0, raw, rule, detail)
         self._drop(stop)
         return True
+
+    def _pass_over(self, *, final: bool) -> None:
+        """Go on through a line that is too long to be held; reject it where it ends."""
+        assert self.passing is not None
+        end = self.buffer.find(b"\n")
+        count = len(self.buffer) if end < 0 else end
+        self.passing.size += count
+        if end >= 0 or final:
+            most = self.reading.max_document_bytes
+            size, line = self.passing.size, self.passing.line
+            self.builder.reject(
+                rule="max-document-bytes",
+                detail=f"{self.piece.name}, line {line:,}: {size:,} bytes; at most {most:,} are taken as one document",
+                locator=self.passing.locator,
+                raw=self.passing.head,
+                span=size,
+                value=float(size),
+                threshold=float(most),
+            )
+            self.passing = None
+        self._drop(count)
 
     def _block(self, stop: int) -> Iterator[Harvest]:
         assert self.mapper is not None

@@ -144,7 +144,7 @@ class _Groups:
 
     def _framing(self, group: int, account: Account) -> None:
         """The bytes around the row groups: the magic before the first, the footer after the last."""
-        pages = sum(c.packed_bytes for c in self.groups[group].chunks)
+        pages = sum(c.packed_bytes for c in self.groups[group].chunks) if self.counts[group] else 0
         size = self.bounds[group + 1] - self.bounds[group]
         account.framing_bytes += size - min(pages, size)
 
@@ -189,7 +189,7 @@ def _footer(file: Any) -> list[Group]:
     size = file.size()
     tail = file.read_at(8, size - 8) if size >= 12 else b""
     length = int.from_bytes(tail[:4], "little")
-    if tail[4:] != b"PAR1" or length > size - 12:
+    if file.read_at(4, 0) != b"PAR1" or tail[4:] != b"PAR1" or length > size - 12:
         raise ValueError("no Parquet footer")
     rows, groups = read_footer(file.read_at(length, size - 8 - length))
     if sum(g.rows for g in groups) != rows:
