@@ -3,8 +3,8 @@
     python tools/derive_packs.py DATA_FOLDER [LABEL ...]
 
 NTREX-128 gives parallel text with English and news documents, the Universal Declaration of Human Rights more of it for
-languages that NTREX has not, the stories documents. FLORES is not read: it is kept for testing. Figures and word lists are
-written to ginbon/languages/packs; no text is.
+languages that NTREX has not, the stories documents. FLORES is not read: it is kept for testing. Figures and word lists
+are written to ginbon/languages/packs; no text is.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A pack out of trusted text: stop words, sizes of words, and thresholds that say how they were found.
 
-Published thresholds were set on English. What depends on how a language makes words (how many words a text has, how long
-they are) is carried over by ratio on parallel text: the same content, so the ratio is the language's, not the topic's. What
-depends on style is loosened until the trusted documents pass. Nothing is made stricter than the preset.
+Published thresholds were set on English. What depends on how a language makes words (how many words a text has, how
+long they are) is carried over by ratio on parallel text: the same content, so the ratio is the language's, not the
+topic's. What depends on style is loosened until the trusted documents pass.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def thresholds(measured: Measured, stop_words: Sequence[str]) -> dict[str, Thres
     put(
         "mean-word-length",
         (round(low, 2), round(high, 2)),
-        f"Gopher's [3, 10] x {length:.2f}, word length against English on parallel text, at least as wide as the sample",
+        f"Gopher's [3, 10] x {length:.2f}, word length against English on parallel text, or as wide as the sample",
     )
     put("list-ratio", round(0.3 / words, 3), f"FineWeb's 0.3 / {words:.2f}, words against English on parallel text")
     if n < MIN_DOCUMENTS:
@@ -156,8 +156,8 @@ def _repetition(measured: Measured) -> dict[str, Threshold]:
 def frequent_words(units: Mapping[str, Sequence[str]], label: str) -> tuple[str, ...]:
     """Words by the share of units that have them; none where the text is too little.
 
-    So that a topic's words do not count, a word's share is that of the source where it is second commonest. Of one source
-    alone half as many are taken, for the same reason.
+    So that a topic's words do not count, a word's share is that of the source where it is second commonest. Of one
+    source alone half as many are taken, for the same reason.
     """
     shares: dict[str, list[float]] = {}
     for texts in units.values():
@@ -188,7 +188,7 @@ def _is_letters(word: str) -> bool:
 
 
 def pool(packs: Iterable[Pack], script: str) -> Pack:
-    """What stands in for a language of this script without a pack: thresholds that 99 of 100 of its languages would allow.
+    """What stands in for a language without a pack: thresholds that 99 of 100 languages of its script would allow.
 
     A rule that is off in one of twenty is off; stop words are no language's, so there are none.
     """

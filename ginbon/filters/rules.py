@@ -1,16 +1,18 @@
 """Rules: named predicates over signals. What to keep is data, decided on columns; no text is opened.
 
-A rule keeps a document where its signal is ``>=``, ``<=`` or ``between`` its threshold. A preset is a list of rules with
-thresholds; ``bind`` puts a language's pack and a recipe's wishes over them and refuses a threshold that can never fire, or
-always does. ``evaluate`` compares values rounded to a millionth, as whole numbers, so that every machine agrees.
+A rule keeps a document where its signal is ``>=``, ``<=`` or ``between`` its threshold. A preset is a list of rules
+with thresholds; ``bind`` puts a language's pack and a recipe's wishes over them and refuses a threshold that can never
+fire, or always does. ``evaluate`` compares values rounded to a millionth, as whole numbers, so that every machine
+agrees.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -158,9 +160,9 @@ def bind(
 ) -> list[BoundRule]:
     """The rules of a preset for one language, in the preset's order, then rules that only the recipe names.
 
-    Under ``ginbon`` the pack's thresholds win over the preset's; other presets keep their own. ``overrides`` win over both:
-    a number, ``(low, high)``, or None (or ``"off"``) to leave the rule out. ``stop-words`` is left out where the pack has
-    none. Raises ``UserError`` for an unknown preset or rule and for a threshold outside its signal's range.
+    Under ``ginbon`` the pack's thresholds win over the preset's; other presets keep their own. ``overrides`` win over
+    both: a number, ``(low, high)``, or None (or ``"off"``) to leave the rule out. ``stop-words`` is left out where the
+    pack has none. Raises ``UserError`` for an unknown preset or rule and for a threshold outside its signal's range.
     """
     if preset not in PRESETS:
         raise UserError(f"no preset is called {preset!r}; there are: {', '.join(PRESETS)}")
@@ -180,19 +182,21 @@ def bind(
 
 
 def _bound(rule: Rule, preset: str, pack: Pack, wishes: Mapping[str, Any]) -> BoundRule | None:
+    source: Literal["preset", "pack", "recipe"]
     ours = pack.thresholds.get(rule.name) if preset == "ginbon" else None
     if rule.name in wishes:
-        at, source, how = wishes[rule.name], "recipe", ""
+        at, source = wishes[rule.name], "recipe"
     elif ours is not None:
-        at, source, how = ours.at, "pack", ours.how
+        at, source = ours.at, "pack"
     else:
-        at, source, how = PRESETS[preset][rule.name], "preset", ""
+        at, source = PRESETS[preset][rule.name], "preset"
     if at is None or at == "off" or (rule.name == "stop-words" and not pack.stop_words):
         return None
     low, high = _ends(rule, at)
-    made = BoundRule(rule.name, rule.signal, rule.keep_if, low, high, "preset", how)
+    how = ours.how if ours is not None and source == "pack" else ""
+    made = BoundRule(rule.name, rule.signal, rule.keep_if, low, high, source, how)
     _lint(made, rule.measured)
-    return replace(made, source=source)
+    return made
 
 
 def _ends(rule: Rule, at: Any) -> tuple[float | None, float | None]:
@@ -228,7 +232,7 @@ def _check_ladders(rules: Sequence[BoundRule]) -> None:
     by_name = {rule.name: rule for rule in rules}
     for ladder in _LADDERS:
         steps = [by_name[name] for name in ladder if name in by_name]
-        for above, below in zip(steps, steps[1:], strict=False):
+        for above, below in pairwise(steps):
             assert above.high is not None and below.high is not None
             if below.high > above.high:
                 raise UserError(

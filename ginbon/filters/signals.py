@@ -1,7 +1,7 @@
 """The catalogue of signals: what the walk measures on a document, in which unit and range, and where it comes from.
 
-A signal is either counted by the walk or a ratio of two counts; ratios are whole number divided by whole number, so that
-every machine agrees. A ratio whose divisor is 0 is 0.
+A signal is either counted by the walk or a ratio of two counts; ratios are whole number divided by whole number, so
+that every machine agrees. A ratio whose divisor is 0 is 0.
 
 Common words below: *chars* are code points; a *word* is what ``filters.words`` gives; a *line* is what stands between
 line feeds, without outer white space, and blank ones are left out; a *paragraph* is a run of non-blank lines. Lines
@@ -27,8 +27,8 @@ INFINITE: Final = float("inf")
 class Signal:
     """One number measured on a document: the column ``group/name``.
 
-    ``low`` and ``high`` bound every value that a text can have. ``numerator`` and ``divisor`` are what the walk counted;
-    ``divisor`` is None for a count. ``less`` is taken from the divisor.
+    ``low`` and ``high`` bound every value that a text can have. ``numerator`` and ``divisor`` are what the walk
+    counted; ``divisor`` is None for a count. ``less`` is taken from the divisor.
     """
 
     name: str
@@ -105,8 +105,8 @@ def _catalogue() -> Iterable[Signal]:
         "sentences",
         c.SENTENCES,
         "sentences",
-        "ends of sentences behind at least one word: a full stop of scripts that have one of their own, a terminal mark "
-        "before white space (closing marks may stand between), or the end of a line",
+        "ends of sentences behind at least one word: a full stop of scripts that have one of their own, a terminal "
+        "mark before white space (closing marks may stand between), or the end of a line",
         _C4,
     )
     yield _share("mean_word_chars", c.WORD_CHARS, c.WORDS, "chars of all words / words (marks count)", _GOPHER_QUALITY,
@@ -117,8 +117,8 @@ def _catalogue() -> Iterable[Signal]:
     yield _count("distinct_stop_words", c.DISTINCT_STOP_WORDS, "words", "different stop words", _GOPHER_QUALITY)
     yield _share("stop_word_share", c.STOP_WORDS, c.WORDS, "stop words / words")
     yield _share("letter_word_share", c.LETTER_WORDS, (c.WORDS, c.SYMBOL_TOKENS),
-                 "words with a letter / (words + symbol tokens); a symbol token is a punctuation mark, symbol or number "
-                 "sign outside words, and the same one repeated without a space counts once", _GOPHER_QUALITY)  # fmt: skip
+                 "words with a letter / (words + symbol tokens); a symbol token is a punctuation mark, symbol or "
+                 "number outside words, and one repeated without a space counts once", _GOPHER_QUALITY)  # fmt: skip
     yield _share("letter_share", c.LETTERS, c.CHARS, "letters (L, Nl) / chars")
     yield _share("mark_share", c.MARKS, c.CHARS, "combining marks (M) / chars")
     yield _share("digit_share", c.DIGITS, c.CHARS, "digits of any script (Nd, No) / chars")
@@ -133,7 +133,8 @@ def _catalogue() -> Iterable[Signal]:
     yield _share("bullet_line_share", c.BULLET_LINES, c.LINES, "lines that begin with a bullet, '-' or '*' / lines",
                  _GOPHER_QUALITY)  # fmt: skip
     yield _share("ellipsis_line_share", c.ELLIPSIS_LINES, c.LINES,
-                 "lines that end with an ellipsis (closing marks behind it aside) / lines", _GOPHER_QUALITY)  # fmt: skip
+                 "lines that end with an ellipsis (closing marks behind it aside) / lines",
+                 _GOPHER_QUALITY)  # fmt: skip
     yield _share("terminal_line_share", c.TERMINAL_LINES, c.LINES,
                  "lines that end with a terminal mark of any script (closing marks behind it aside) / lines",
                  f"{_C4}; {_FINEWEB}")  # fmt: skip

@@ -113,7 +113,9 @@ class Walk:
         xors, factors = _permutations(near.bands * near.rows, near.seed)
         bands = np.empty((len(scanned.counts), near.bands), np.uint64)
         present = np.empty(len(scanned.counts), np.bool_)
-        band_hashes(scanned.word_ends, scanned.words, near.ngram, near.rows, xors, factors, np.empty_like(xors), bands, present)
+        band_hashes(
+            scanned.word_ends, scanned.words, near.ngram, near.rows, xors, factors, np.empty_like(xors), bands, present
+        )
         return _fixed(pa.list_(pa.uint64(), near.bands), bands, present)
 
 

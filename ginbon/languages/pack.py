@@ -1,7 +1,7 @@
 """What is true of a language, as data: a pack is one YAML file, derived from text and checked in as figures.
 
-``load_pack("por_Latn")`` gives the packaged pack; a language without one gets the pool of its script's languages and says
-so in ``Pack.fallback``. Nothing falls back to English.
+``load_pack("por_Latn")`` gives the packaged pack; a language without one gets the pool of its script's languages and
+says so in ``Pack.fallback``. Nothing falls back to English.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ Strings = Annotated[tuple[str, ...], Strict(False)]
 class Threshold(_Model):
     """A rule's threshold for one language, and where it comes from.
 
-    ``at`` is the value, ``[low, high]`` for a rule with two ends, or ``off`` where the rule makes no sense (lines that end with
-    a mark, in Thai). ``documents`` is the size of the sample.
+    ``at`` is the value, ``[low, high]`` for a rule with two ends, or ``off`` where the rule makes no sense (lines that
+    end with a mark, in Thai). ``documents`` is the size of the sample.
     """
 
     at: float | Annotated[tuple[float, float], Strict(False)] | Literal["off"]
@@ -131,7 +131,7 @@ def load_pack(place: str, *, folder: Path | None = None) -> Pack:
 
 
 def read_pack(text: str, *, name: str) -> Pack:
-    """The pack that a YAML text holds. Raises ``RecipeError`` with the place of every mistake; ``name`` is the file's."""
+    """The pack that a YAML text holds; ``name`` is the file's. Raises ``RecipeError`` with every mistake's place."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError
 

@@ -15,11 +15,14 @@ from ginbon.filters.walk import PHRASES, Walk
 from ginbon.languages import codes
 from ginbon.languages.pack import Pack, load_pack, packaged, read_pack
 
-MOST_TEXT = (
-    "arb_Arab jpn_Jpan deu_Latn fra_Latn rus_Cyrl ell_Grek eng_Latn por_Latn spa_Latn pol_Latn cmn_Hans nld_Latn ita_Latn "
-    "cat_Latn ces_Latn dan_Latn tha_Thai hin_Deva swe_Latn ukr_Cyrl kor_Kore tur_Latn swh_Latn vie_Latn pes_Arab ind_Latn "
-    "ben_Beng tam_Taml amh_Ethi"
-).split()
+# fmt: off
+MOST_TEXT = [
+    "arb_Arab", "jpn_Jpan", "deu_Latn", "fra_Latn", "rus_Cyrl", "ell_Grek", "eng_Latn", "por_Latn", "spa_Latn",
+    "pol_Latn", "cmn_Hans", "nld_Latn", "ita_Latn", "cat_Latn", "ces_Latn", "dan_Latn", "tha_Thai", "hin_Deva",
+    "swe_Latn", "ukr_Cyrl", "kor_Kore", "tur_Latn", "swh_Latn", "vie_Latn", "pes_Arab", "ind_Latn", "ben_Beng",
+    "tam_Taml", "amh_Ethi",
+]
+# fmt: on
 
 
 def test_the_languages_with_most_text_have_packs_of_their_own() -> None:
@@ -30,7 +33,7 @@ def test_the_languages_with_most_text_have_packs_of_their_own() -> None:
 
 @pytest.mark.parametrize("label", packaged())
 def test_every_packaged_pack_is_sound(label: str) -> None:
-    """It binds under every preset (no threshold out of range), its stop words are words, each figure says how and of what."""
+    """It binds under every preset (no threshold out of range), stop words are words, each figure says how."""
     pack = load_pack(label)
     assert pack.label == label
     _segment.lexicon(pack.stop_words, PHRASES)

@@ -1,4 +1,4 @@
-"""Rules are data: presets, packs and recipes bound together, thresholds that decide nothing refused, all reasons told."""
+"""Rules are data: presets, packs and recipes bound, thresholds that decide nothing refused, all reasons told."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def prepare() -> Path:
         if "numba" in sys.modules:  # it read the variable when it was imported
             import numba
 
-            numba.config.CACHE_DIR = str(_prepared)
+            setattr(numba.config, "CACHE_DIR", str(_prepared))  # noqa: B010 - it has no type
     return _prepared
 
 
@@ -62,16 +62,16 @@ def _root() -> Path:
     return Path(base) / "ginbon" / "kernels"
 
 
-def _key() -> str:
+def _key(folder: Path = Path(__file__).parent) -> str:
     """``k-`` and a hash of what compiled code depends on."""
-    from llvmlite import binding
+    from llvmlite import binding  # type: ignore[import-untyped]
 
     digest = hashlib.blake2b(digest_size=10)
     for part in (_version("numba"), _version("llvmlite"), sys.version.split()[0]):
         digest.update(part.encode())
     digest.update(binding.get_host_cpu_name().encode())
     digest.update(binding.get_host_cpu_features().flatten().encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(folder.glob("*.py")):
         digest.update(source.name.encode() + source.read_bytes())
     return "k-" + digest.hexdigest()
 

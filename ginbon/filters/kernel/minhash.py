@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ginbon.filters.kernel.cache import prepare
+import numpy as np
 
-prepare()
+from ginbon.filters.kernel.compiling import helper, inlined, kernel, read, types, write
 
-import numpy as np  # noqa: E402
-from numba import njit, types  # noqa: E402
-
-_i64 = types.Array(types.int64, 1, "C", readonly=True)
-_u32 = types.Array(types.uint32, 1, "C", readonly=True)
-_u64 = types.Array(types.uint64, 1, "C", readonly=True)
-_out_u64x2 = types.Array(types.uint64, 2, "C")
-_out_u32 = types.Array(types.uint32, 1, "C")
-_out_bool = types.Array(types.boolean, 1, "C")
+_i64 = read(types.int64)
+_u32 = read(types.uint32)
+_u64 = read(types.uint64)
+_out_u64x2 = write(types.uint64, 2)
+_out_u32 = write(types.uint32)
+_out_bool = write(types.boolean)
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _P3 = np.uint64(0xFF51AFD7ED558CCD)
@@ -30,7 +27,7 @@ _S32 = np.uint64(32)
 _MURMUR = np.uint32(0x85EBCA6B)
 
 
-@njit(inline="always", nogil=True, error_model="numpy", _nrt=False)
+@inlined
 def spread(h: Any) -> Any:
     """MurmurHash3's finaliser."""
     h ^= h >> _S33
@@ -40,7 +37,7 @@ def spread(h: Any) -> Any:
     return h ^ (h >> _S33)
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@helper
 def lower(smallest: Any, xors: Any, factors: Any, low: Any, high: Any) -> None:
     """Keep the smaller of each permutation's value and what it gives for one shingle (compiled to vector code)."""
     for k in range(smallest.shape[0]):
@@ -51,13 +48,7 @@ def lower(smallest: Any, xors: Any, factors: Any, low: Any, high: Any) -> None:
         smallest[k] = min(smallest[k], x)
 
 
-@njit(
-    types.void(_i64, _u64, types.int64, types.int64, _u32, _u32, _out_u32, _out_u64x2, _out_bool),
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-    _nrt=False,
-)
+@kernel(types.void, _i64, _u64, types.int64, types.int64, _u32, _u32, _out_u32, _out_u64x2, _out_bool)
 def band_hashes(
     word_ends: Any, words: Any, ngram: int, rows: int, xors: Any, factors: Any, smallest: Any, bands: Any, present: Any
 ) -> None:

@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ginbon.filters.kernel.cache import prepare
+import numpy as np
 
-prepare()
-
-import numpy as np  # noqa: E402
-from numba import njit, types  # noqa: E402
-
-from ginbon.filters.kernel.columns import REPEAT_LIMIT, Count  # noqa: E402
+from ginbon.filters.kernel.columns import REPEAT_LIMIT, Count
+from ginbon.filters.kernel.compiling import helper, kernel, read, types, write
 
 TOP: Final = (2, 4)
 """First and last n of the most frequent n-gram."""
@@ -24,16 +20,16 @@ TOP: Final = (2, 4)
 REPEATED: Final = (5, 10)
 """First and last n of the n-grams that occurred before."""
 
-_i32 = types.Array(types.int32, 1, "C", readonly=True)
-_i64 = types.Array(types.int64, 1, "C", readonly=True)
-_u64 = types.Array(types.uint64, 1, "C", readonly=True)
-_out_i64x2 = types.Array(types.int64, 2, "C")
+_i32 = read(types.int32)
+_i64 = read(types.int64)
+_u64 = read(types.uint64)
+_out_i64x2 = write(types.int64, 2)
 
 _MIX = np.uint64(0x9E3779B185EBCA87)
 _SHIFT = np.uint64(29)
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def table_size(entries: Any) -> Any:
     """The power of two that is at least twice as large."""
     size = 16
@@ -42,7 +38,7 @@ def table_size(entries: Any) -> Any:
     return size
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def repeats(hashes: Any, chars: Any, first: Any, last: Any, keys: Any) -> Any:
     """How many of ``hashes[first:last]`` occurred before, and the sum of their ``chars``."""
     mask = np.uint64(table_size(last - first) - 1)
@@ -63,7 +59,7 @@ def repeats(hashes: Any, chars: Any, first: Any, last: Any, keys: Any) -> Any:
     return items, size
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def insert(grams: Any, places: Any, m: Any, slots: Any, keys: Any, counts: Any, firsts: Any) -> Any:
     """Count the first ``m`` grams; ``slots[j]`` says where the j-th is counted.
 
@@ -95,7 +91,7 @@ def insert(grams: Any, places: Any, m: Any, slots: Any, keys: Any, counts: Any, 
     return distinct, best, best_place
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def narrow(places: Any, m: Any, slots: Any, counts: Any) -> Any:
     """Keep the places where this gram and the one after it repeat; return how many are left."""
     left = 0
@@ -106,7 +102,7 @@ def narrow(places: Any, m: Any, slots: Any, counts: Any) -> Any:
     return left
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def chars_seen_before(places: Any, m: Any, n: Any, slots: Any, counts: Any, firsts: Any, word_chars: Any) -> Any:
     """Chars of the n-grams that occurred before, read from left to right; a repeated one is stepped over whole."""
     total = 0
@@ -123,12 +119,7 @@ def chars_seen_before(places: Any, m: Any, n: Any, slots: Any, counts: Any, firs
     return total
 
 
-@njit(
-    types.void(_i64, _u64, _i32, _i64, _u64, _i32, _i64, _u64, _i32, _out_i64x2),
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-)
+@kernel(types.void, _i64, _u64, _i32, _i64, _u64, _i32, _i64, _u64, _i32, _out_i64x2, allocates=True)
 def measure_repetition(
     word_ends: Any,
     words: Any,
@@ -141,7 +132,7 @@ def measure_repetition(
     paragraph_chars: Any,
     counts: Any,
 ) -> None:
-    """Fill the columns of ``counts`` about repetition; the first ``REPEAT_LIMIT`` items of each document count."""
+    """Fill the columns of ``counts`` about repetition; the first ``REPEAT_LIMIT`` words of each document count."""
     most = 0
     for row in range(counts.shape[0]):
         most = max(most, word_ends[row + 1] - word_ends[row], line_ends[row + 1] - line_ends[row])
@@ -155,13 +146,11 @@ def measure_repetition(
     slots = np.empty(most, np.int32)
     for row in range(counts.shape[0]):
         out = counts[row]
-        start = line_ends[row]
-        stop = min(line_ends[row + 1], start + REPEAT_LIMIT)
-        out[Count.REPEATED_LINES], out[Count.REPEATED_LINE_CHARS] = repeats(lines, line_chars, start, stop, keys)
-        start = paragraph_ends[row]
-        stop = min(paragraph_ends[row + 1], start + REPEAT_LIMIT)
+        out[Count.REPEATED_LINES], out[Count.REPEATED_LINE_CHARS] = repeats(
+            lines, line_chars, line_ends[row], line_ends[row + 1], keys
+        )
         out[Count.REPEATED_PARAGRAPHS], out[Count.REPEATED_PARAGRAPH_CHARS] = repeats(
-            paragraphs, paragraph_chars, start, stop, keys
+            paragraphs, paragraph_chars, paragraph_ends[row], paragraph_ends[row + 1], keys
         )
         start = word_ends[row]
         n_words = min(word_ends[row + 1] - start, REPEAT_LIMIT)

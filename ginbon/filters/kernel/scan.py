@@ -7,27 +7,23 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ginbon.filters.kernel.cache import prepare
+import numpy as np
 
-prepare()
+from ginbon.filters.kernel import classes as c
+from ginbon.filters.kernel.columns import REPEAT_LIMIT, SHORT_LINE_CHARS, Count
+from ginbon.filters.kernel.compiling import helper, inlined, kernel, read, types, write
 
-import numpy as np  # noqa: E402
-from numba import njit, types  # noqa: E402
-
-from ginbon.filters.kernel import classes as c  # noqa: E402
-from ginbon.filters.kernel.columns import SHORT_LINE_CHARS, Count  # noqa: E402
-
-_u8 = types.Array(types.uint8, 1, "C", readonly=True)
-_u16 = types.Array(types.uint16, 1, "C", readonly=True)
-_i32 = types.Array(types.int32, 1, "C", readonly=True)
-_i64 = types.Array(types.int64, 1, "C", readonly=True)
-_u64 = types.Array(types.uint64, 1, "C", readonly=True)
-_u64x2 = types.Array(types.uint64, 2, "C", readonly=True)
-_out_i32 = types.Array(types.int32, 1, "C")
-_out_i64 = types.Array(types.int64, 1, "C")
-_out_i64x2 = types.Array(types.int64, 2, "C")
-_out_u64 = types.Array(types.uint64, 1, "C")
-_out_u64x2 = types.Array(types.uint64, 2, "C")
+_u8 = read(types.uint8)
+_u16 = read(types.uint16)
+_i32 = read(types.int32)
+_i64 = read(types.int64)
+_u64 = read(types.uint64)
+_u64x2 = read(types.uint64, 2)
+_out_i32 = write(types.int32)
+_out_i64 = write(types.int64)
+_out_i64x2 = write(types.int64, 2)
+_out_u64 = write(types.uint64)
+_out_u64x2 = write(types.uint64, 2)
 
 # Odd constants with well spread bits (golden ratio, xxHash's and MurmurHash3's).
 _SEED = np.uint64(0x9E3779B97F4A7C15)
@@ -58,7 +54,7 @@ _PLAIN_MASK = np.uint16(0xFFFF ^ (c.FOLDS | c.OWN))
 _PLAIN = np.uint16(c.LETTER | c.LETTERS << c.CATEGORY_SHIFT)
 
 
-@njit(inline="always", nogil=True, error_model="numpy", _nrt=False)
+@inlined
 def finish(h: Any) -> Any:
     """MurmurHash3's finaliser: every bit of the state reaches every bit of the result."""
     h ^= h >> _S33
@@ -68,7 +64,7 @@ def finish(h: Any) -> Any:
     return h ^ (h >> _S33)
 
 
-@njit(inline="always", nogil=True, error_model="numpy", _nrt=False)
+@inlined
 def decode(data: Any, i: Any, end: Any) -> Any:
     """Code point at byte ``i`` and its size in bytes; U+FFFD of one byte where the bytes are no UTF-8."""
     lead = np.int64(data[i])
@@ -92,7 +88,7 @@ def decode(data: Any, i: Any, end: Any) -> Any:
     return np.int64(0xFFFD), np.int64(1)
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@helper
 def next_class(data: Any, i: Any, end: Any, table: Any) -> Any:
     """Word-break class of the next character that is neither a mark nor a joiner; ``OTHER`` at the end."""
     while i < end:
@@ -104,7 +100,7 @@ def next_class(data: Any, i: Any, end: Any, table: Any) -> Any:
     return np.int64(c.OTHER)
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@helper
 def goes_on(kind: Any, last: Any, cp: Any, data: Any, i: Any, after: Any, end: Any, table: Any, starts: Any) -> Any:
     """Whether the character at byte ``i`` belongs to the word before it, whose last character is of class ``last``."""
     if kind == c.LETTER or kind == c.NUMERIC or kind == c.HEBREW or kind == c.JOINER:
@@ -124,7 +120,7 @@ def goes_on(kind: Any, last: Any, cp: Any, data: Any, i: Any, after: Any, end: A
     return False
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@helper
 def count_stop_word(word: Any, row: Any, stops: Any, seen: Any, out: Any) -> None:
     """Look the word up among the stop words; ``seen`` holds the last row in which each was met."""
     mask = np.uint64(stops.shape[0] - 1)
@@ -139,7 +135,7 @@ def count_stop_word(word: Any, row: Any, stops: Any, seen: Any, out: Any) -> Non
         slot = (slot + _ONE) & mask
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@helper
 def phrases_ending(h0: Any, h1: Any, h2: Any, h3: Any, phrases: Any, kinds: Any) -> Any:
     """Kinds (bits) of the phrases that end with the word ``h0`` behind ``h3 h2 h1``."""
     found = 0
@@ -154,7 +150,7 @@ def phrases_ending(h0: Any, h1: Any, h2: Any, h3: Any, phrases: Any, kinds: Any)
     return found
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@helper
 def is_not_normal(prop: Any, cp: Any, starter: Any, before: Any, combining: Any, pairs: Any) -> Any:
     """Whether this character may keep the text from being NFC: on the safe side where a mark stands between.
 
@@ -178,36 +174,31 @@ def is_not_normal(prop: Any, cp: Any, starter: Any, before: Any, combining: Any,
     return False
 
 
-@njit(
-    types.void(
-        _u8,  # data: the text buffer
-        _i64,  # offsets: rows + 1
-        _u16,  # table: properties of code points
-        _i32,  # folding
-        _u8,  # combining: canonical combining classes
-        _u64,  # pairs: code points that compose, an open-addressing table
-        _u8,  # starts: words of dictionary runs, as long as data, or empty where there are none
-        _u64,  # stops: hashes of stop words, an open-addressing table; 0 is free
-        _u64x2,  # phrases: hashes of their words, the last word first, 0 where shorter
-        _i64,  # kinds of the phrases
-        _out_i64,  # scratch: 8 + slots of stops, -1
-        _out_i64x2,  # counts: rows x COUNTED
-        _out_u64x2,  # exact: rows x 2
-        _out_i64,  # word_ends: rows + 1
-        _out_u64,  # words: hashes, in order
-        _out_i32,  # word_chars
-        _out_i64,  # spans: start and end of every word, or empty if nobody asks
-        _out_i64,  # line_ends: rows + 1
-        _out_u64,  # lines: hashes of non-blank lines
-        _out_i32,  # line_chars
-        _out_i64,  # paragraph_ends: rows + 1
-        _out_u64,  # paragraphs
-        _out_i32,  # paragraph_chars
-    ),
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-    _nrt=False,
+@kernel(
+    types.void,
+    _u8,  # data: the text buffer
+    _i64,  # offsets: rows + 1
+    _u16,  # table: properties of code points
+    _i32,  # folding
+    _u8,  # combining: canonical combining classes
+    _u64,  # pairs: code points that compose, an open-addressing table
+    _u8,  # starts: words of dictionary runs, as long as data, or empty where there are none
+    _u64,  # stops: hashes of stop words, an open-addressing table; 0 is free
+    _u64x2,  # phrases: hashes of their words, the last word first, 0 where shorter
+    _i64,  # kinds of the phrases
+    _out_i64,  # scratch: 8 + slots of stops, -1
+    _out_i64x2,  # counts: rows x COUNTED
+    _out_u64x2,  # exact: rows x 2
+    _out_i64,  # word_ends: rows + 1
+    _out_u64,  # words: hashes, in order
+    _out_i32,  # word_chars
+    _out_i64,  # spans: start and end of every word, or empty if nobody asks
+    _out_i64,  # line_ends: rows + 1
+    _out_u64,  # lines: hashes of non-blank lines, the first REPEAT_LIMIT of a row
+    _out_i32,  # line_chars
+    _out_i64,  # paragraph_ends: rows + 1
+    _out_u64,  # paragraphs, as many
+    _out_i32,  # paragraph_chars
 )
 def scan(
     data: Any,
@@ -253,7 +244,7 @@ def scan(
             hist[k] = 0
         row_words = n_words
         chars = 0
-        own_letters = 0
+        own_letters: Any = 0
         all_word_chars = 0
         letter_words = 0
         longest = 0
@@ -344,9 +335,11 @@ def scan(
                     if line_first >= 0:
                         length = line_last - line_first + 1
                         f = finish(line)
-                        lines[n_lines] = f
-                        line_chars[n_lines] = length
-                        n_lines += 1
+                        if out[Count.LINES] < REPEAT_LIMIT:
+                            lines[n_lines] = f
+                            line_chars[n_lines] = length
+                            n_lines += 1
+                        out[Count.LINES] += 1
                         out[Count.LINE_CHARS] += length
                         out[Count.SHORT_LINES] += length <= SHORT_LINE_CHARS
                         out[Count.TERMINAL_LINES] += tail_mark
@@ -357,9 +350,11 @@ def scan(
                         paragraph_length += length + (paragraph_lines > 0)
                         paragraph_lines += 1
                     if paragraph_lines > 0 and (line_first < 0 or size == 0):
-                        paragraphs[n_paragraphs] = finish(paragraph)
-                        paragraph_chars[n_paragraphs] = paragraph_length
-                        n_paragraphs += 1
+                        if out[Count.PARAGRAPHS] < REPEAT_LIMIT:
+                            paragraphs[n_paragraphs] = finish(paragraph)
+                            paragraph_chars[n_paragraphs] = paragraph_length
+                            n_paragraphs += 1
+                        out[Count.PARAGRAPHS] += 1
                         paragraph = _SEED
                         paragraph_length = 0
                         paragraph_lines = 0
@@ -429,7 +424,7 @@ def scan(
                     last = kind
                 elif kind == c.JOINER:
                     last = kind
-                elif kind < c.JOINER or kind > c.MID_BOTH and kind != c.DOUBLE_QUOTE:
+                elif kind < c.JOINER or (kind > c.MID_BOTH and kind != c.DOUBLE_QUOTE):
                     w_letter = True
                     last = kind
                 if kind == c.LETTER:  # most characters follow here: plain letters behind a letter
@@ -486,8 +481,6 @@ def scan(
         out[Count.LONGEST_WORD] = longest
         out[Count.SYMBOL_TOKENS] = symbol_tokens
         out[Count.WORDS] = n_words - row_words
-        out[Count.LINES] = n_lines - line_ends[row]
-        out[Count.PARAGRAPHS] = n_paragraphs - paragraph_ends[row]
         exact[row, 0] = finish(a)
         exact[row, 1] = finish(b)
         word_ends[row + 1] = n_words

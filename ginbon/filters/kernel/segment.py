@@ -7,23 +7,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ginbon.filters.kernel.cache import prepare
+import numpy as np
 
-prepare()
-
-import numpy as np  # noqa: E402
-from numba import njit, types  # noqa: E402
-
-from ginbon.filters.kernel import classes as c  # noqa: E402
+from ginbon.filters.kernel import classes as c
+from ginbon.filters.kernel.compiling import kernel, read, types, write
 
 RUN_CHARS: Final = 8_192
 """A longer run is cut: a dictionary search holds some 30 bytes for each character of its run."""
 
-_u8 = types.Array(types.uint8, 1, "C", readonly=True)
-_u16 = types.Array(types.uint16, 1, "C", readonly=True)
-_i64 = types.Array(types.int64, 1, "C", readonly=True)
-_out_u8 = types.Array(types.uint8, 1, "C")
-_out_i64 = types.Array(types.int64, 1, "C")
+_u8 = read(types.uint8)
+_u16 = read(types.uint16)
+_i64 = read(types.int64)
+_out_u8 = write(types.uint8)
+_out_i64 = write(types.int64)
 
 _DICTIONARY = np.uint16(c.DICTIONARY)
 _EXTEND = np.uint16(c.EXTEND)
@@ -31,13 +27,7 @@ _FORMAT = np.uint16(c.FORMAT)
 _MASK = np.uint16(c.CLASS_MASK)
 
 
-@njit(
-    types.int64(_u8, _i64, _u16, types.int64, _out_i64),
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-    _nrt=False,
-)
+@kernel(types.int64, _u8, _i64, _u16, types.int64, _out_i64)
 def find_runs(data: Any, offsets: Any, table: Any, run_chars: int, out: Any) -> int:
     """Write start and end byte of every run of dictionary characters, marks and joiners in it included.
 
@@ -76,7 +66,7 @@ def find_runs(data: Any, offsets: Any, table: Any, run_chars: int, out: Any) -> 
     return found
 
 
-@njit(types.int64(_u8, _i64, _out_u8), cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(types.int64, _u8, _i64, _out_u8)
 def gather(data: Any, runs: Any, out: Any) -> int:
     """Copy the runs behind each other into ``out``, a line feed after each; return the bytes written."""
     n = 0
@@ -89,7 +79,7 @@ def gather(data: Any, runs: Any, out: Any) -> int:
     return n
 
 
-@njit(types.void(_u8, _i64, _i64, _out_u8), cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(types.void, _u8, _i64, _i64, _out_u8)
 def mark_starts(data: Any, runs: Any, boundaries: Any, starts: Any) -> None:
     """Set ``starts`` to 1 at the byte of ``data`` where ICU found a boundary.
 
