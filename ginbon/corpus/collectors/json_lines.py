@@ -31,13 +31,14 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from ginbon.corpus.collectors.columns import join_texts
+from ginbon.corpus.collectors.json_kernel import DOUBTFUL, EMPTY, TABLE, USUAL, survey
 from ginbon.corpus.collectors.presets import ColumnMap
 
 MAX_DEPTH: Final = 500
 """Deepest nesting of a line; orjson's own limit is 1,024, and Python's parser gives up near 1,000."""
 
 _SUSPECT_DIGITS: Final = 100  # runs of twice that many digits are seen for sure, those below it never
-_CONSTANT: Final = re.compile(rb"[:,\[\s]-?(?:NaN|Inf(?:inity)?)(?![A-Za-z])")
+_CONSTANT: Final = re.compile(rb"-?(?:NaN|Inf(?:inity)?)")
 _OTHERS: Final = ("id", "url", "title", "published_at", "collected_at", "licence", "attribution")
 
 Places = npt.NDArray[np.int64]
@@ -80,11 +81,17 @@ class Fields:
 
 @dataclass(frozen=True)
 class Parsed:
-    """The lines of a block: ``table`` has a row for each line in ``rows``; the others are blank or bad."""
+    """The lines of a block: ``table`` has a row for each line in ``rows``; the others are blank or bad.
 
+    ``starts`` and ``stops`` (before the line ends) and ``ends`` (behind them) are those of all lines.
+    """
+
+    starts: Places
+    stops: Places
+    ends: Places
     table: pa.Table
     rows: Places
-    blank: Places
+    blank: list[int]
     bad: list[tuple[int, BadLineError]]
     untyped: dict[str, int] = field(default_factory=dict)  # thing -> values that are no strings, taken as unknown
 
@@ -240,13 +247,11 @@ class Parser:
         self._kinds: dict[Path, Any] = {}
         self._schema = _arrow_schema(fields, self._kinds)
 
-    def parse(self, data: bytes, starts: Places, stops: Places) -> Parsed:
-        """The lines ``data[start:stop]``, which together with their ends are all of ``data``."""
-        work = _Work(data, starts, stops)
-        blank, doubtful = _sort_out(data, starts, stops, self.limit)
-        work.blank = np.flatnonzero(blank).tolist()
-        self._parse_many(work, np.flatnonzero(~(blank | doubtful)), relearn=True)
-        for row in np.flatnonzero(doubtful).tolist():
+    def parse(self, data: bytes, *, count: int, begin: int = 0) -> Parsed:
+        """The ``count`` lines of a block, the first of which starts at ``begin``."""
+        work = _Work(data, count, begin, self.limit)
+        self._parse_many(work, np.flatnonzero(work.states == USUAL), relearn=True)
+        for row in np.flatnonzero(work.states == DOUBTFUL).tolist():
             self._parse_one(work, row)
         return work.result(self.fields)
 
@@ -327,14 +332,37 @@ def too_long(size: int, limit: int) -> BadLineError:
 class _Work:
     """What is known so far of the lines of a block."""
 
-    def __init__(self, data: bytes, starts: Places, stops: Places) -> None:
-        self.data, self.starts, self.stops = data, starts, stops
+    def __init__(self, data: bytes, count: int, begin: int, limit: int) -> None:
+        self.data = data
+        self.starts, self.stops, self.ends = (np.empty(count, np.int64) for _ in range(3))
+        self.states = np.empty(count, np.uint8)
+        as_array = np.frombuffer(data, np.uint8)
+        places = (self.starts, self.stops, self.ends, self.states)
+        found = survey(as_array, TABLE, begin, limit, MAX_DEPTH, *places)
+        assert found == count, (found, count)
+        self._doubt_numbers(as_array)
+        self._doubt_encoding()
         self.tables: list[pa.RecordBatch] = []
         self.rows: list[Places] = []
         self.values: list[tuple[int, dict[str, str | None]]] = []
-        self.blank: list[int] = []
+        self.blank: list[int] = np.flatnonzero(self.states == EMPTY).tolist()
         self.bad: list[tuple[int, BadLineError]] = []
         self.untyped: dict[str, int] = {}
+
+    def _doubt_numbers(self, data: npt.NDArray[np.uint8]) -> None:
+        """Lines with a run of digits so long that it holds two bytes of this sample in a row."""
+        sample = data[::_SUSPECT_DIGITS]
+        digits = (sample >= 0x30) & (sample <= 0x39)
+        places = np.flatnonzero(digits[:-1] & digits[1:]) * _SUSPECT_DIGITS
+        self._doubt(np.searchsorted(self.starts, places, "right") - 1)
+
+    def _doubt_encoding(self) -> None:
+        if not _is_utf8(self.data):
+            pairs = zip(self.starts.tolist(), self.stops.tolist(), strict=True)
+            self._doubt(np.array([row for row, (a, b) in enumerate(pairs) if not _is_utf8(self.data[a:b])], np.int64))
+
+    def _doubt(self, rows: Places) -> None:
+        self.states[rows[self.states[rows] != EMPTY]] = DOUBTFUL
 
     def line(self, row: int) -> bytes:
         return self.data[self.starts[row] : self.stops[row]]
@@ -349,45 +377,20 @@ class _Work:
 
     def result(self, fields: Fields) -> Parsed:
         """All of it in the order of the lines."""
-        columns = {t: pa.array([v[t] for _, v in self.values], pa.large_string()) for t in fields.things()}
-        table = pa.Table.from_batches([*self.tables, pa.RecordBatch.from_pydict(columns)])
-        rows = np.concatenate([*self.rows, np.array([row for row, _ in self.values], np.int64)])
+        if self.values or not self.tables:
+            columns = {t: pa.array([v[t] for _, v in self.values], pa.large_string()) for t in fields.things()}
+            self.tables.append(pa.RecordBatch.from_pydict(columns))
+            self.rows.append(np.array([row for row, _ in self.values], np.int64))
+        table, rows = pa.Table.from_batches(self.tables), np.concatenate(self.rows)
         if len(rows) > 1 and (np.diff(rows) < 0).any():
             order = np.argsort(rows)
             table, rows = table.take(pa.array(order)), rows[order]
-        return Parsed(table, rows, np.array(sorted(self.blank), np.int64), sorted(self.bad, key=_row), self.untyped)
+        bad = sorted(self.bad, key=_row)
+        return Parsed(self.starts, self.stops, self.ends, table, rows, sorted(self.blank), bad, self.untyped)
 
 
 def _row(bad: tuple[int, BadLineError]) -> int:
     return bad[0]
-
-
-def _sort_out(
-    data: bytes, starts: Places, stops: Places, limit: int
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which lines are empty, and which pyarrow might read though they are not right: these are read one by one."""
-    bytes_ = np.frombuffer(data, np.uint8)
-    sizes = stops - starts
-    empty = sizes == 0
-    doubtful = (sizes > limit) | (bytes_[np.minimum(starts, len(data) - 1)] != 0x7B) | (bytes_[stops - 1] != 0x7D)
-
-    def doubt(places: Places) -> None:
-        doubtful[np.searchsorted(starts, places, "right") - 1] = True
-
-    if b"\0" in data:
-        doubt(np.flatnonzero(bytes_ == 0))
-    if b"NaN" in data or b"Inf" in data:
-        doubt(np.array([m.end() - 1 for m in _CONSTANT.finditer(data)], np.int64))
-    if data.count(b"{") + data.count(b"[") - len(starts) > MAX_DEPTH:
-        openers = np.flatnonzero((bytes_ == 0x7B) | (bytes_ == 0x5B))
-        doubtful |= np.searchsorted(openers, stops) - np.searchsorted(openers, starts) > MAX_DEPTH
-    sample = bytes_[::_SUSPECT_DIGITS]
-    digits = (sample >= 0x30) & (sample <= 0x39)
-    doubt(np.flatnonzero(digits[:-1] & digits[1:]) * _SUSPECT_DIGITS)
-    if not _is_utf8(data):
-        pairs = zip(starts.tolist(), stops.tolist(), strict=True)
-        doubtful |= np.fromiter((not _is_utf8(data[a:b]) for a, b in pairs), bool, len(starts))
-    return empty, doubtful & ~empty
 
 
 def _is_utf8(data: bytes) -> bool:

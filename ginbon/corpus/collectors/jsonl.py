@@ -10,8 +10,8 @@ What becomes of a line, stated once:
 - **Unread keys** are not looked at beyond their syntax: among them a key may occur twice.
 - **Other fields** than the text that hold no string (an id may be a whole number, a language a list) are taken as
   unknown, and counted in a warning.
-- **NUL and control characters** that a string may hold (escaped, or U+007F-U+009F as they are) are kept here and
-  counted in a warning; ``tidy`` takes them out.
+- **NUL and control characters** that a string may hold (escaped, or U+007F-U+009F as they are) are kept here; ``tidy``
+  takes them out and counts them (``tidy/removed_chars``).
 - **Lines next to damage** are tried like all others: what is left of a cut object is never one (what lacks its
   beginning has a closing brace too many or an odd number of quotes, what lacks its end is not closed).
 - **Blank lines** and line ends are framing.
@@ -22,7 +22,6 @@ names its column, so that ids that repeat still give different documents. Its di
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -44,8 +43,6 @@ from ginbon.engine.extents import Piece
 from ginbon.recipes.model import TableSource
 
 _BOM: Final = b"\xef\xbb\xbf"
-_ESCAPED_CONTROL: Final = re.compile(rb"\\u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF]|[89][0-9a-fA-F])")
-_RAW_CONTROL: Final = (re.compile(rb"\xc2[\x80-\x9f]"), re.compile(rb"\x7f"))  # one pattern for both is 50 times slower
 
 
 def read_jsonl(source: TableSource, piece: Piece, reading: Reading, *, collector: str) -> Iterator[Harvest]:
@@ -56,12 +53,9 @@ def read_jsonl(source: TableSource, piece: Piece, reading: Reading, *, collector
 
 @dataclass(frozen=True)
 class _Unit:
-    """A parsed block: where its lines are, and what came out."""
+    """A parsed block, and what its good lines are known by."""
 
     block: Block
-    starts: Places
-    stops: Places  # before the line ends
-    ends: Places  # behind them
     parsed: Parsed
     locators: list[str]  # of the good lines
     digests: list[bytes]
@@ -82,7 +76,7 @@ class _Reader:
         self.left = reading.limit
         self.untyped: Counter[str] = Counter()
         self.seen: set[str] = set()
-        self.lines = self.controls = 0
+        self.lines = 0
 
     def harvests(self) -> Iterator[Harvest]:
         if self.left == 0:
@@ -107,27 +101,12 @@ class _Reader:
         yield self.builder.take()
 
     def _parse(self, block: Block) -> _Unit:
-        data = np.frombuffer(block.data, np.uint8)
-        ends = np.flatnonzero(data == 10) + 1
-        if not len(ends) or ends[-1] < len(data):
-            ends = np.append(ends, len(data))
-        starts = np.concatenate(([0], ends[:-1]))
-        stops = ends - (data[ends - 1] == 10)
-        stops -= (stops < ends) & (stops > starts) & (data[stops - 1] == 13)
-        if block.data.startswith(_BOM) and block.place(0) == (0, 0):
-            starts[0] += len(_BOM)
-        parsed = self.parser.parse(block.data, starts, stops)
-        begins, ceases = starts[parsed.rows].tolist(), stops[parsed.rows].tolist()
+        marked = block.data.startswith(_BOM) and block.place(0) == (0, 0)
+        parsed = self.parser.parse(block.data, count=block.count, begin=len(_BOM) if marked else 0)
+        begins = parsed.starts[parsed.rows]
+        pairs = zip(begins.tolist(), parsed.stops[parsed.rows].tolist(), strict=True)
         view = memoryview(block.data)
-        unit = _Unit(
-            block=block,
-            starts=starts,
-            stops=stops,
-            ends=ends,
-            parsed=parsed,
-            locators=self._locators(block, starts[parsed.rows]),
-            digests=[sha256(view[a:b]).digest() for a, b in zip(begins, ceases, strict=True)],
-        )
+        unit = _Unit(block, parsed, self._locators(block, begins), [sha256(view[a:b]).digest() for a, b in pairs])
         self._note(unit)
         return unit
 
@@ -144,7 +123,7 @@ class _Reader:
             batches = pa.concat_tables([u.parsed.table for u in units]).combine_chunks().to_batches()
             rows = Rows(
                 locators=list(chain.from_iterable(u.locators for u in units)),
-                spans=np.concatenate([(u.stops - u.starts)[u.parsed.rows] for u in units]),
+                spans=np.concatenate([(u.parsed.stops - u.parsed.starts)[u.parsed.rows] for u in units]),
                 digests=list(chain.from_iterable(u.digests for u in units)),
             )
             account = drain(self.streamed)
@@ -164,21 +143,21 @@ class _Reader:
             self.left -= account.documents
             unit = units[0]  # blocks come one by one where there is a limit
             if self.left == 0:
-                used = int(unit.ends[unit.parsed.rows[account.documents + account.rejects - 1]])
+                used = int(unit.parsed.ends[unit.parsed.rows[account.documents + account.rejects - 1]])
                 account.decoded_bytes -= len(unit.block.data) - used
         records = account.document_bytes + account.rejected_bytes
         for unit in units:
             for row, error in unit.parsed.bad:
-                if unit.ends[row] <= used or len(units) > 1:
+                if unit.parsed.ends[row] <= used or len(units) > 1:
                     self._reject(unit, row, error)
-                    records += int(unit.stops[row] - unit.starts[row])
+                    records += int(unit.parsed.stops[row] - unit.parsed.starts[row])
         account.framing_bytes += used - records
 
     def _reject(self, unit: _Unit, row: int, error: BadLineError) -> None:
-        block, start = unit.block, int(unit.starts[row])
+        block, start = unit.block, int(unit.parsed.starts[row])
         raw_offset, inner = block.place(start)
         reason = str(error)
-        cut = (block.head_cut and row == 0) or (block.tail_cut and row == len(unit.ends) - 1)
+        cut = (block.head_cut and row == 0) or (block.tail_cut and row == len(unit.parsed.ends) - 1)
         if cut:
             reason = f"bytes next to this line were lost, and what is left of it is no object: {reason}"
         long = error.rule == "max-document-bytes"
@@ -186,8 +165,8 @@ class _Reader:
             rule="cut-line" if cut else error.rule,
             detail=f"{self._where(block.number + row, raw_offset, inner + error.at)}: {reason}",
             locator=locate(self.piece.name, raw_offset, inner),
-            raw=block.data[start : unit.stops[row]],
-            value=float(unit.stops[row] - start) if long else None,
+            raw=block.data[start : unit.parsed.stops[row]],
+            value=float(unit.parsed.stops[row] - start) if long else None,
             threshold=float(self.reading.max_document_bytes) if long else None,
         )
 
@@ -212,16 +191,10 @@ class _Reader:
 
     def _note(self, unit: _Unit) -> None:
         """Keep what the warnings at the end will say."""
-        table, data = unit.parsed.table, unit.block.data
+        table = unit.parsed.table
         self.lines += len(unit.parsed.rows)
         self.untyped.update(unit.parsed.untyped)
         self.seen |= {t for t in self.fields.others if t not in self.seen and table[t].null_count < len(table)}
-        places = [m.start() for pattern in _RAW_CONTROL for m in pattern.finditer(data)]
-        if b"\\u00" in data:
-            places += [m.start() for m in _ESCAPED_CONTROL.finditer(data) if _is_escape(data, m.start())]
-        if places:
-            rows = np.searchsorted(unit.starts, np.array(places), "right") - 1
-            self.controls += len(np.intersect1d(rows, unit.parsed.rows))
 
     def _warnings(self) -> list[str]:
         name = self.piece.name
@@ -232,16 +205,4 @@ class _Reader:
             wanted = self.columns.required.intersection(chain.from_iterable(groups))
             if wanted and thing not in self.seen and self.lines:
                 said.append(f"{name}: none of {self.lines:,} lines has {', '.join(sorted(wanted))!r} ({thing})")
-        if self.controls:
-            said.append(
-                f"{name}: {self.controls:,} lines hold NUL or control characters; kept as they are until `tidy`"
-            )
         return said
-
-
-def _is_escape(data: bytes, place: int) -> bool:
-    """Whether the backslash there begins an escape: an even number of backslashes stands before it."""
-    before = place
-    while before and data[before - 1] == 0x5C:
-        before -= 1
-    return (place - before) % 2 == 0

@@ -78,6 +78,7 @@ class Block:
     data: bytes
     decoded_offset: int
     number: int  # of the first line, within the piece
+    count: int  # of lines
     marks: tuple[Mark, ...]
     limit: int
     head_cut: bool = False
@@ -231,13 +232,13 @@ class _Gatherer:
         self.fresh = cut
 
     def _make_block(self, whole: int, *, cut: bool = False) -> None:
-        data = b"".join(self.parts)
-        rest = data[whole:]
+        data, rest = _split(self.parts, self.held - whole)
         inside, later = _split_marks(self.marks, whole)
         block = Block(
-            data=data[:whole] if rest else data,
+            data=data,
             decoded_offset=self.offset,
             number=self.number,
+            count=data.count(b"\n") + (not data.endswith(b"\n")),
             marks=inside,
             limit=self.limit,
             head_cut=self.fresh,
@@ -248,7 +249,7 @@ class _Gatherer:
         self.held = self.open = len(rest)
         self.offset += whole
         self.fresh = False
-        self.number += block.data.count(b"\n") + (not block.data.endswith(b"\n"))
+        self.number += block.count
 
     def _begin_long(self) -> None:
         data, mark = b"".join(self.parts), self.marks[0]
@@ -282,6 +283,18 @@ class _Gatherer:
         self.ready.append(line)
         self.long, self.held = None, 0
         self.number += 1
+
+
+def _split(parts: list[bytes], excess: int) -> tuple[bytes, bytes]:
+    """The parts joined, without their last ``excess`` bytes, and these; large parts are copied once at most."""
+    if excess > len(parts[-1]):
+        joined = b"".join(parts)
+        return joined[:-excess], joined[-excess:]
+    last = parts[-1]
+    kept = len(last) - excess
+    if len(parts) == 1 and not excess:
+        return last, b""
+    return b"".join([*parts[:-1], memoryview(last)[:kept]]), last[kept:]
 
 
 def _split_marks(marks: list[Mark], at: int) -> tuple[tuple[Mark, ...], list[Mark]]:

@@ -321,15 +321,15 @@ class _Frames(_Counting):
             if gave:
                 sure[0] = fed
                 self.intact(fed)
-            if fed == end:
+            if fed >= end:  # above it where a damaged header leads beyond
                 break
             block = self.file.at(fed, min(size, end - fed))
             fed, size, gave = fed + len(block), min(2 * size, _INPUT), False
         if frame.stop is None or fed < frame.stop:
             where = f"the {self.codec.word} that starts at byte {frame.start:,}"
-            if fed == self.file.size:
-                raise Broken(f"the file ends at byte {fed:,}, inside {where}")
-            raise Broken(f"{where} has not ended at byte {fed:,}, where another one starts")
+            if end == self.file.size:
+                raise Broken(f"the file ends at byte {end:,}, inside {where}")
+            raise Broken(f"{where} has not ended at byte {end:,}, where another one starts")
         self.position = fed
 
     def _border(self, frame: Frame, *, beyond: bool) -> int:
