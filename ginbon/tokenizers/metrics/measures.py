@@ -43,7 +43,7 @@ class Measures:
     """
 
     columns: Mapping[str, Int64s]
-    used: NDArray[np.int64]
+    used: NDArray[np.uint32]
     vocabulary: int
     seed: int = 1
 
@@ -102,7 +102,7 @@ def join(parts: Iterable[Measures]) -> Measures:
     columns = {name: np.concatenate([p.columns[name] for p in held]) for name in COLUMNS}
     used, before = [], 0
     for part in held:
-        used.append(part.used + np.array([before, 0]))
+        used.append(part.used + np.array([before, 0], np.uint32))
         before += part.documents
     return Measures(columns, np.concatenate(used), held[0].vocabulary, held[0].seed)
 
@@ -126,8 +126,8 @@ def _cut_words(texts: TextColumn, encoded: Encoded, starts: Int64s, found: words
     return _per_text(known[row], ends), _per_text(inside & known[row], ends)
 
 
-def _used(encoded: Encoded) -> NDArray[np.int64]:
+def _used(encoded: Encoded) -> NDArray[np.uint32]:
     """Each (document, id) that occurs, once."""
     rows = np.repeat(np.arange(len(encoded.counts)), encoded.counts)
     pairs = np.unique(rows * 2**32 + encoded.ids.astype(np.int64))
-    return np.stack([pairs >> 32, pairs & 0xFFFFFFFF], axis=1)
+    return np.stack([pairs >> 32, pairs & 0xFFFFFFFF], axis=1).astype(np.uint32)

@@ -39,7 +39,7 @@ class VocabularyUse:
         value = len(ids) / measures.vocabulary
         if measures.documents < 2:
             return Estimate(value, None, None, measures.documents)
-        units = unit_of(measures.used[:, 0])
+        units = unit_of(measures.used[:, 0].astype(np.int64))
         counts = np.array(
             [np.count_nonzero(np.bincount(place[drawn[units] > 0])) for drawn in measures.weights[:DRAWS]], np.float64
         )
