@@ -270,7 +270,10 @@ _ELEMENT: Final = re.compile(
 )
 _MAGIC: Final = re.compile(r"__[^\W\d_]{2,40}__")
 _VARIANTS: Final = re.compile(r"-\{([^{}]*+)\}-")
-_EMPTY_BRACKETS: Final = re.compile(r"[ \t\u00a0]*[(（\[][\s\u00a0,;:.،、，；–-]*+[)）\]]")
+_REST: Final = r"[\s,;:.،、，；–-]"
+_EMPTY_BRACKETS: Final = re.compile(  # but not the brackets of `call()`
+    rf"(?<!\s)\s++[(\[]{_REST}*+[)\]]|[(\[]{_REST}++[)\]]|（{_REST}*+）"
+)
 _SPACES: Final = re.compile(r"[ \t]{2,}")
 _BULLET: Final = "\N{BULLET} "
 

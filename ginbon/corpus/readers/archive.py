@@ -216,11 +216,12 @@ class Archive:
         while True:
             while stop < min(len(self._data), end + _LOOKED_AT) and self._data[stop] in b"\r\n":
                 stop += 1
-            if stop < len(self._data) or self._at + stop == self._sealed or not self._more():
+            whole = self._at + stop == self._sealed and self._data.startswith(_ENDS, end)
+            if stop < len(self._data) or whole or not self._more():
                 return stop
 
     def _well_ended(self, end: int, stop: int) -> bool:
-        """Whether a block may end at ``end``: a blank line follows (of an ARC record, a newline), and a record or nothing.
+        """Whether a block may end at ``end``: a blank line follows (a newline in an ARC), then a record or nothing.
 
         All of it may be missing where the frame ends. A length that is one too large takes the first of them.
         """
