@@ -73,7 +73,7 @@ class TrainOptions:
             )
         if not 0.98 <= self.character_coverage <= 1:  # what SentencePiece takes
             raise UserError(f"tokenizer {self.name}: character_coverage {self.character_coverage}; expected 0.98 to 1")
-        if not re.fullmatch(r"\w[\w.-]{0,99}", self.name) or self.name == "comparison":
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", self.name) or self.name == "comparison":
             raise UserError(
                 f"tokenizer name {self.name!r}: expected up to 100 letters, digits, '.', '-' or '_' (it names a "
                 "folder), and not 'comparison'"
