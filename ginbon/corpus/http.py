@@ -108,8 +108,6 @@ def _without_coding(body: bytes, coding: str, *, max_bytes: int, max_ratio: int)
         decoded = _CODINGS[coding](body, limit)
     except KeyError:
         raise BodyError("http-body", f"the content coding {coding[:40]!r} cannot be read") from None
-    except ImportError:
-        raise BodyError("http-body", f"the content coding {coding!r} needs the package 'brotli'") from None
     except (zlib.error, EOFError, ValueError, RuntimeError) as error:
         raise BodyError("http-body", f"the {coding} coding of the body is damaged: {error}") from error
     if len(decoded) > limit:
@@ -153,7 +151,7 @@ def _zstandard(body: bytes, limit: int) -> bytes:
 
 
 def _brotli(body: bytes, limit: int) -> bytes:
-    import brotli  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    import brotli
 
     decoder = brotli.Decompressor()
     data: bytes
