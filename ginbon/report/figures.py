@@ -28,6 +28,9 @@ COMPARISON: Final = "tokenizers/comparison.json"
 _HISTOGRAMS: Final = 240
 """Histograms in a report; each language has its share, at least two."""
 
+_RELEASED: Final = 90
+"""Samples of released documents in a report; each language has its share, at least one."""
+
 _DAMAGES: Final = 200
 """Damaged places and warnings of one source that are listed; all of them are counted."""
 
@@ -39,7 +42,8 @@ def gather(folder: Path, *, title: str) -> dict[str, Any]:
     decided = (read_json(folder / PARTS / "decide" / STAGE_RECORD) or {}).get("fingerprint", {})
     languages = _languages(folder, stages, decided)
     labels = [row["language"] for row in languages]
-    each = max(2, min(8, _HISTOGRAMS // max(1, len(labels))))
+    each = max(2, min(24, _HISTOGRAMS // max(1, len(labels))))
+    few = max(1, min(3, _RELEASED // max(1, len(labels))))
     return {
         "format": FORMAT,
         "title": title,
@@ -50,7 +54,7 @@ def gather(folder: Path, *, title: str) -> dict[str, Any]:
         "sources": funnel.by(stages, "source"),
         "rules": [_explained(row, decided) for row in funnel.by_rule(stages)],
         "samples": excluded_samples(folder),
-        "released": {label: released_samples(folder, label) for label in labels},
+        "released": {label: released_samples(folder, label, number=few) for label in labels},
         "histograms": {label: histograms(folder, label, bounds_of(decided, label), most=each) for label in labels},
         "inputs": [_input(name, account) for name, account in sorted(ledger.get("inputs", {}).items())],
         "elsewhere": _elsewhere(folder),

@@ -27,6 +27,7 @@ ALWAYS: Final = ("walk/words", "walk/text_bytes")
 """Signals that are always shown: how long the documents are."""
 
 _SHARE_BINS: Final = 50
+_SHOWN_BINS: Final = 50
 _TOP_POWER: Final = 40
 
 
@@ -58,7 +59,7 @@ def histograms(folder: Path, language: str, bounds: list[Bound], *, most: int) -
             counts[name] = [a + b for a, b in zip(counts.get(name, [0, 0]), found, strict=True)]  # type: ignore[operator]
             outside = sum(int(_fails(values, b).sum()) for b in bounds if b.signal == name)
             drops[name] = drops.get(name, 0) + outside
-    order = sorted(counts, key=lambda n: (n not in ALWAYS, -drops[n], n))
+    order = sorted(counts, key=lambda n: (ALWAYS.index(n) if n in ALWAYS else len(ALWAYS), -drops[n], n))
     return [_histogram(n, counts[n], [b for b in bounds if b.signal == n], drops[n]) for n in order[:most]]
 
 
@@ -90,14 +91,16 @@ def _fails(values: Floats, bound: Bound) -> npt.NDArray[np.bool_]:
 def edges_of(signal: str) -> Floats:
     """Edges of a signal's bins.
 
-    Shares from 0 to 1 have even bins; counts grow by half octaves, other numbers by sixteenths, both with a bin of
-    their own for 0.
+    Shares have even bins from 0 to 1 (and one above, where they can pass 1); counts grow by half octaves, other numbers
+    by eighths, both with a bin of their own for 0.
     """
     known = CATALOGUE.get(signal)
-    if known is not None and known.high <= 1.0:
-        return np.append(np.linspace(0.0, 1.0, _SHARE_BINS + 1)[:-1], np.nextafter(1.0, 2.0))
+    if known is not None and known.high < math.inf:
+        even = np.linspace(0.0, 1.0, _SHARE_BINS + 1)
+        ends = [np.nextafter(1.0, 2.0)] if known.high <= 1.0 else [1.0, known.high]
+        return np.append(even[:-1], ends)
     if known is not None and known.divisor is not None:
-        grown = 2.0 ** (np.arange(-10 * 16, _TOP_POWER * 16 + 2) / 16)
+        grown = 2.0 ** (np.arange(-10 * 8, _TOP_POWER * 8 + 2) / 8)
     else:
         grown = np.unique([np.floor(b * 2.0**p) for p in range(_TOP_POWER + 1) for b in (1.0, 1.5)])
     return np.concatenate([[0.0], grown])
@@ -110,11 +113,21 @@ def _histogram(name: str, counts: list[npt.NDArray[np.int64]], bounds: list[Boun
     places = [b for bound in bounds for b in (bound.low, bound.high) if b is not None]
     at = np.clip(np.searchsorted(edges, places, "right") - 1, 0, len(edges) - 2)
     low, high = (int(f(np.append(used, at))) if len(used) + len(at) else 0 for f in (np.min, np.max))
+    starts = _coarser(low, high)
+    sums = [np.add.reduceat(c[: high + 1], starts).tolist() for c in counts]
     return {
         "signal": name,
-        "edges": [float(f"{x:.6g}") for x in edges[low : high + 2]],
-        "kept": counts[0][low : high + 1].tolist(),
-        "dropped": counts[1][low : high + 1].tolist(),
+        "edges": [float(f"{x:.6g}") for x in edges[[*starts, high + 1]]],
+        "kept": sums[0],
+        "dropped": sums[1],
         "outside": outside,
         "bounds": [{"rule": b.rule, "low": b.low, "high": b.high} for b in bounds],
     }
+
+
+def _coarser(low: int, high: int) -> list[int]:
+    """The first bin of each group, about ``_SHOWN_BINS`` groups of bins ``low`` to ``high``; bin 0 stays alone."""
+    step = -(-(high - low + 1) // _SHOWN_BINS)
+    if step == 1 or low > 0:
+        return list(range(low, high + 1, step))
+    return [0, *range(1, high + 1, step)]

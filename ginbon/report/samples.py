@@ -22,7 +22,7 @@ from ginbon.report.text import clip
 PER_GROUP: Final = 5
 """Samples of one rule and language."""
 
-IN_ALL: Final = 500
+IN_ALL: Final = 360
 """Samples in a report; with more rules and languages each has fewer, but one."""
 
 CLIP_CHARS: Final = 280

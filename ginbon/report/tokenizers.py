@@ -15,14 +15,17 @@ SHOWN: Final = (
 )
 """Metrics in a language's table, beside bytes per token, with the words that stand above them."""
 
+ROWS: Final = 240
+"""Rows of all languages' tables together; further languages are in the overview and in the file."""
+
 SHARES: Final = frozenset({"continued-words", "unknown-rate", "lost-text", "round-trip"})
 
 
 def table(comparison: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What the page shows, or None where nothing was compared.
 
-    ``rows`` maps a language to its tokenizers, ranked first; ``overview`` has a row for each tokenizer and a cell
-    (bytes per token) for each language; ``most`` is the largest bytes per token, at which bars are full.
+    ``rows`` maps the first languages to their tokenizers, ranked first; ``overview`` has a row for each tokenizer and a
+    cell (bytes per token) for each language; ``most`` is the largest bytes per token, at which bars are full.
     """
     if not comparison or comparison.get("schema") != SCHEMA or not comparison["rows"]:
         return None
@@ -30,9 +33,11 @@ def table(comparison: Mapping[str, Any] | None) -> dict[str, Any] | None:
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in comparison["rows"]:
         rows.setdefault(row["language"], []).append({**row, **_of(row), "card": cards[row["tokenizer"]]})
+    shown = dict(list(rows.items())[: max(1, ROWS // len(cards))])
     density = [r["density"][bound] for found in rows.values() for r in found for bound in ("value", "high")]
     return {
-        "rows": rows,
+        "languages": list(rows),
+        "rows": shown,
         "overview": [_overview(name, rows) for name in cards],
         "most": max((x for x in density if x is not None), default=0.0),
         "words": comparison["words"],

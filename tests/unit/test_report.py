@@ -16,6 +16,7 @@ from made_run import MadeRun, carry_out, make_run
 
 from ginbon.errors import UserError
 from ginbon.filters.signals import CATALOGUE
+from ginbon.languages.codes import every
 from ginbon.report import charts
 from ginbon.report.figures import gather
 from ginbon.report.histograms import edges_of
@@ -125,6 +126,14 @@ def test_the_page_is_whole_and_asks_nothing_of_any_network(figures: dict[str, An
             assert (attributes.get(name) or "#").startswith("#")
     assert "url(" not in html
     assert "@import" not in html
+    assert len(html.encode()) < 1_000_000
+
+
+def test_a_page_of_very_many_languages_stays_small(tmp_path: Path) -> None:
+    labels = [f"{known.code}_{known.script}" for known in itertools.islice(every(), 70)]
+    make_run(tmp_path, texts={label: ["देवनागरी " * 60 + str(i) for i in range(10)] for label in labels})
+    html = render(gather(tmp_path, title="A corpus"))
+    Page(html)
     assert len(html.encode()) < 1_000_000
 
 
