@@ -16,6 +16,9 @@ from typing import Any, Final
 MAX_FRONT_MATTER_CHARS: Final = 65_536
 """A longer block between hyphens is not taken for front matter."""
 
+MAX_HEADING_CHARS: Final = 1_000
+"""A longer line is no heading."""
+
 _FRONT: Final = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _ATX: Final = re.compile(r" {0,3}#{1,6}(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
@@ -139,46 +142,40 @@ def drop_comments(text: str) -> str:
         return text
     kept: list[str] = []
     prose: list[str] = []
-    for line, code in [*_lines(text), ("", True)]:
-        if not code or (prose and _open_comment(prose)):
-            prose.append(line)
+    inside = False  # a comment is open: what follows is no code
+    for line, code in _lines(text):
+        if code and not inside:
+            kept += [_without_comments("".join(prose)), line]
+            prose = []
             continue
-        kept.append(_without_comments("".join(prose)))
-        kept.append(line)
-        prose = []
-    return "".join(kept) + "".join(prose)
-
-
-def _open_comment(prose: list[str]) -> bool:
-    """Whether the lines so far end inside a comment: then what follows is no code."""
-    joined = "".join(prose)
-    return joined.rfind("<!--") > joined.rfind("-->")
+        prose.append(line)
+        opens, closes = line.rfind("<!--"), line.rfind("-->")
+        inside = opens > closes if max(opens, closes) >= 0 else inside
+    return "".join(kept) + _without_comments("".join(prose))
 
 
 def _without_comments(prose: str) -> str:
-    parts = []
-    at = 0
+    """Prose without its comments; those between backticks stay. A line that held nothing else goes with its end."""
+    parts: list[str] = []
+    at = seen = ticks = 0
     while True:
-        start = prose.find("<!--", at)
+        start = prose.find("<!--", seen)
         end = prose.find("-->", start + 4) if start >= 0 else -1
-        if end < 0 or _in_code_span(prose, start):
-            stop = len(prose) if end < 0 else start + 4
-            parts.append(prose[at:stop])
-            if end < 0:
-                return "".join(parts)
-            at = stop
+        if end < 0:
+            parts.append(prose[at:])
+            return "".join(parts)
+        line = prose.rfind("\n", seen, start)
+        ticks = prose.count("`", line + 1, start) if line >= 0 else ticks + prose.count("`", seen, start)
+        seen = start
+        if ticks % 2:
+            seen += 4
             continue
-        before = prose[at:start]
-        at = end + 3
-        alone = (not before or before.endswith("\n")) and prose[at : at + 1] in ("", "\n")
-        parts.append(before)
-        at += alone and prose[at : at + 1] == "\n"
-
-
-def _in_code_span(prose: str, place: int) -> bool:
-    """Whether a place is between backticks on its line."""
-    start = prose.rfind("\n", 0, place) + 1
-    return prose.count("`", start, place) % 2 == 1
+        parts.append(prose[at:start])
+        at = seen = end + 3
+        alone = start == 0 or prose[start - 1] == "\n"
+        if alone and prose.startswith("\n", at):
+            at = seen = at + 1
+            ticks = 0
 
 
 def first_heading(text: str) -> str | None:
@@ -186,7 +183,7 @@ def first_heading(text: str) -> str | None:
     before = ""
     for line, code in _lines(text):
         bare = line.rstrip("\r\n")
-        if code:
+        if code or len(bare) > MAX_HEADING_CHARS:
             before = ""
             continue
         found = _ATX.match(bare)
