@@ -87,7 +87,10 @@ def expand(
     base = os.path.commonpath([_anchor(path) for _, path in full]) if full else ""
     files = _once(routes, base, walk)
     for pattern, count in walk.hidden.items():
-        walk.warnings.append(f"{pattern}: {count:,} hidden files or folders left out (their names begin with a dot)")
+        if count:
+            walk.warnings.append(
+                f"{pattern}: {count:,} hidden files or folders left out (their names begin with a dot)"
+            )
     return Inputs(files=tuple(files), warnings=tuple(walk.warnings))
 
 
