@@ -157,7 +157,7 @@ def _decode(raw: bytes, charset: str | None) -> encoding.Decoded:
             decoded = encoding.decode(raw, declared=own, max_replaced=MAX_REPLACED)
         return decoded
     except encoding.UndecodableError as error:
-        raise Refusal("undecodable", str(error), value=error.confidence or None) from None
+        raise Refusal("encoding", str(error), value=error.confidence or None) from None
 
 
 # ---- limits ------------------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ NO_PAGES = {
         "error-page",
     ),
     "error page of IIS": (b"<title>HTTP Error 503. The service is unavailable.</title><p>Wait.</p>", "error-page"),
-    "two encodings": (b"<p>" + "привет мир ".encode() * 40 + "привет мир ".encode("cp1251") * 40, "undecodable"),
+    "two encodings": (b"<p>" + "привет мир ".encode() * 40 + "привет мир ".encode("cp1251") * 40, "encoding"),
 }
 
 
@@ -90,7 +90,7 @@ def test_fault_22_a_truncated_compressed_page_is_not_emitted(
     for kind in ("gz", "bz2", "xz", "zst"):
         packed = pack(kind, body)
         found = read(packed[: len(packed) * 2 // 3], suffix=f"html.{kind}")
-        assert (found.documents, found.rules) == ([], {"cut": 1})
+        assert (found.documents, found.rules) == ([], {"cut-file": 1})
         assert found.account.damages
 
 
@@ -104,7 +104,7 @@ def test_fault_24_a_page_that_is_a_bomb(kind: str, read: Callable[..., Any], pac
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = read(PAGE, pack(kind, bytes(200 * 2**20)), PAGE, suffix=f"html.{kind}")
     assert len(found.documents) == 2
-    assert found.rules == {"cut": 1}
+    assert found.rules == {"cut-file": 1}
     assert "at most 200 is read" in found.account.damages[0].reason
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024
 
@@ -113,7 +113,7 @@ def test_fault_24_a_page_larger_than_the_limit(read: Callable[..., Any]) -> None
     found = read(PAGE, PAGE + b" " * 50_000, PAGE, max_document_bytes=20_000)
     assert len(found.documents) == 2
     (row,) = found.excluded
-    assert (row["rule"], row["value"], row["threshold"]) == ("document-bytes", len(PAGE) + 50_000, 20_000)
+    assert (row["rule"], row["value"], row["threshold"]) == ("max-document-bytes", len(PAGE) + 50_000, 20_000)
 
 
 def test_fault_25_nothing_that_a_page_names_is_fetched(read: Callable[..., Any], tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_fault_21_cut_in_the_middle_of_a_page(read: Callable[..., Any]) -> None:
     found = read(data[:cut])
     assert numbers(found) == list(range(50))
     (row,) = found.excluded
-    assert row["rule"] == "page-cut"
+    assert row["rule"] == "cut-page"
     assert row["title"] == "หน้า 50"
     assert f"#{data[:cut].rindex(b'<page>')}" in row["detail"]
 
@@ -180,7 +180,7 @@ def test_fault_24_a_dump_that_is_a_bomb(read: Callable[..., Any]) -> None:
     assert numbers(found) == [0, 2]
     (damage,) = found.account.damages
     assert "at most 200 is read" in damage.reason
-    assert found.rules == {"page-cut": 1}
+    assert found.rules == {"cut-page": 1}
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 1024
 
 
@@ -188,7 +188,7 @@ def test_fault_24_a_page_larger_than_the_limit(read: Callable[..., Any]) -> None
     found = read(dump([page(0), page(1, "ก" * 400_000), page(2)]), max_document_bytes=100_000)
     assert numbers(found) == [0, 2]
     (row,) = found.excluded
-    assert (row["rule"], row["title"]) == ("document-bytes", "หน้า 1")
+    assert (row["rule"], row["title"]) == ("max-document-bytes", "หน้า 1")
 
 
 def test_a_long_history_keeps_its_last_revision(read: Callable[..., Any]) -> None:

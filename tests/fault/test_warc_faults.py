@@ -112,7 +112,7 @@ def test_fault_20_a_flipped_payload_byte_of_member_50(share: float, read: Callab
     offset = len(b"".join(parts[:50]))
     assert any(offset <= d.offset < offset + len(broken) for d in found.account.damages)
     for row in found.excluded:
-        assert row["rule"] == "record-cut"
+        assert row["rule"] == "cut-record"
         assert f"#{offset}+0" in row["locator"]
     whole(found)
 
@@ -127,7 +127,7 @@ def test_fault_20_a_cut_inside_record_50(read: Callable[..., Any]) -> None:
         assert (damage.offset, damage.length) == (start, cut) or damage.offset >= start
         if found.excluded:
             (row,) = found.excluded
-            assert row["rule"] == "record-cut"
+            assert row["rule"] == "cut-record"
             assert "urn:uuid:00000050" in row["detail"]
         whole(found)
 
@@ -138,7 +138,7 @@ def test_fault_20_a_cut_inside_record_50_of_a_plain_file(read: Callable[..., Any
     found = read(b"".join(parts)[: start + len(parts[50]) // 2], "crawl.warc")
     assert titles(found) == list(range(50))
     (row,) = found.excluded
-    assert row["rule"] == "record-cut"
+    assert row["rule"] == "cut-record"
     assert row["locator"] == f"crawl.warc#{start}"
     assert "urn:uuid:00000050" in row["detail"]
 
@@ -166,7 +166,7 @@ def test_fault_20_a_wrong_content_length(
     found = read(b"".join(pack(kind, p) for p in parts), "crawl.warc" if kind == "plain" else "crawl.warc.gz")
     assert titles(found) == all_but(50)
     (row,) = found.excluded
-    assert row["rule"] in ("record-length", "document-bytes")
+    assert row["rule"] in ("record-length", "max-document-bytes")
     assert row["threshold"] in (len(block) + error, 64_000_000)
     assert "urn:uuid:00000050" in row["detail"]
     offset = sum(len(pack(kind, p)) for p in parts[:50])
@@ -225,7 +225,7 @@ def test_fault_23_nothing_and_newlines(
 def test_fault_23_an_empty_file_and_a_header_alone(read: Callable[..., Any]) -> None:
     assert read(b"").documents == []
     found = read(b"WARC/1.0\r\nWARC-Type: response\r\n", "crawl.warc")
-    assert (found.documents, found.rules) == ([], {"record-cut": 1})
+    assert (found.documents, found.rules) == ([], {"cut-record": 1})
     found = read(record(0, b""), "crawl.warc")
     assert (found.documents, found.rules) == ([], {"http-status": 1})
 
@@ -277,5 +277,5 @@ def test_fault_24_a_record_larger_than_the_limit(read: Callable[..., Any]) -> No
     found = read(b"".join(parts), "crawl.warc", max_document_bytes=100_000)
     assert titles(found) == [0, 2]
     (row,) = found.excluded
-    assert (row["rule"], row["threshold"]) == ("document-bytes", 100_000)
+    assert (row["rule"], row["threshold"]) == ("max-document-bytes", 100_000)
     assert row["text_bytes"] == len(parts[1])

@@ -58,10 +58,10 @@ def _read_page(source: HtmlSource, piece: Piece, reading: Reading, builder: Buil
     try:
         reading.begin(source.name, locator)
         if not whole:
-            raise Refusal("cut", f"{piece.name}: what could be read of the file is not all of it")
+            raise Refusal("cut-file", f"{piece.name}: what could be read of the file is not all of it")
         if size > reading.max_document_bytes:
             raise Refusal(
-                "document-bytes",
+                "max-document-bytes",
                 f"{size:,} bytes, of which at most {reading.max_document_bytes:,} are read",
                 value=size,
                 threshold=reading.max_document_bytes,
@@ -72,7 +72,12 @@ def _read_page(source: HtmlSource, piece: Piece, reading: Reading, builder: Buil
         refuse_error_page(page)
     except Quarantined:
         builder.reject(
-            rule="quarantine", detail="hung or killed a worker before", locator=locator, raw=raw, span=size, url=here
+            rule="quarantine",
+            detail="work on it hung or killed a worker before",
+            locator=locator,
+            raw=raw,
+            span=size,
+            url=here,
         )
         return 0
     except Refusal as refusal:

@@ -112,7 +112,7 @@ def _take_page(source: MediawikiSource, site: Site, raw: RawPage, reading: Readi
         page = _parse(raw, site, f"{head.title or 'a page'} at {place}")
         text = _text(page, site)
     except Quarantined:
-        _reject(builder, raw, locator, head, site, Refusal("quarantine", "hung or killed a worker before"))
+        _reject(builder, raw, locator, head, site, Refusal("quarantine", "work on it hung or killed a worker before"))
     except Refusal as refusal:
         _reject(builder, raw, locator, head, site, refusal)
     else:

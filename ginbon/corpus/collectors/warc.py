@@ -124,7 +124,7 @@ class _Piece:
             self.reading.begin(self.source.name, locator)
             self._document(record, locator)
         except Quarantined:
-            self._reject(record, locator, Refusal("quarantine", "hung or killed a worker before"))
+            self._reject(record, locator, Refusal("quarantine", "work on it hung or killed a worker before"))
         except Refusal as refusal:
             self._reject(record, locator, refusal)
 
@@ -220,7 +220,7 @@ def _plain(body: bytes, charset: str | None) -> str:
     try:
         text = encoding.decode(body, declared=charset or "utf-8").text.strip()
     except encoding.UndecodableError as error:
-        raise Refusal("undecodable", str(error), value=error.confidence or None) from None
+        raise Refusal("encoding", str(error), value=error.confidence or None) from None
     if not text:
         raise Refusal("empty-text", "there is no text in it", value=0, threshold=1)
     return text

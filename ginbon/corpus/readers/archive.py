@@ -158,7 +158,7 @@ class Archive:
         excerpt = bytes(self._data[:EXCERPT_BYTES])
         self._drop(span)
         detail = f"the record {_named(headers)}is cut: {where}"
-        return Record(headers, excerpt, place, span, Problem("record-cut", detail, span, declared))
+        return Record(headers, excerpt, place, span, Problem("cut-record", detail, span, declared))
 
     def _wrong_length(
         self, place: Place, headers: dict[str, str], head: int, declared: int | None, says: str
@@ -174,7 +174,7 @@ class Archive:
             f"the record {_named(headers)}has {declared:,} bytes by its head, {span - head:,} up to what follows; "
             f"at most {self._max_block_bytes:,} are read"
         )
-        problem = Problem("document-bytes", detail, declared, self._max_block_bytes)
+        problem = Problem("max-document-bytes", detail, declared, self._max_block_bytes)
         return Record(headers, excerpt, place, span, problem)
 
     def _no_record(self, place: Place, why: str) -> Record:

@@ -125,7 +125,7 @@ class Pages:
             if close >= 0:
                 stop = close + len(self._close)
                 limit = f"more than {self._max_page_bytes:,} bytes of one page"
-                problem = ("document-bytes", limit) if excerpt else None
+                problem = ("max-document-bytes", limit) if excerpt else None
                 return self._hand(raw_offset, inner, stop, passed, excerpt, problem)
             scanned = max(len(self._open), len(self._data) - len(self._close) + 1)
             if len(self._data) > self._max_page_bytes:
@@ -138,7 +138,7 @@ class Pages:
                 passed += cut
                 scanned -= cut
             if not self._more():
-                problem = "page-cut", "the dump ends or is damaged inside the page"
+                problem = "cut-page", "the dump ends or is damaged inside the page"
                 return self._hand(raw_offset, inner, len(self._data), passed, excerpt, problem)
 
     def _pass_revisions(self) -> int:
