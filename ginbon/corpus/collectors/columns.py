@@ -88,17 +88,30 @@ def top_level(taken: dict[str, Any], found: pa.Schema) -> list[str]:
 
 
 class Mapper:
-    """Turns batches of one file, with the columns found in it, into harvests."""
+    """Turns batches of one file, with the columns found in it, into harvests.
 
-    def __init__(self, source: Source, reading: Reading, *, collector: str, taken: dict[str, Any], name: str) -> None:
+    ``checked``: the text columns are strings that are known to be UTF-8, and are not looked through again.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        reading: Reading,
+        *,
+        collector: str,
+        taken: dict[str, Any],
+        name: str,
+        checked: bool = False,
+    ) -> None:
         self.source, self.reading, self.collector = source, reading, collector
-        self.taken, self.name = taken, name
+        self.taken, self.name, self.checked = taken, name, checked
 
     def harvest(self, batch: pa.RecordBatch, rows: Rows, account: Account, *, limit: int | None = None) -> Harvest:
         """The batch's rows as documents and rejects; at most ``limit`` documents, the rows behind them are not counted.
 
         Adds to ``account`` the number of documents and rejects, and their bytes where ``rows`` knows them.
         """
+        batch = _without_views(batch)
         text, broken = self._text(batch)
         locators = self._locators(batch, rows.locators)
         reasons = self._judge(text, broken, locators)
@@ -143,7 +156,7 @@ class Mapper:
         parts = []
         for name in self.taken["text"]:
             column = _column(batch, name)
-            valid, bad = _valid_text(column)
+            valid, bad = (column, {}) if self.checked else _valid_text(column)
             broken.update({row: f"column {name!r}: {why}" for row, why in bad.items()})
             parts.append(_joined(valid))
         return parts[0] if len(parts) == 1 else join_texts(parts), broken
@@ -307,6 +320,14 @@ class Mapper:
         understood = labels.take(coded.indices)
         filled = understood if usual is None else pc.coalesce(understood, pa.scalar(usual))
         return pc.dictionary_encode(filled).cast(schema.LABEL)
+
+
+def _without_views(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with plain strings for string views, which few of pyarrow's functions take."""
+    if not any(pa.types.is_string_view(f.type) for f in batch.schema):
+        return batch
+    columns = [c.cast(pa.string()) if pa.types.is_string_view(c.type) else c for c in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def check_structure(column: Any) -> None:
