@@ -340,7 +340,7 @@ class _Work:
         places = (self.starts, self.stops, self.ends, self.states)
         found = survey(as_array, TABLE, begin, limit, MAX_DEPTH, *places)
         assert found == count, (found, count)
-        self._doubt_numbers(as_array)
+        self._doubt_numbers(data, as_array)
         self._doubt_encoding()
         self.tables: list[pa.RecordBatch] = []
         self.rows: list[Places] = []
@@ -349,12 +349,13 @@ class _Work:
         self.bad: list[tuple[int, BadLineError]] = []
         self.untyped: dict[str, int] = {}
 
-    def _doubt_numbers(self, data: npt.NDArray[np.uint8]) -> None:
-        """Lines with a run of digits so long that it holds two bytes of this sample in a row."""
-        sample = data[::_SUSPECT_DIGITS]
+    def _doubt_numbers(self, data: bytes, as_array: npt.NDArray[np.uint8]) -> None:
+        """Lines with a run of digits so long that it holds two bytes of a sample, and all between them."""
+        sample = as_array[::_SUSPECT_DIGITS]
         digits = (sample >= 0x30) & (sample <= 0x39)
-        places = np.flatnonzero(digits[:-1] & digits[1:]) * _SUSPECT_DIGITS
-        self._doubt(np.searchsorted(self.starts, places, "right") - 1)
+        places = (np.flatnonzero(digits[:-1] & digits[1:]) * _SUSPECT_DIGITS).tolist()
+        runs = np.array([p for p in places if data[p : p + _SUSPECT_DIGITS].isdigit()], np.int64)
+        self._doubt(np.searchsorted(self.starts, runs, "right") - 1)
 
     def _doubt_encoding(self) -> None:
         if not _is_utf8(self.data):

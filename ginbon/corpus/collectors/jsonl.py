@@ -71,7 +71,7 @@ class _Reader:
         taken: dict[str, Any] = {thing: thing for thing in self.fields.others} | {"text": ("text",)}
         if "language" in taken:
             taken["language"] = ("language",)
-        self.mapper = Mapper(source, reading, collector=collector, taken=taken, name=piece.name)
+        self.mapper = Mapper(source, reading, collector=collector, taken=taken, name=piece.name, checked=True)
         self.streamed = Account()
         self.left = reading.limit
         self.untyped: Counter[str] = Counter()
