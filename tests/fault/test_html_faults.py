@@ -102,7 +102,7 @@ def test_fault_23_an_empty_folder(gather: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("kind", ["gz", "bz2", "zst"])
 def test_fault_24_a_page_that_is_a_bomb(kind: str, read: Callable[..., Any], pack: Callable[..., bytes]) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = read(PAGE, pack(kind, bytes(200 * 2**20)), PAGE, suffix=f"html.{kind}")
+    found = read(PAGE, pack(kind, bytes(64 * 2**20)), PAGE, suffix=f"html.{kind}")
     assert len(found.documents) == 2
     assert found.rules == {"cut-file": 1}
     assert "at most 200 is read" in found.account.damages[0].reason
