@@ -108,30 +108,36 @@ class _Reader:
 
     def _batch(self, batch: pa.RecordBatch, number: int, row: int, start: int, stop: int) -> Iterator[Harvest]:
         """One record batch in slices of a few megabytes; a damaged one counts as such as a whole."""
+        account = self._bytes(start, stop)
+        step = min(MAX_BATCH_ROWS, max(1, self.reading.batch_bytes * batch.num_rows // max(batch.nbytes, 1)))
+        begin = 0
         try:
             for column in batch.columns:
                 check_structure(column)
+            for begin in range(0, max(batch.num_rows, 1), step):
+                part = batch.slice(begin, step)
+                locators = [f"{self.piece.name}#{row + begin + i}" for i in range(part.num_rows)]
+                harvest = self.mapper.harvest(part, Rows(locators), account, limit=self.left)
+                account = Account()
+                if self.left is not None:
+                    self.left -= harvest.documents.num_rows
+                yield harvest
+                if self.left is not None and self.left <= 0:
+                    return
         except UNREADABLE as error:
-            reason = f"batch {number}, rows {row:,} to {row + batch.num_rows - 1:,} are lost: {short_reason(error)}"
-            account = self._bytes(start, start)
-            account.raw_bytes += stop - start
-            account.damaged_bytes += stop - start
-            account.damages.append(Damage(self.piece.name, start, stop - start, reason))
-            self.done = stop
-            yield self.mapper.nothing(account)
-            return
-        account = self._bytes(start, stop)
-        step = min(MAX_BATCH_ROWS, max(1, self.reading.batch_bytes * batch.num_rows // max(batch.nbytes, 1)))
-        for begin in range(0, max(batch.num_rows, 1), step):
-            part = batch.slice(begin, step)
-            locators = [f"{self.piece.name}#{row + begin + i}" for i in range(part.num_rows)]
-            harvest = self.mapper.harvest(part, Rows(locators), account, limit=self.left)
-            if self.left is not None:
-                self.left -= harvest.documents.num_rows
-            yield harvest
-            if self.left is not None and self.left <= 0:
-                return
-            account = Account()
+            lost = f"rows {row + begin:,} to {row + batch.num_rows - 1:,} are lost: {short_reason(error)}"
+            yield self.mapper.nothing(self._unsound(account, f"batch {number}, {lost}", start))
+
+    def _unsound(self, account: Account, reason: str, start: int) -> Account:
+        """A batch whose values cannot be: its bytes are damage, unless a part of it was read before."""
+        size = account.document_bytes
+        account.intact_bytes -= size
+        account.decoded_bytes -= size
+        account.unprotected_bytes -= size
+        account.document_bytes = 0
+        account.damaged_bytes += size
+        account.damages.append(Damage(self.piece.name, start, size, reason))
+        return account
 
     def _bytes(self, start: int, stop: int) -> Account:
         """The bytes up to a batch as framing and those of the batch as documents."""
