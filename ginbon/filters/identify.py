@@ -20,7 +20,13 @@ from ginbon.corpus.step import with_columns
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, Identifier
 from ginbon.languages import codes, scripts
 
-REVISION: Final = 1
+REVISION: Final = 2
+
+BESIDE_LATIN: Final = 0.2
+"""Share of letters from which on another script beside more Latin may be the text's own: manuals are full of code."""
+
+LEAST_SCORE: Final = 0.05
+"""Below it a label is none: the likeliest of a hundred unlikely languages says nothing."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,7 @@ class MainScripts:
 
     names: tuple[str, ...]
     shares: npt.NDArray[np.float32]
+    others: Mapping[int, tuple[str, float]]  # row -> the script beside more Latin, and its share
 
 
 def main_scripts(texts: Any) -> MainScripts:
@@ -52,8 +59,15 @@ def main_scripts(texts: Any) -> MainScripts:
     for row in np.flatnonzero(eastern > most):
         row_counts = {names[n]: int(counts[row, n]) for n in np.flatnonzero(counts[row])}
         found[row], most[row] = scripts.decide(row_counts)
+    others = {}
+    latin = counts[:, number["Latn"]]
+    for row in np.flatnonzero((latin == most) & (totals - latin >= BESIDE_LATIN * totals) & (totals > 0)):
+        counts[row, number["Latn"]] = 0
+        name, count = scripts.decide({names[n]: int(counts[row, n]) for n in np.flatnonzero(counts[row])})
+        if count >= BESIDE_LATIN * totals[row]:
+            others[int(row)] = (name, float(count / totals[row]))
     shares = (most / np.maximum(totals, 1)).astype(np.float32)
-    return MainScripts(tuple(found), shares)
+    return MainScripts(tuple(found), shares, others)
 
 
 @dataclass(frozen=True)
@@ -100,7 +114,7 @@ class Identify:
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with the four columns; rows with a null text are ``und``."""
         texts = batch.column("text")
-        main = main_scripts(texts)
+        main = self._own_scripts(texts, main_scripts(texts))
         declared = self._declared(batch)
         asked = np.array([label is None for label in declared], bool)
         labels: list[str] = [label or UNKNOWN for label in declared]
@@ -121,6 +135,22 @@ class Identify:
                 "identify/script_share": pa.array(main.shares, pa.float32()),
             },
         )
+
+    def _own_scripts(self, texts: Any, main: MainScripts) -> MainScripts:
+        """The main scripts, but for texts in another script with more Latin (code, names): there that other one, where
+        the identifier is surer of a language in it.
+        """
+        if not main.others:
+            return main
+        rows = sorted(main.others)
+        some = texts.take(pa.array(rows))
+        as_latin = self.identifier.identify(some, [main.names[row] for row in rows]).probabilities
+        as_other = self.identifier.identify(some, [main.others[row][0] for row in rows]).probabilities
+        names, shares = list(main.names), main.shares.copy()
+        for row, latin, other in zip(rows, as_latin.to_pylist(), as_other.to_pylist(), strict=True):
+            if other > latin:
+                names[row], shares[row] = main.others[row]
+        return MainScripts(tuple(names), shares, main.others)
 
     def _declared(self, batch: pa.RecordBatch) -> list[str | None]:
         if not self.trust or "declared_language" not in batch.schema.names:
@@ -147,6 +177,9 @@ class Identify:
                 scores[row] = float(shares[row])
                 continue
             key = (answer or UNKNOWN, script)
+            if scores[row] < LEAST_SCORE:
+                labels.append(UNKNOWN)
+                continue
             if key not in ours:
                 fits = answer and answer != UNKNOWN and scripts.accepts(answer.rpartition("_")[2], script)
                 ours[key] = (self._ours(answer) if fits else None) or UNKNOWN
