@@ -321,10 +321,15 @@ def add_to_quarantine(folder: Path, stage: str, key: str, identity: str) -> None
 
 def _sweep(stage: Stage, folder: Path, keys: set[str]) -> None:
     """Remove sidecars of tasks that are no more, then files that no part lists."""
-    for sidecar in (folder / parts.PARTS / stage.name).glob("*.json"):
-        if sidecar.stem not in keys and sidecar.name != parts.STAGE_RECORD:
-            sidecar.unlink()
     listed = {f.path for key in keys if (p := parts.read_part(folder, stage.name, key)) for f in p.files}
+    for sidecar in (folder / parts.PARTS / stage.name).glob("*.json"):
+        if sidecar.stem in keys or sidecar.name == parts.STAGE_RECORD:
+            continue
+        stale = parts.read_part(folder, stage.name, sidecar.stem)
+        for file in stale.files if stale else ():
+            if file.path not in listed:
+                (folder / file.path).unlink(missing_ok=True)
+        sidecar.unlink()
     for output in stage.outputs:
         remove_temporaries(folder / output)
         for path in sorted((folder / output).rglob("*"), reverse=True):

@@ -190,7 +190,7 @@ class TrainTokenizer(Model):
     """Tokens in the vocabulary, special ones and bytes included."""
     languages: list[Label] | None = None
     """Which of the recipe's languages; left out = all."""
-    character_coverage: Annotated[float, Field(gt=0.9, le=1)] = 0.9999
+    character_coverage: Annotated[float, Field(ge=0.98, le=1)] = 0.9999
     """Share of the characters seen that get a token of their own; the rest are written as bytes (SentencePiece)."""
     special_tokens: list[Line] = []
     """Tokens that text never becomes, beside the usual ones."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ginbon.errors import Mistake, RecipeError, UserError
+from ginbon.errors import GinbonError, Mistake, RecipeError, UserError
 from ginbon.filters.rules import RULES, BoundRule, bind
 from ginbon.languages.pack import load_pack
 from ginbon.recipes import Recipe, load
@@ -69,8 +69,8 @@ def _named_files(recipe: Recipe) -> Iterator[Mistake]:
 
         for n, spec in enumerate(recipe.tokenizers.compare):
             try:
-                locate(spec)
-            except UserError as error:
+                locate(spec, folder=recipe.folder)
+            except GinbonError as error:
                 yield recipe.mistake(f"tokenizers.compare.{n}", str(error))
 
 
