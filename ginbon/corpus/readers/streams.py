@@ -282,6 +282,7 @@ class _Frames(_Counting):
                 held = data
                 if self.codec.name == "gz":
                     checksum = zlib.crc32(data, checksum)
+            sure[0] = self.file.size  # whatever is wrong from here on, all of the frame's input gave its output
             decoded = self.inner + len(held or b"")
             if frame.content is not None and frame.content != decoded:
                 raise Broken(f"{frame.content:,} bytes were to come out, it is {decoded:,}", resume=frame.stop)
