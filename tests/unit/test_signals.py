@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +116,34 @@ def test_a_top_gram_tie_goes_to_the_gram_that_came_first() -> None:
     columns = Walk("und_Latn", bare("Latn")).measure(pa.array([long_first, short_first], pa.large_string()))
     share = columns["walk/top_2_gram_char_share"].to_pylist()
     assert share == pytest.approx([9 * 2 / len(long_first), 3 * 2 / len(short_first)])
+
+
+def test_repetition_is_datatroves_given_the_same_words(shared_data: Path) -> None:
+    """Its own functions over our words (case folded): the same characters, ties included, in every document."""
+    from datatrove.pipeline.filters.gopher_repetition_filter import find_all_duplicate, find_top_duplicate, get_n_grams
+
+    from ginbon.filters.derive import folded_words
+
+    rows = [
+        json.loads(line) for line in zstd_text(shared_data / "docs/stories.jsonl.zst").split("\n")[:2900:29] if line
+    ]
+    texts = [unicodedata.normalize("NFC", row["text"]) for row in rows]
+    columns = Walk("und_Latn", bare("Latn")).measure(pa.array(texts, pa.large_string()))
+    for row, text in enumerate(texts):
+        words = folded_words(text, "und_Latn")
+        for n in (2, 3, 4):
+            wanted = find_top_duplicate(get_n_grams(words, n)) / len(text)
+            assert columns[f"walk/top_{n}_gram_char_share"][row].as_py() == np.float32(wanted)
+        for n in range(5, 11):
+            wanted = find_all_duplicate(words, n) / len(text)
+            assert columns[f"walk/repeated_{n}_gram_char_share"][row].as_py() == np.float32(wanted)
+
+
+def test_the_greek_question_mark_ends_a_sentence_in_greek_only() -> None:
+    text = "Τι είναι αυτό; Ναι. Όχι;\nκαι;»"
+    greek, other = load_pack("ell_Grek"), bare("Grek")
+    assert greek.terminals == ";"
+    assert_equal_to_reference([text], greek)
+    values = [Walk(p.label, p).measure(pa.array([text], pa.large_string())) for p in (greek, other)]
+    assert [v["walk/sentences"][0].as_py() for v in values] == [4, 3]
+    assert [v["walk/terminal_line_share"][0].as_py() for v in values] == [1.0, 0.0]

@@ -52,6 +52,8 @@ _OWN_SHIFT = np.uint16(14)
 # A letter and nothing else: folding and the own script are minded, all other bits must be clear.
 _PLAIN_MASK = np.uint16(0xFFFF ^ (c.FOLDS | c.OWN))
 _PLAIN = np.uint16(c.LETTER | c.LETTERS << c.CATEGORY_SHIFT)
+_PLAIN_MARK = np.uint16(c.EXTEND | c.MARKS << c.CATEGORY_SHIFT)
+_REORDERING_MARK = np.uint16(_PLAIN_MARK | c.REORDERS)
 
 
 @inlined
@@ -427,22 +429,31 @@ def scan(
                 elif kind < c.JOINER or (kind > c.MID_BOTH and kind != c.DOUBLE_QUOTE):
                     w_letter = True
                     last = kind
-                if kind == c.LETTER:  # most characters follow here: plain letters behind a letter
+                if kind == c.LETTER:  # most characters follow here: letters and their marks, with nothing special
                     first = chars
+                    marks = 0
                     while i < end:
                         cp, size = decode(data, i, end)
                         prop = table[cp]
-                        if prop & _PLAIN_MASK != _PLAIN:
+                        if prop & _PLAIN_MASK == _PLAIN:
+                            folded = np.int64(folding[cp]) if prop & c.FOLDS else cp
+                            run = (run ^ np.uint64(folded)) * _P1
+                            h = (h ^ np.uint64(folded)) * _P1
+                            own_letters += np.int64(prop >> _OWN_SHIFT)
+                            before = np.uint8(0)
+                        elif prop == _PLAIN_MARK or (prop == _REORDERING_MARK and before == 0):
+                            run = (run ^ np.uint64(cp)) * _P1
+                            h = (h ^ np.uint64(cp)) * _P1
+                            marks += 1
+                            before = combining[cp]
+                        else:
                             break
-                        folded = np.int64(folding[cp]) if prop & c.FOLDS else cp
-                        run = (run ^ np.uint64(folded)) * _P1
-                        h = (h ^ np.uint64(folded)) * _P1
-                        own_letters += np.int64(prop >> _OWN_SHIFT)
+                        if before == 0:
+                            starter = cp
                         chars += 1
                         i += size
-                        starter = cp
-                        before = np.uint8(0)
-                    hist[c.LETTERS] += chars - first
+                    hist[c.LETTERS] += chars - first - marks
+                    hist[c.MARKS] += marks
                     w_chars += chars - first
                     line_last = chars - 1
                 continue

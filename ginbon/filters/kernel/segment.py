@@ -44,6 +44,10 @@ def find_runs(data: Any, offsets: Any, table: Any, run_chars: int, out: Any) -> 
             if start < 0 and lead < 0xE0:  # a run begins with a character of three or four bytes
                 i += 1
                 continue
+            # Two blocks that most texts meet often and no such script is in: U+0800-0DFF (India), U+2000-2E7F (marks).
+            if start < 0 and i + 1 < end and data[i + 1] < (0xB8 if lead == 0xE0 else 0xBA if lead == 0xE2 else 0):
+                i += 3
+                continue
             size = 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
             cp = np.int64(lead) & (0x7F >> size if size > 1 else 0x7F)
             for k in range(1, size):
