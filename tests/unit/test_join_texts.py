@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from ginbon.corpus.collectors.columns import join_texts
+from ginbon.corpus.collectors.arrow_values import join_texts
 
 
 def test_rows_of_nulls_keep_their_place() -> None:

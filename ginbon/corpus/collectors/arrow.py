@@ -16,7 +16,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 from ginbon.corpus.collector import Account, Damage, Harvest, Reading
-from ginbon.corpus.collectors.columns import ColumnError, Mapper, Rows, check_structure, read_columns, top_level
+from ginbon.corpus.collectors.arrow_values import check_structure
+from ginbon.corpus.collectors.columns import ColumnError, Mapper, Rows, read_columns, top_level
 from ginbon.corpus.collectors.parquet import MAX_BATCH_ROWS, UNREADABLE, short_reason
 from ginbon.corpus.collectors.presets import column_map
 from ginbon.engine.extents import EXTENT_BYTES, Piece

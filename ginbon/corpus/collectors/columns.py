@@ -21,6 +21,21 @@ import pyarrow.compute as pc
 
 from ginbon.corpus import schema
 from ginbon.corpus.collector import Account, Harvest, Quarantined, Reading, clip, excluded_batch
+from ginbon.corpus.collectors.arrow_values import (
+    bytes_of,
+    constant,
+    is_string,
+    is_strings,
+    join_texts,
+    joined,
+    label,
+    padded,
+    plain,
+    raw_value,
+    valid,
+    valid_text,
+    without_views,
+)
 from ginbon.corpus.collectors.presets import ColumnMap
 from ginbon.corpus.collectors.times import parse_times
 from ginbon.errors import DamageError
@@ -29,8 +44,6 @@ from ginbon.recipes.model import Source
 
 ID_BYTES: Final = 256
 """Longest own id of a record that its locator carries."""
-
-_BLANK_LINE: Final = "\n\n"
 
 
 class ColumnError(DamageError):
@@ -66,7 +79,7 @@ def read_columns(columns: ColumnMap, found: pa.Schema) -> dict[str, Any]:
         kinds = [_type_of(found, name) for name in group]
         if all(kind is not None for kind in kinds):
             for name, kind in zip(group, kinds, strict=True):
-                _check_type(name, kind, "string or list<string>", lambda k: _is_string(k) or _is_strings(k))
+                _check_type(name, kind, "string or list<string>", lambda k: is_string(k) or is_strings(k))
             taken["language"] = group
             break
     else:
@@ -111,7 +124,7 @@ class Mapper:
 
         Adds to ``account`` the number of documents and rejects, and their bytes where ``rows`` knows them.
         """
-        batch = _without_views(batch)
+        batch = without_views(batch)
         text, broken = self._text(batch)
         locators = self._locators(batch, rows.locators)
         reasons = self._judge(text, broken, locators)
@@ -156,9 +169,9 @@ class Mapper:
         parts = []
         for name in self.taken["text"]:
             column = _column(batch, name)
-            valid, bad = (column, {}) if self.checked else _valid_text(column)
+            valid, bad = (column, {}) if self.checked else valid_text(column)
             broken.update({row: f"column {name!r}: {why}" for row, why in bad.items()})
-            parts.append(_joined(valid))
+            parts.append(joined(valid))
         return parts[0] if len(parts) == 1 else join_texts(parts), broken
 
     def _locators(self, batch: pa.RecordBatch, places: Sequence[str]) -> list[str]:
@@ -167,8 +180,8 @@ class Mapper:
         if name is None:
             return [clip(place) or "" for place in places]
         column = _column(batch, name)
-        ids = column.cast(pa.string()) if pa.types.is_integer(column.type) else _plain(column)
-        own = [clip(i, ID_BYTES) for i in _valid(ids, {}).to_pylist()]
+        ids = column.cast(pa.string()) if pa.types.is_integer(column.type) else plain(column)
+        own = [clip(i, ID_BYTES) for i in valid(ids, {}).to_pylist()]
         return [clip(f"{place} {i}" if i else place) or "" for place, i in zip(places, own, strict=True)]
 
     def _judge(
@@ -203,9 +216,9 @@ class Mapper:
         threshold = float(self.reading.max_document_bytes) if rule == "max-document-bytes" else None
         if rule == "empty-text":
             threshold = 1.0
-        raw = _bytes_of(text, row)
+        raw = bytes_of(text, row)
         if rule == "invalid-utf8":
-            raw = b"\n\n".join(_raw_value(_column(batch, name), row) for name in self.taken["text"])
+            raw = b"\n\n".join(raw_value(_column(batch, name), row) for name in self.taken["text"])
         url = self._strings(batch.slice(row, 1), "url", None)
         return {
             "stage": "collect",
@@ -241,8 +254,8 @@ class Mapper:
         columns: dict[str, Any] = {
             "id": pa.array(schema.document_ids(self.reading.namespace, self.source.name, locators), pa.string()),
             "text": text,
-            "source": _label(self.source.name, count),
-            "collector": _label(self.collector, count),
+            "source": label(self.source.name, count),
+            "collector": label(self.collector, count),
             "locator": pa.array(locators, pa.string()),
             "url": self._strings(batch, "url", account),
             "title": self._strings(batch, "title", account),
@@ -250,7 +263,7 @@ class Mapper:
             "collected_at": self._times(batch, "collected_at"),
             "licence": self._licence(licence, count),
             "rights": self._rights(batch, licence, count, account),
-            "digest": pa.array(_digests(text) if digests is None else digests, pa.binary(32)),
+            "digest": pa.array(sha256_of_each(text) if digests is None else digests, pa.binary(32)),
             "declared_language": self._language(batch, count, account),
         }
         fields = [(f, columns[f.name]) for f in schema.COLLECTED]
@@ -263,7 +276,7 @@ class Mapper:
         if name is None:
             return None
         bad: dict[int, str] = {}
-        column = _valid(_plain(_column(batch, name)), bad)
+        column = valid(plain(_column(batch, name)), bad)
         if bad and account is not None:
             account.warnings.append(
                 f"{self.name}: {len(bad):,} values of column {name!r} are not UTF-8; taken as unknown"
@@ -278,12 +291,12 @@ class Mapper:
         if name is None:
             return None
         column = _column(batch, name)
-        return parse_times(_valid(_plain(column), {}) if _is_string(column.type) else column)
+        return parse_times(valid(plain(column), {}) if is_string(column.type) else column)
 
     def _licence(self, licence: Any, count: int) -> Any:
         own = self.source.rights.licence
         if licence is None:
-            return _label(clip(own), count)
+            return label(clip(own), count)
         filled = licence if own is None else pc.coalesce(licence, pa.scalar(clip(own), pa.string()))
         return pc.dictionary_encode(filled).cast(schema.LABEL)
 
@@ -297,7 +310,7 @@ class Mapper:
         fields = {
             "basis": pc.if_else(said, pa.scalar("licence"), pa.scalar(base.basis, pa.string())),
             "evidence": pc.if_else(said, pa.scalar(clip(where)), pa.scalar(clip(base.evidence), pa.string())),
-            "attribution": _constant(usual, count) if attribution is None else pc.coalesce(attribution, usual),
+            "attribution": constant(usual, count) if attribution is None else pc.coalesce(attribution, usual),
             "notices": pa.array([[]] * count, pa.list_(pa.string())),
         }
         arrays = [fields[f.name].cast(f.type) for f in schema.RIGHTS]
@@ -307,12 +320,12 @@ class Mapper:
         """What the row says, as our label where it can be understood; else what the recipe says of the source."""
         usual = self.source.language
         if "language" not in self.taken:
-            return _label(usual, count)
+            return label(usual, count)
         parts = []
         for name in self.taken["language"]:
             column = _column(batch, name)
-            column = pc.list_element(_padded(column), 0) if _is_strings(column.type) else column
-            parts.append(_valid(_plain(column), {}))
+            column = pc.list_element(padded(column), 0) if is_strings(column.type) else column
+            parts.append(valid(plain(column), {}))
         said = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "_")
         coded = pc.dictionary_encode(said)
         values = coded.dictionary.to_pylist()
@@ -320,49 +333,6 @@ class Mapper:
         understood = labels.take(coded.indices)
         filled = understood if usual is None else pc.coalesce(understood, pa.scalar(usual))
         return pc.dictionary_encode(filled).cast(schema.LABEL)
-
-
-def _without_views(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with plain strings for string views, which few of pyarrow's functions take."""
-    if not any(pa.types.is_string_view(f.type) for f in batch.schema):
-        return batch
-    columns = [c.cast(pa.string()) if pa.types.is_string_view(c.type) else c for c in batch.columns]
-    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-
-
-def check_structure(column: Any) -> None:
-    """Offsets, lengths and dictionary indices must be sound before a value is touched; raises ``pa.ArrowInvalid``.
-
-    Whether bytes are UTF-8 is another question, asked row by row.
-    """
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column.validate()
-        column.indices.validate(full=True)
-        most, least = pc.max(column.indices).as_py(), pc.min(column.indices).as_py()
-        if most is not None and (most >= len(column.dictionary) or least < 0):
-            raise pa.ArrowInvalid(f"index {most} of a dictionary of {len(column.dictionary)}")
-        check_structure(column.dictionary)
-        return
-    binary = _as_binary(kind)
-    (column if binary == kind else column.view(binary)).validate(full=True)
-
-
-def _as_binary(kind: Any) -> Any:
-    """The type with bytes for strings, down to the leaves of lists and structs."""
-    if pa.types.is_string(kind):
-        return pa.binary()
-    if pa.types.is_large_string(kind):
-        return pa.large_binary()
-    if pa.types.is_string_view(kind):
-        return pa.binary_view()
-    if pa.types.is_list(kind):
-        return pa.list_(_as_binary(kind.value_type))
-    if pa.types.is_large_list(kind):
-        return pa.large_list(_as_binary(kind.value_type))
-    if pa.types.is_struct(kind):
-        return pa.struct([pa.field(f.name, _as_binary(f.type)) for f in kind])
-    return kind
 
 
 def _text_columns(columns: ColumnMap, found: pa.Schema) -> tuple[str, ...]:
@@ -378,7 +348,7 @@ def _text_columns(columns: ColumnMap, found: pa.Schema) -> tuple[str, ...]:
         if not names:
             raise _missing(" or ".join(columns.text), found)
     for name in names:
-        _check_type(name, kinds[name], "string or list<string>", lambda k: _is_string(k) or _is_strings(k))
+        _check_type(name, kinds[name], "string or list<string>", lambda k: is_string(k) or is_strings(k))
     return names
 
 
@@ -393,29 +363,18 @@ def _check_type(name: str, kind: Any, expected: str, allows: Callable[[Any], boo
         raise ColumnError(f"column {name!r}: {expected} expected, {found} found; nothing is cast in silence")
 
 
-def _is_string(kind: Any) -> bool:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _is_strings(kind: Any) -> bool:
-    lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
-    return any(is_one(kind) for is_one in lists) and _is_string(kind.value_type)
-
-
 def _is_time(kind: Any) -> bool:
-    return bool(_is_string(kind) or pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+    return bool(is_string(kind) or pa.types.is_timestamp(kind) or pa.types.is_date(kind))
 
 
 _ALLOWED: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
-    "id": ("string or integer", lambda k: _is_string(k) or pa.types.is_integer(k)),
-    "url": ("string", _is_string),
-    "title": ("string", _is_string),
+    "id": ("string or integer", lambda k: is_string(k) or pa.types.is_integer(k)),
+    "url": ("string", is_string),
+    "title": ("string", is_string),
     "published_at": ("string, timestamp or date", _is_time),
     "collected_at": ("string, timestamp or date", _is_time),
-    "licence": ("string", _is_string),
-    "attribution": ("string", _is_string),
+    "licence": ("string", is_string),
+    "attribution": ("string", is_string),
 }
 
 
@@ -449,123 +408,6 @@ def _column(batch: pa.RecordBatch, name: str) -> Any:
     for key in place[0][1:]:
         column = pc.struct_field(column, key)
     return column
-
-
-def _plain(column: Any) -> Any:
-    """A string column as plain strings (views and dictionaries are resolved); nulls of no type as null strings."""
-    if pa.types.is_null(column.type):
-        return pa.nulls(len(column), pa.string())
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
-
-
-def _valid(column: Any, bad: dict[int, str]) -> Any:
-    """A plain string column with nulls where the bytes are no UTF-8; ``bad`` is filled with rows and what is wrong."""
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        binary = column.view(pa.large_binary() if pa.types.is_large_string(column.type) else pa.binary())
-        binary.validate(full=True)  # offsets that are wrong are damage, not text: raised
-        values = binary.to_pylist()
-        for row, value in enumerate(values):
-            try:
-                if value is not None:
-                    value.decode()
-            except UnicodeDecodeError as error:
-                bad[row] = f"byte {error.start:,} of the value does not fit UTF-8 ({error.reason})"
-                values[row] = None
-        return pa.array([None if v is None else v.decode() for v in values], column.type)
-    return column
-
-
-def _valid_text(column: Any) -> tuple[Any, dict[int, str]]:
-    """A text column, string or list of strings, without the rows that are not UTF-8, and what is wrong with those."""
-    bad: dict[int, str] = {}
-    if not _is_strings(column.type):
-        return _valid(_plain(column), bad), bad
-    column = column.cast(pa.large_list(pa.large_string())) if not pa.types.is_large_list(column.type) else column
-    inner: dict[int, str] = {}
-    values = _valid(_plain(column.flatten()), inner)
-    parents = pc.list_parent_indices(column).to_numpy()
-    for place, why in inner.items():
-        bad[int(parents[place])] = f"paragraph {place - int(np.searchsorted(parents, parents[place])):,}: {why}"
-    return _regrouped(values, parents, column), bad
-
-
-def _regrouped(values: Any, parents: npt.NDArray[np.int64], column: Any) -> Any:
-    """The lists again, without null and empty strings; a null list stays null."""
-    some = pc.fill_null(pc.greater(pc.binary_length(values), 0), False).to_numpy(zero_copy_only=False)
-    counts = np.bincount(parents[some], minlength=len(column))
-    offsets = np.concatenate(([0], np.cumsum(counts)))
-    kept = values.filter(pa.array(some)).cast(pa.large_string())
-    lists = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), kept)
-    return pc.if_else(pc.is_valid(column), lists, pa.scalar(None, lists.type))
-
-
-def join_texts(parts: Sequence[Any]) -> Any:
-    """Columns of text as one, row by row: what is not empty, joined by a blank line; null where every part is null.
-
-    (``binary_join_element_wise`` with ``null_handling="skip"`` leaves out rows whose parts are all null: pyarrow
-    26.0.1.)
-    """
-    joined = pc.fill_null(parts[0].cast(pa.large_string()), "")
-    for part in parts[1:]:
-        filled = pc.fill_null(part.cast(pa.large_string()), "")
-        both = pc.and_(pc.greater(pc.binary_length(joined), 0), pc.greater(pc.binary_length(filled), 0))
-        between = pc.if_else(both, pa.scalar(_BLANK_LINE, pa.large_string()), pa.scalar("", pa.large_string()))
-        joined = pc.binary_join_element_wise(joined, between, filled, pa.scalar("", pa.large_string()))
-    given = pc.is_valid(pc.coalesce(*parts))
-    return pc.if_else(given, joined, pa.scalar(None, pa.large_string()))
-
-
-def _joined(column: Any) -> Any:
-    """Text as large strings; lists of paragraphs are joined by a blank line."""
-    if pa.types.is_large_list(column.type):
-        return pc.binary_join(column, pa.scalar(_BLANK_LINE, pa.large_string())).cast(pa.large_string())
-    return column.cast(pa.large_string())
-
-
-def _padded(column: Any) -> Any:
-    """Lists as lists of one: the first value, or null where there is none."""
-    filled = pc.greater(pc.fill_null(pc.list_value_length(column), 0), 0)
-    return pc.if_else(filled, column, pa.scalar([None], column.type))
-
-
-def _label(value: str | None, count: int) -> Any:
-    if value is None:
-        return pa.nulls(count, schema.LABEL)
-    indices = pa.array(np.zeros(count, np.int32))
-    return pa.DictionaryArray.from_arrays(indices, pa.array([value], pa.string()))
-
-
-def _constant(value: Any, count: int) -> Any:
-    return pa.repeat(value, count) if value.is_valid else pa.nulls(count, value.type)
-
-
-def _digests(text: Any) -> list[bytes]:
-    """SHA-256 of each text's bytes, straight from the Arrow buffer; the column has no nulls."""
-    if not len(text):
-        return []
-    _, offsets, data = text.buffers()
-    places = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
-    view = memoryview(data) if data is not None else memoryview(b"")
-    return [hashlib.sha256(view[a:b]).digest() for a, b in zip(places[:-1].tolist(), places[1:].tolist(), strict=True)]
-
-
-def _bytes_of(text: Any, row: int) -> bytes:
-    value = text[row]
-    return bytes(value.as_buffer()) if value.is_valid else b""
-
-
-def _raw_value(column: Any, row: int) -> bytes:
-    """What a row holds in a text column, without any check."""
-    value = column.slice(row, 1)
-    if _is_strings(value.type):
-        value = value.flatten()
-    plain = _plain(value)
-    binary = plain.view(pa.large_binary() if pa.types.is_large_string(plain.type) else pa.binary())
-    return b"\n\n".join(v for v in binary.to_pylist() if v is not None)
 
 
 def _first(reasons: list[Any], limit: int) -> list[Any]:

@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from ginbon.corpus.collectors.columns import join_texts
+from ginbon.corpus.collectors.arrow_values import join_texts
 from ginbon.corpus.collectors.json_kernel import DOUBTFUL, EMPTY, TABLE, USUAL, survey
 from ginbon.corpus.collectors.presets import ColumnMap
 

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ginbon.corpus.collector import Account, Damage, Harvest, Reading
-from ginbon.corpus.collectors.columns import ColumnError, Mapper, Rows, check_structure, read_columns, top_level
+from ginbon.corpus.collectors.arrow_values import check_structure
+from ginbon.corpus.collectors.columns import ColumnError, Mapper, Rows, read_columns, top_level
 from ginbon.corpus.collectors.parquet_footer import Chunk, Group, has_checksum, read_footer
 from ginbon.corpus.collectors.presets import column_map
 from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, Piece
