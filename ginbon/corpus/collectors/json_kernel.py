@@ -72,7 +72,7 @@ def survey(
             doubtful = doubtful or _is_constant(data, at)
         elif kind == _NUL:
             doubtful = True
-        elif at < size or start < size:
+        elif at < size or start < size or line == 0:
             stop = at
             if at < size and stop > start and data[stop - 1] == 13:
                 stop -= 1

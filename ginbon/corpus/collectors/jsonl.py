@@ -101,7 +101,8 @@ class _Reader:
         yield self.builder.take()
 
     def _parse(self, block: Block) -> _Unit:
-        marked = block.data.startswith(_BOM) and block.place(0) == (0, 0)
+        begins_file = self.piece.start == 0 and block.decoded_offset == 0 and not block.head_cut
+        marked = begins_file and block.data.startswith(_BOM)
         parsed = self.parser.parse(block.data, count=block.count, begin=len(_BOM) if marked else 0)
         begins = parsed.starts[parsed.rows]
         pairs = zip(begins.tolist(), parsed.stops[parsed.rows].tolist(), strict=True)
