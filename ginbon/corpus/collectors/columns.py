@@ -32,6 +32,7 @@ from ginbon.corpus.collectors.arrow_values import (
     padded,
     plain,
     raw_value,
+    sha256_of_each,
     valid,
     valid_text,
     without_views,
