@@ -107,7 +107,7 @@ def measure(language: Language) -> list[Any]:
     from ginbon.filters.walk import Walk
     from ginbon.languages.pack import load_pack
 
-    texts = [unicodedata.normalize("NFC", text) for text in documents(language)]  # as tidy leaves them
+    texts = [unicodedata.normalize("NFC", text) for text in documents(language) if text.strip()]
     sample = repeated(texts, SAMPLE_BYTES)
     step = Walk(language.label, load_pack(language.label))
     column = pa.array(sample, pa.large_string())

@@ -6,12 +6,12 @@
     from ginbon.datatrove import identify, redact, rules, tidy, walk
 
     LocalPipelineExecutor([
-        JsonlReader("in/"), identify(), tidy("por_Latn"), walk("por_Latn"), rules("por_Latn"), redact(regions=["BR"]),
-        JsonlWriter("out/"),
+        JsonlReader("in/"), identify(), tidy("por_Latn"), walk("por_Latn"), rules("por_Latn"),
+        redact(regions=["BR"]), JsonlWriter("out/"),
     ]).run()
 
-Signals go into ``metadata`` under their names (``walk/words``). Nothing is lost between blocks but what ``rules`` drops;
-its reasons are counted in datatrove's own statistics.
+Signals go into ``metadata`` under their names (``walk/words``). Nothing is lost between blocks but what ``rules``
+drops; its reasons are counted in datatrove's own statistics.
 """
 
 from __future__ import annotations
@@ -83,12 +83,12 @@ class RulesBlock(PipelineStep):  # type: ignore[misc]
                     self.stat_update("dropped", f"dropped_{why[0]['rule']}")
 
 
-def identify(model: str = "packaged", *, sha256: str | None = None) -> StepBlock:
+def identify(model: str | None = None, *, sha256: str | None = None) -> StepBlock:
     """Say each document's language: ``language`` and ``identify/score`` in its metadata."""
-    from ginbon.filters.identifiers.load import load_identifier
+    from ginbon.filters.identifiers import PACKAGED, identifier
     from ginbon.filters.identify import Identify
 
-    return StepBlock(Identify(load_identifier(model, sha256=sha256)))
+    return StepBlock(Identify(identifier(model or PACKAGED, sha256=sha256)))
 
 
 def tidy(language: str, *, mojibake: bool = False) -> StepBlock:

@@ -4,7 +4,7 @@
     ├── UserError                    2  the call or the recipe is wrong; nothing was started
     │   ├── RecipeError              2  mistakes in a recipe, each with file:line:column
     │   └── MissingExtraError        2  a feature needs an optional package that is not installed
-    ├── SurroundingsError            3  disk, permission, network, lock: what is there is whole, the same command goes on
+    ├── SurroundingsError            3  disk, permission, network, lock; the same command goes on
     │   ├── LockedError              3  another process holds the run folder
     │   └── NoSpaceError             3  the disk is full
     ├── AnswerIsNo                   1  done, and the answer is "no"

@@ -17,7 +17,7 @@ from ginbon.errors import GinbonError, Interrupted
 
 app = typer.Typer(
     name="ginbon",
-    help="Turn a people's scattered text into a curated, measured corpus and tokenizers, and hand them over with proof.",
+    help="Turn a people's scattered text into a curated corpus and tokenizers, and hand them over with proof.",
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode=None,

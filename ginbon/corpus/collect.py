@@ -8,9 +8,10 @@ set aside in ``excluded/`` with the language it looked like.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,7 +115,10 @@ class Collect:
         with _Sink(work, extent) as sink:
             for harvest in collector(source.collector).read(source, extent, reading):
                 account.add(harvest.account)
-                self._take(harvest.documents, harvest.excluded, sink)
+                for documents in _portions(harvest.documents, work.entering):
+                    self._take(documents, sink)
+                if harvest.excluded.num_rows:
+                    sink.reject(self._redacted(harvest.excluded))
                 work.advance(documents=harvest.documents.num_rows, bytes=harvest.account.raw_bytes)
         if broken := account.check():
             raise LedgerError(f"{extent.key}: {'; '.join(broken)}")
@@ -127,23 +131,28 @@ class Collect:
             tuple(sink.entries()), {"account": _account_json(account), "rows": dict(sorted(sink.rows.items()))}
         )
 
-    def _take(self, documents: pa.RecordBatch, excluded: pa.RecordBatch, sink: _Sink) -> None:
-        if excluded.num_rows:
-            sink.reject(self._redacted(excluded))
-        if not documents.num_rows:
-            return
+    def _take(self, documents: pa.RecordBatch, sink: _Sink) -> None:
         sink.documents += documents.num_rows
         for language, batch in _by_language(self.identify[sink.source](documents)):
             steps = self.steps.get(language)
             if steps is None:
                 sink.set_aside(self._redacted(batch), language)
                 continue
-            for step in steps:
-                batch = step(batch)
-            sink.keep(batch, language)
+            sink.keep(reduce(lambda done, step: step(done), steps, batch), language)
 
     def _redacted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         return batch if self.redact is None else self.redact(batch)
+
+
+def _portions(documents: pa.RecordBatch, entering: Callable[[str], None] | None) -> Iterator[pa.RecordBatch]:
+    """The batch, or (when a task is tried again after a crash) one document at a time, each announced."""
+    if entering is None:
+        if documents.num_rows:
+            yield documents
+        return
+    for row, identity in enumerate(documents.column("id").to_pylist()):
+        entering(identity)
+        yield documents.slice(row, 1)
 
 
 class _Sink:

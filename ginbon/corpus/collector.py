@@ -76,8 +76,8 @@ class Account:
         decoded_bytes = document_bytes + rejected_bytes + framing_bytes
 
     ``decoded_bytes`` are bytes after decompression (Parquet, Arrow: the file bytes of the row groups read, all of
-    them ``document_bytes`` or ``framing_bytes``). ``framing_bytes`` belong to no record: line ends, byte-order marks, blank lines, XML around
-    pages, footers. ``documents + rejects`` is the number of records.
+    them ``document_bytes`` or ``framing_bytes``). ``framing_bytes`` belong to no record: line ends, byte-order marks,
+    blank lines, XML around pages, footers. ``documents + rejects`` is the number of records.
     """
 
     documents: int = 0
@@ -261,9 +261,7 @@ class Builder:
         return pa.RecordBatch.from_pylist(self._rows, schema=schema.COLLECTED)
 
 
-def excluded_batch(
-    rows: list[dict[str, Any]], *, namespace: str, source: str, collector: str
-) -> pa.RecordBatch:
+def excluded_batch(rows: list[dict[str, Any]], *, namespace: str, source: str, collector: str) -> pa.RecordBatch:
     """Rows of rejects as an ``EXCLUDED`` batch, with their ids; missing keys are null."""
     ids = schema.document_ids(namespace, source, [r["locator"] for r in rows])
     filled = [{**r, "id": i, "source": source, "collector": collector} for r, i in zip(rows, ids, strict=True)]
@@ -274,9 +272,11 @@ def clip(value: str | None, limit: int = schema.MAX_FIELD_BYTES) -> str | None:
     """The longest prefix of at most ``limit`` UTF-8 bytes that is valid Unicode; lone surrogates become U+FFFD."""
     if value is None:
         return None
-    encoded = value.encode("utf-8", "replace") if value.isascii() else value.encode("utf-16", "surrogatepass").decode(
-        "utf-16", "replace"
-    ).encode("utf-8")
+    encoded = (
+        value.encode("utf-8", "replace")
+        if value.isascii()
+        else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
+    )
     if len(encoded) <= limit:
         return encoded.decode("utf-8")
     return encoded[:limit].decode("utf-8", "ignore")

@@ -36,7 +36,7 @@ class Step(Protocol):
 
 
 def with_columns(batch: pa.RecordBatch, columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
-    """The batch with these columns set: replaced in place where the name exists, appended in the order given otherwise."""
+    """The batch with these columns: replaced in place where the name exists, else appended in the order given."""
     names = list(batch.schema.names)
     arrays = dict(zip(names, batch.columns, strict=True))
     arrays.update(columns)

@@ -251,7 +251,7 @@ class _Carrier:
 
     def _ran_out_of_memory(self, task: Task) -> bool:
         beat = progress.read_beat(progress.beat_path(self.folder, self.stage.name, task.key))
-        return beat is not None and beat.error_kind in ("MemoryError", "ArrowMemoryError")
+        return beat is not None and beat.error_kind == MemoryError.__name__
 
     def _fail(self, task: Task, error: BaseException) -> None:
         beat = progress.read_beat(progress.beat_path(self.folder, self.stage.name, task.key))

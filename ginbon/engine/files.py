@@ -88,7 +88,7 @@ def whole_file(path: Path) -> Iterator[HashingFile]:
             temporary.unlink(missing_ok=True)
             raise
         os.close(descriptor)
-        os.replace(temporary, path)
+        temporary.replace(path)
         sync_folder(path.parent)
 
 

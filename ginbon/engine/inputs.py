@@ -53,7 +53,7 @@ def see(reads: tuple[FileRange, ...]) -> list[Seen]:
 
 def _see(r: FileRange) -> Seen:
     try:
-        stat = os.stat(r.path)
+        stat = Path(r.path).stat()
         key = (r.path, r.start, r.stop, *_marks(stat))
         if key not in _hashes:
             _hashes[key] = hash_ranges(Path(r.path), [(r.start, r.stop)])
@@ -69,7 +69,7 @@ def _marks(stat: os.stat_result) -> tuple[int, int, int, int]:
 def check_still(reads: tuple[FileRange, ...], seen: list[Seen]) -> None:
     """Raise ``SurroundingsError`` if a file changed while a task was reading it."""
     for r, s in zip(reads, seen, strict=True):
-        if _marks(os.stat(r.path)) != (s.size, s.mtime_ns, s.ctime_ns, s.inode):
+        if _marks(Path(r.path).stat()) != (s.size, s.mtime_ns, s.ctime_ns, s.inode):
             raise SurroundingsError(
                 f"{r.path} was changed while it was being read. Nothing made from it was kept; when it has come to "
                 "rest, run the same command again."
@@ -83,7 +83,7 @@ def unchanged(reads: tuple[FileRange, ...], seen: list[Seen], *, verify: bool) -
     now = []
     for r, s in zip(reads, seen, strict=True):
         try:
-            marks = _marks(os.stat(r.path))
+            marks = _marks(Path(r.path).stat())
             if not verify and marks == (s.size, s.mtime_ns, s.ctime_ns, s.inode):
                 now.append(s)
             elif (found := _see(r)).sha256 == s.sha256:

@@ -1,7 +1,8 @@
 """Heartbeats: small files that tasks write beside their parts, so that one display works for every executor.
 
 ``progress/<stage>/<task>.json`` is replaced at most twice a second while a task advances. A heartbeat that stands still
-means a task that hangs. Heartbeats are for people and the watchdog; nothing is ever decided from them about what is done.
+means a task that hangs. Heartbeats are for people and the watchdog; nothing that is done is ever
+decided from them.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class Heart:
         """Say how the task ended."""
         self.beat.state = state
         if error is not None:
-            self.beat.error, self.beat.error_kind = str(error), type(error).__name__
+            kind = MemoryError if isinstance(error, MemoryError) else type(error)  # numpy and Arrow have their own
+            self.beat.error, self.beat.error_kind = str(error), kind.__name__
             self.beat.traceback = traceback
         self._write()
 

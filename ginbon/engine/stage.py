@@ -49,7 +49,8 @@ class Work:
 
     ``write(path)`` gives a file that appears whole under ``folder / path``. ``advance`` is cheap and may be called for
     every batch. ``entering`` is None, or (when the task is tried again after it killed a worker) a function to be
-    called with the identity of each item before work on it begins. ``quarantine`` holds identities that must be left out.
+    called with the identity of each item before work on it begins. ``quarantine`` holds identities to leave
+    out.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class Stage(Protocol):
         ...
 
     def fingerprint(self) -> Mapping[str, Any]:
-        """Everything the result depends on but the tasks' inputs, as plain JSON values; read by people when it changes."""
+        """Everything the result depends on but the tasks' inputs, as plain JSON values; people read it."""
         ...
 
     def tasks(self, folder: Path) -> list[Task]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from datatrove.executor.base import DistributedEnvVars, PipelineExecutor
+from loguru import logger
 
 from ginbon.engine import lock
 from ginbon.engine.perform import StageStep
@@ -28,6 +29,7 @@ def _begin_worker(folder: str, memory_bytes: int | None, warm: Callable[[], None
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # batch systems signal the whole group: the parent decides
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    logger.remove()  # datatrove's log goes to logs/, never to the terminal
     threading.Thread(target=_die_with_parent, daemon=True).start()
     lock.hold_as_worker(Path(folder))  # held until this process ends
     if memory_bytes:

@@ -1,8 +1,8 @@
 """Any datatrove block that sees one document at a time, as a step of ours.
 
-Blocks run after ``tidy`` and before the walk. A drop becomes a signal ``block/<n>-<Class>`` (1 kept, 0 dropped) on which
-the rule of that name decides; an edit of the text is kept and counted in ``block/<n>-<Class>-edited``; a document that a block
-adds is refused. Blocks that need the whole corpus are refused with the name of ours.
+Blocks run after ``tidy`` and before the walk. A drop becomes a signal ``block/<n>-<Class>`` (1 kept, 0 dropped) on
+which the rule of that name decides; an edit of the text is kept and counted in ``block/<n>-<Class>-edited``; a document
+that a block adds is refused. Blocks that need the whole corpus are refused with the name of ours.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The fate of every document: the best copy of each cluster stays, a share of the clusters is held out, shards are planned.
+"""The fate of every document: the best copy of a cluster stays, a share of clusters is held out, shards are planned.
 
 No text is opened. One task sees the whole corpus, but only as small columns, a part at a time; what it holds at once
 are the documents that have near-copies.
@@ -55,7 +55,8 @@ class Select:
     """The stage ``select``.
 
     ``held_out_share`` of the clusters is held out, and in each language enough for about ``held_out_documents`` (but
-    never more than a tenth). ``prefer`` names sources whose copy wins over others', the best first. A shard closes before it would pass ``shard_bytes`` of text.
+    never more than a tenth). ``prefer`` names sources whose copy wins over others', the best first. A shard closes
+    before it would pass ``shard_bytes`` of text.
     """
 
     held_out_share: float
@@ -142,7 +143,7 @@ class Select:
             "duplicate_of": _scatter(part.rows, at[loses], members.survivor[rows][loses]),
             "cluster": _scatter(part.rows, at, members.name[rows]),
             "cluster_size": pa.array(sizes),
-            "split": pa.array(np.where(stays, split, None), pa.string()),
+            "split": pa.array(split, pa.string(), mask=~stays),
             "text_bytes": verdict.column("text_bytes"),
             "words": verdict.column("words"),
         }

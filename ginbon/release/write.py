@@ -1,4 +1,4 @@
-"""Pass 3: documents and their fates are joined; what partners get goes to ``shards/``, what was left out to ``excluded/``.
+"""Pass 3: documents meet their fates; what partners get goes to ``shards/``, what was left out to ``excluded/``.
 
 A task is a shard of the plan: the same rows whatever the cut of the input into extents.
 """
@@ -74,7 +74,11 @@ class Write:
                 if not excluded:
                     leaves.append(record_hashes(rows))
                 work.advance(documents=rows.num_rows, bytes=_text_bytes(rows))
-        found = {"kind": "excluded" if excluded else "shard", "language": shard.language, "words": shard.words}
+        found: dict[str, Any] = {
+            "kind": "excluded" if excluded else "shard",
+            "language": shard.language,
+            "words": shard.words,
+        }
         found |= {"split": None if excluded else shard.kind, **facts.to_json()}
         if leaves:
             found["root"] = merkle_root(np.concatenate(leaves)).hex()

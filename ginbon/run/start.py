@@ -71,8 +71,8 @@ def run(
     """Carry a recipe out in ``folder`` (``runs/<recipe>``), or bring an earlier run of it up to date.
 
     Raises ``RecipeError`` before any work for mistakes in the recipe, ``LockedError`` when another process works on the
-    folder, ``Interrupted`` when the listener asks to stop, ``TooMuchDamageError`` at the end of a run whose input was worse
-    than the recipe allows.
+    folder, ``Interrupted`` when the listener asks to stop, ``TooMuchDamageError`` at the end of a run whose input was
+    worse than the recipe allows.
     """
     options, listener = options or Options(), listener or Listener()
     if not isinstance(recipe, Recipe):

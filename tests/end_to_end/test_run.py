@@ -1,4 +1,4 @@
-"""A run from recipe to release, as a user carries it out: the same bytes however it went, and only what must be done."""
+"""A run from recipe to release, as a user carries it out: the same bytes however it went, nothing done twice."""
 
 from __future__ import annotations
 

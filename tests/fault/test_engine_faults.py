@@ -62,7 +62,7 @@ def workers_of(folder: Path) -> list[int]:
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             try:
-                if any(os.readlink(fd) == target for fd in (process / "fd").iterdir()):
+                if any(str(fd.readlink()) == target for fd in (process / "fd").iterdir()):
                     found.append(int(process.name))
             except OSError:
                 continue
@@ -233,9 +233,9 @@ def test_fault_45_a_read_only_folder_is_refused_with_its_path(tmp_path: Path) ->
         pytest.skip("needs an ordinary user, or setpriv to become one")
     place = tmp_path / "locked"
     place.mkdir()
-    os.chmod(tmp_path.parent, 0o755)
-    os.chmod(tmp_path, 0o755)
-    os.chmod(place, 0o555)
+    tmp_path.parent.chmod(0o755)
+    tmp_path.chmod(0o755)
+    place.chmod(0o555)
     command = [sys.executable, str(TOY), str(place / "run")]
     if os.geteuid() == 0:
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]

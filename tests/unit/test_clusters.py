@@ -25,8 +25,8 @@ def plain_components(pairs: list[tuple[int, int]]) -> dict[int, int]:
         return x
 
     for a, b in pairs:
-        a, b = find(a), find(b)
-        parent[max(a, b)] = min(a, b)
+        low, high = sorted((find(a), find(b)))
+        parent[high] = low
     return {x: find(x) for x in parent}
 
 
@@ -72,9 +72,11 @@ def chosen(rows: list[tuple[int, int, bool, int, str, bytes]]) -> list[tuple[boo
 
 def test_the_best_copy_stays() -> None:
     """Kept by the rules before all, then the preferred source, then the longest text, then the smallest id."""
-    assert chosen(
-        [(7, 0, False, 999, "a", b"x"), (7, 0, True, 10, "b", b"x"), (7, 0, True, 20, "c", b"y")]
-    ) == [(False, b"c", False, 3), (False, b"c", False, 3), (True, b"c", True, 3)]
+    assert chosen([(7, 0, False, 999, "a", b"x"), (7, 0, True, 10, "b", b"x"), (7, 0, True, 20, "c", b"y")]) == [
+        (False, b"c", False, 3),
+        (False, b"c", False, 3),
+        (True, b"c", True, 3),
+    ]
     assert [r[0] for r in chosen([(1, 1, True, 50, "a", b""), (1, 0, True, 5, "b", b"")])] == [False, True]
     assert [r[0] for r in chosen([(1, 0, True, 5, "b", b""), (1, 0, True, 5, "a", b"")])] == [False, True]
 

@@ -1,4 +1,4 @@
-"""The folder map of docs/architecture.md holds: imports point downwards, names shadow nothing, modules stay readable."""
+"""The folder map of docs/architecture.md holds: imports point downwards, names shadow nothing."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_every_folder_of_the_package_is_a_room() -> None:
 
 
 def test_no_folder_takes_the_name_of_a_dependency() -> None:
-    """A folder at the root, under tests/ or in recipes/ named like a library shadows it for everything that runs there."""
+    """A folder at the root, under tests/ or in recipes/ that is named like a library shadows it."""
     libraries = set(importlib.metadata.packages_distributions()) - {"ginbon", "tests", "docs", "benchmarks", "recipes"}
     folders = [p for place in (ROOT, ROOT / "tests", ROOT / "recipes") for p in place.iterdir() if p.is_dir()]
     assert not {p.name for p in folders} & libraries
@@ -95,8 +95,12 @@ def test_nothing_is_left_undone() -> None:
 
 def test_help_imports_nothing_heavy() -> None:
     """``ginbon --help`` answers at once, so no heavy library is imported for it."""
-    code = "import sys; sys.argv = ['ginbon', '--help']\ntry:\n import ginbon.cli; ginbon.cli.main()\nexcept SystemExit: pass\n"
-    code += "print([m for m in ('numpy', 'pyarrow', 'numba', 'datatrove', 'pydantic', 'icu', 'tokenizers', 'rich.table') if m in sys.modules])"
+    heavy = ("numpy", "pyarrow", "numba", "datatrove", "pydantic", "icu", "tokenizers", "rich.table")
+    code = (
+        "import sys; sys.argv = ['ginbon', '--help']\n"
+        "try:\n import ginbon.cli; ginbon.cli.main()\nexcept SystemExit: pass\n"
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
     env = {**os.environ, "COLUMNS": "80"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

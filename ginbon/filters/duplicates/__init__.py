@@ -1,1 +1,1 @@
-"""Duplicates: pairs of alike documents from their sketches (``match``), and the clusters that they form (``cluster``)."""
+"""Duplicates: pairs of documents with alike sketches (``match``), and the clusters that they form (``cluster``)."""

@@ -117,7 +117,8 @@ def words_of_ids(ids: pa.Array) -> Words:
     start = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset]
     digits = raw[start : start + 40 * len(ids)].reshape(-1, 40)[:, 8:24].astype(np.uint64)
     values = np.where(digits >= 97, digits - 87, digits - 48)
-    return (values << (np.arange(15, -1, -1, dtype=np.uint64) * np.uint64(4))).sum(axis=1, dtype=np.uint64)
+    numbers: Words = (values << (np.arange(15, -1, -1, dtype=np.uint64) * np.uint64(4))).sum(axis=1, dtype=np.uint64)
+    return numbers
 
 
 def splitmix(values: Words, seed: int) -> Words:
