@@ -35,8 +35,8 @@ class StepBlock(PipelineStep):  # type: ignore[misc]
     type = "🥈 - GINBON"
 
     def __init__(self, step: Step, *, batch_documents: int = BATCH_DOCUMENTS) -> None:
+        self.name = step.name  # before datatrove names its statistics after it
         super().__init__()
-        self.name = step.name
         self.step = step
         self.batch_documents = batch_documents
 
@@ -136,7 +136,7 @@ def _batch(documents: list[Document]) -> pa.RecordBatch:
     """The columns that our steps read."""
     texts = [d.text.encode("utf-8", "replace").decode() for d in documents]  # lone surrogates have no UTF-8
     columns = {
-        "id": pa.array([d.id for d in documents], pa.string()),
+        "id": pa.array([str(d.id) for d in documents], pa.string()),
         "text": pa.array(texts, pa.large_string()),
         "url": pa.array([_text(d.metadata.get("url")) for d in documents], pa.string()),
         "title": pa.array([_text(d.metadata.get("title")) for d in documents], pa.string()),
@@ -150,11 +150,14 @@ def _text(value: Any) -> str | None:
 
 
 def _put_back(documents: list[Document], made: pa.RecordBatch) -> None:
-    """Text, url and title as the step left them; all other columns into the metadata."""
+    """Text, url and title as the step left them; all other columns, but for hashes, into the metadata."""
     for name in made.schema.names:
-        if name in ("id", "declared_language"):
+        if name in ("id", "declared_language") or name.startswith("sketch/"):
             continue
-        values = made.column(name).to_pylist()
+        column = made.column(name)
+        values = column.to_pylist()
+        if pa.types.is_map(column.type):
+            values = [dict(value or ()) for value in values]
         for document, value in zip(documents, values, strict=True):
             if name == "text":
                 document.text = value
