@@ -35,7 +35,8 @@ def render(figures: Mapping[str, Any], *, timings: Mapping[str, Any] | None = No
         "seconds": seconds,
     }
     names = {row["language"]: row["name"] for row in figures["languages"]}
-    environment.globals |= {"charts": charts, "signal": signal, "names": names, "SHOWN": tokenizers.SHOWN}
+    environment.globals |= {"charts": charts, "signal": signal, "fate_label": fate_label}
+    environment.globals |= {"names": names, "SHOWN": tokenizers.SHOWN}
     template = environment.get_template("page.html.j2")
     times = (timings or {}).get("stages", [])
     return template.render(f=figures, times=times, table=tokenizers.table(figures.get("comparison")))
@@ -80,6 +81,13 @@ def seconds(value: float) -> str:
         return f"{minutes}\N{NO-BREAK SPACE}min {rest}\N{NO-BREAK SPACE}s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours:,}\N{NO-BREAK SPACE}h {minutes}\N{NO-BREAK SPACE}min"
+
+
+def fate_label(row: Mapping[str, Any], name: str) -> str:
+    """What a bar of fates shows, in words."""
+    fates = (("released", "released"), ("copies", "copies"), ("rules", "dropped by rules"), ("set_aside", "set aside"))
+    counts = ", ".join(f"{row[fate][0]:,} {words}" for fate, words in fates)
+    return f"{name}: {row['read'][0]:,} documents read, {counts}"
 
 
 def bounds(low: float | None, high: float | None) -> str:

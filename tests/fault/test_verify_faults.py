@@ -17,6 +17,7 @@ from made_run import SENTENCES, carry_out, make_run
 
 from ginbon.errors import UserError, VerifyError
 from ginbon.release.manifest import parse_manifest, parse_sums
+from ginbon.release.names import open_plainly
 from ginbon.release.seal import Seal
 from ginbon.release.verify import Verdict, verify
 
@@ -264,6 +265,32 @@ def test_fault_18_no_flipped_bit_gives_other_documents_even_under_mended_hashes(
         else:
             found += 1
     assert found > 4
+
+
+def test_fault_18_a_flipped_bit_of_plain_text_is_found_by_its_pages_checksum(release: Path) -> None:
+    """Nothing but the checksum can tell the page itself is wrong when pages are neither compressed nor encoded."""
+    table = pq.read_table(release / SHARD)
+    options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+    pq.write_table(table, release / SHARD, write_page_checksum=True, **options)
+    data = bytearray((release / SHARD).read_bytes())
+    data[data.index(table["text"][3].as_py().encode()) + 2] ^= 1
+    rewrite(release, SHARD, bytes(data))
+    verdict = verify(release)
+    assert (SHARD, "schema") in errors(verdict)
+    assert any("CRC" in f.message for f in verdict.findings)
+
+
+@pytest.mark.parametrize("name", ["link", "folder/inside", "pipe", "folder"])
+def test_fault_61_only_plain_files_are_opened(tmp_path: Path, name: str) -> None:
+    """Even where a link turned up after the folder was looked through."""
+    (tmp_path / "true").mkdir()
+    (tmp_path / "true/inside").write_text("x")
+    (tmp_path / "folder").symlink_to("true")
+    (tmp_path / "link").symlink_to("true/inside")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(VerifyError):
+        open_plainly(tmp_path, name)
+    os.close(open_plainly(tmp_path, "true/inside"))
 
 
 HOSTILE = {

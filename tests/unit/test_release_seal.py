@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from made_run import SENTENCES, carry_out, make_run
 
 from ginbon.corpus import parquet
+from ginbon.corpus.schema import RELEASED
 from ginbon.engine.parts import read_parts
 from ginbon.errors import VerifyError
 from ginbon.release import frontmatter
@@ -75,8 +77,6 @@ def test_the_identity_does_not_depend_on_the_writer_of_the_files(tmp_path: Path)
         sidecar = tmp_path / f"parts/write/{part.key}.json"
         value = json.loads(sidecar.read_text())
         for file in value["files"]:
-            import hashlib
-
             data = (tmp_path / file["path"]).read_bytes()
             file |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         sidecar.write_text(json.dumps(value))
@@ -95,6 +95,25 @@ def test_fault_23_a_language_without_documents_is_listed_and_no_empty_shard_is_p
     assert [c["config_name"] for c in frontmatter.parse(card)["configs"]] == ["por_Latn"]
     assert [p.name for p in (release / "data").iterdir()] == ["por_Latn"]
     assert verify(release).ok
+
+
+def test_fault_23_a_shard_without_rows_is_not_published(tmp_path: Path) -> None:
+    make_run(tmp_path, texts={"por_Latn": []}, shards=1)
+    path = tmp_path / "shards/por_Latn/train-00000.parquet"
+    empty = tmp_path / "shards/por_Latn/train-00001.parquet"
+    with empty.open("wb") as file, parquet.Writer(file, RELEASED):
+        pass
+    written = {"path": empty.relative_to(tmp_path).as_posix(), "bytes": empty.stat().st_size}
+    written["sha256"] = hashlib.sha256(empty.read_bytes()).hexdigest()
+    facts = {"kind": "shard", "language": "por_Latn", "split": "train", "rows": 0, "bytes": 0, "words": 0}
+    part = {"fingerprint": "", "files": [written], "entries": [], "facts": facts, "seen": []}
+    (tmp_path / "parts/write/empty.json").write_text(json.dumps(part))
+    record = json.loads((tmp_path / "parts/write/_stage.json").read_text())
+    record["tasks"].append("empty")
+    (tmp_path / "parts/write/_stage.json").write_text(json.dumps(record))
+    published = sorted(p.name for p in (sealed(tmp_path) / "data/por_Latn").glob("train-*"))
+    assert path.is_file()
+    assert published == ["train-00000-of-00001.parquet"]
 
 
 def test_fault_23_a_run_that_kept_nothing_gives_a_release_that_says_so(tmp_path: Path) -> None:

@@ -160,10 +160,12 @@ def test_fault_29_hostile_documents_stay_words(tmp_path: Path) -> None:
         account["warnings"] = [hostile]
         account["damages"][0] |= {"name": hostile, "reason": hostile}
     for entry in ledger["stages"][1]["entries"]:
+        entry["source"] = hostile
         entry["dropped"] = {hostile + rule: flow for rule, flow in entry["dropped"].items()}
     (tmp_path / "ledger.json").write_text(json.dumps(ledger))
     html = render(gather(tmp_path, title=hostile))
     page = Page(html)
+    assert any(hostile[:12] in (a.get("aria-label") or "") for tag, a in page.tags if tag == "svg")
     assert not {"script", "img"} & {tag for tag, _ in page.tags}
     assert not {"\x1b", "\x00"} & set(html)
     assert any("{{ 7 * 7 }}" in words for words in page.words)
