@@ -164,10 +164,11 @@ def progress_of(beats: dict[str, Beat], plan: Plan, elapsed_s: float) -> str:
     parts = [f"{done:,} of {len(plan.todo):,} {_tasks(len(plan.todo))}"]
     if documents:
         parts.insert(0, f"{documents:,} documents")
-    if read and elapsed_s > 1:
-        parts.append(f"{read / elapsed_s / 1e6:.1f} MB/s")
+    if read and size and elapsed_s > 1:
+        rate = read / elapsed_s
+        parts.append(f"{rate / 1e6:.1f} MB/s")
         if size > read:
-            parts.append(f"about {clock((size - read) / (read / elapsed_s))} left")
+            parts.append(f"about {clock((size - read) / rate)} left")
     return ", ".join(parts)
 
 

@@ -122,10 +122,9 @@ def explain(
 
 def _plan(recipe: Recipe) -> list[str]:
     """What a run would do, where the inputs are there."""
-    from ginbon import run
+    from ginbon.run import explain as explain_run
 
-    plan = getattr(run, "explain", None)
-    return [] if plan is None else ["", *plan(recipe)]
+    return list(explain_run(recipe))
 
 
 def _thresholds(rules: dict[str, Any]) -> list[str]:

@@ -76,6 +76,7 @@ def check_damage(folder: Path, max_bad_share: float) -> None:
             over.append(f"{source}: {share:.1%} of its bytes ({lost:,}) are damaged or were rejected")
     if over:
         raise TooMuchDamageError(
-            f"more bad input than limits.max_bad_share ({max_bad_share:.1%}) allows: {'; '.join(over)}. All "
-            "else was done. `ginbon report` and excluded/collect/ tell what was wrong; mend the input or raise the limit."
+            f"more bad input than limits.max_bad_share ({max_bad_share:.1%}) allows: {'; '.join(over)}. "
+            "All else was done. `ginbon report` and excluded/collect/ tell what was wrong; mend the input or raise "
+            "the limit."
         )
