@@ -26,7 +26,7 @@ How = Literal["bom", "declared", "utf-8", "ascii", "detected"]
 
 MINIMUM_CONFIDENCE: Final = 0.5
 """Below it a detected encoding is no answer. Measured on NTREX news, 36 pairs of language and encoding in
-pieces of 40 to 4,000 characters: of 1,424 pieces 1,255 reach it, and 1,245 of those give the very text."""
+pieces of 40 to 4,000 characters: of 1,424 pieces 1,257 reach it, and 1,247 of those give the very text."""
 
 SAMPLE_BYTES: Final = 128 * 2**10
 """What detection looks at: this much of the head and of the tail."""

@@ -11,6 +11,7 @@ from tables import read, text
 
 from ginbon.corpus.collectors.markdown import drop_comments, first_heading, read_markdown
 from ginbon.corpus.schema import document_id
+from ginbon.errors import UserError
 
 POEM = "Eins\r\nzwei\r\n\r\n\r\nดรายスリー\n  \nfour"
 
@@ -162,3 +163,9 @@ def test_fault_28_hostile_markdown_takes_time_in_proportion() -> None:
         "<!--\n```\n" * (size // 9), "    <!-- x -->\n" * (size // 15), "---\n" * (size // 4), "#" * size,
     ):  # fmt: skip
         assert len(read_markdown(page).text) <= len(page)
+
+
+def test_an_encoding_that_nobody_knows_stops_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"x")
+    with pytest.raises(UserError, match="latin-eins"):
+        read(text(encoding="latin-eins"), tmp_path / "a.txt")

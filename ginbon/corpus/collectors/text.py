@@ -25,6 +25,7 @@ from ginbon.corpus.encoding import (
     SAMPLE_BYTES,
     Encoding,
     UndecodableError,
+    canonical,
     decode,
     find_encoding,
     looks_like_mojibake,
@@ -32,6 +33,7 @@ from ginbon.corpus.encoding import (
 from ginbon.corpus.readers.lines import Block, Line, read_blocks, read_lines
 from ginbon.corpus.readers.streams import drain, locate, plan, read_chunks
 from ginbon.engine.extents import Extent, Piece, group_files
+from ginbon.errors import UserError
 from ginbon.languages.codes import resolve
 from ginbon.recipes.model import Source, TextSource
 
@@ -49,6 +51,10 @@ class TextCollector:
     def extents(self, source: Source, files: list[tuple[str, str, int]]) -> list[Extent]:
         """By lines, large files are cut at any place; else files are whole, and small ones share an extent."""
         assert isinstance(source, TextSource)
+        if source.encoding is not None and canonical(source.encoding) is None:
+            raise UserError(
+                f"{source.encoding!r} is no text encoding that is known here; leave it out to have it found"
+            )
         return plan(source.name, files) if source.document == "line" else group_files(source.name, files)
 
     def read(self, source: Source, extent: Extent, reading: Reading) -> Iterator[Harvest]:
