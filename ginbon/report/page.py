@@ -33,6 +33,7 @@ def render(figures: Mapping[str, Any], *, timings: Mapping[str, Any] | None = No
         "short": charts.short,
         "bounds": bounds,
         "seconds": seconds,
+        "compact": compact,
     }
     names = {row["language"]: row["name"] for row in figures["languages"]}
     environment.globals |= {"charts": charts, "signal": signal, "fate_label": fate_label}
@@ -81,6 +82,11 @@ def seconds(value: float) -> str:
         return f"{minutes}\N{NO-BREAK SPACE}min {rest}\N{NO-BREAK SPACE}s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours:,}\N{NO-BREAK SPACE}h {minutes}\N{NO-BREAK SPACE}min"
+
+
+def compact(text: str) -> str:
+    """A sample without its blank lines, so that more of it is seen."""
+    return "\n".join(line for line in text.split("\n") if line.strip())
 
 
 def fate_label(row: Mapping[str, Any], name: str) -> str:
