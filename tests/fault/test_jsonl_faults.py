@@ -176,16 +176,18 @@ def test_fault_09_10_documents_of_the_frames_that_stand_are_exact(
     assert (account.damages[0].offset, account.damages[0].length) == (len(frames[0]), len(frames[1]))
 
 
-def test_fault_16_a_line_of_70_mb_is_rejected_and_the_next_one_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("limit", "most"), [(64_000_000, 300), (1_000_000, 100)])
+def test_fault_16_a_line_of_70_mb_is_rejected_and_the_next_one_is_read(limit: int, most: int, tmp_path: Path) -> None:
+    """Memory grows with the limit, not with the line."""
     path = tmp_path / "f.jsonl"
     with path.open("wb") as out:
         out.write(b'{"text": "before"}\n{"text": "')
         for _ in range(70):
             out.write(b"x" * 1_000_000)
         out.write(b'"}\n{"text": "behind"}\n')
-    said, peak = in_a_child(path)
+    said, peak = in_a_child(path, limit)
     assert said == [["before", "behind"], [["f.jsonl#19", "max-document-bytes", 70_000_012]]]
-    assert peak < 300
+    assert peak < most
 
 
 def test_fault_16_a_document_just_below_the_limit_is_kept(tmp_path: Path) -> None:
@@ -227,7 +229,7 @@ base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 source = TableSource(collector="table", name="s", paths=["f"], format="jsonl")
 extent = Extent("s", (Piece(str(path), path.name, 0, path.stat().st_size, path.stat().st_size),))
 texts, rejects = [], []
-for harvest in collector("table").read(source, extent, Reading(namespace="n")):
+for harvest in collector("table").read(source, extent, Reading(namespace="n", max_document_bytes=int(sys.argv[2]))):
     texts += harvest.documents["text"].to_pylist()
     rejects += [[e["locator"], e["rule"], e["text_bytes"]] for e in harvest.excluded.to_pylist()]
 print(json.dumps([texts, rejects]))
@@ -235,10 +237,10 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024)
 """
 
 
-def in_a_child(path: Path) -> tuple[Any, int]:
+def in_a_child(path: Path, limit: int = 64_000_000) -> tuple[Any, int]:
     """What a child reads (texts, rejects), and by how many MiB its memory grew over what it imports."""
     run = subprocess.run(
-        [sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True, timeout=280
+        [sys.executable, "-c", PEAK, str(path), str(limit)], capture_output=True, text=True, check=True, timeout=280
     )
     said, peak = run.stdout.splitlines()
     return json.loads(said), int(peak)
