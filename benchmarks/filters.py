@@ -93,7 +93,7 @@ def line(row: Any) -> str:
 
 def compile_times() -> Iterator[Any]:
     """CPU seconds of a process that warms all kernels: with an empty cache, and with a full one."""
-    code = "from ginbon.filters.kernel.cache import warm; warm(); import time; print(time.process_time())"
+    code = "from ginbon.engine.kernels import warm; warm(); import time; print(time.process_time())"
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
         for name, bar in (("compile all kernels, first start", 10.0), ("load all kernels, later starts", 1.0)):
