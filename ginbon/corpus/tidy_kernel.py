@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
-from numba import njit, types
+from ginbon.engine.kernels import prepare
+
+prepare()
+
+import numpy as np  # noqa: E402
+from numba import njit, types  # noqa: E402
 
 # What a code point is to the loop (the low four bits).
 PLAIN, REMOVE, NEWLINE, RETURN, SPACE, TAB, WIDE, NARROW, JOINER, WORD_BREAK, DIRECTION, VARIATION, TAG = range(13)

@@ -278,7 +278,7 @@ def _failure(stage: str, failed: Mapping[str, GinbonError]) -> GinbonError:
     first, *others = failed.items()
     more = f" (and {len(others)} other tasks)" if others else ""
     message = f"stage {stage}, task {first[0]}{more}: {first[1]}"
-    return first[1] if first[1].exit_code == 2 else TaskError(message)
+    return first[1] if first[1].exit_code in (1, 2) else TaskError(message)
 
 
 def _complete(stage: Stage, task: Task, fingerprint: Mapping[str, Any], folder: Path, *, verify: bool = False) -> bool:

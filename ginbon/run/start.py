@@ -94,7 +94,7 @@ def run(
 
 
 def _carry_out(stages: list[Stage], folder: Path, options: Options, listener: Listener, summary: Summary) -> None:
-    from ginbon.filters.kernel.cache import warm
+    from ginbon.engine.kernels import warm
 
     watch = Watch(looked=listener.looked, told=listener.told, stop=listener.stop, verify_inputs=options.verify_inputs)
     with carry.workers(folder, options.workers, memory_bytes=options.memory_per_worker) as pool:

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ginbon.filters.kernel import cache
+from ginbon.engine import kernels
 
 SCRIPT = """
-from ginbon.filters.kernel import cache
-cache.warm()
+from ginbon.engine import kernels
+kernels.warm()
 from ginbon.filters import words
-print(cache.prepare())
+print(kernels.prepare())
 print(len(words.words("one two")))
 """
 
@@ -39,7 +39,7 @@ def test_the_cache_is_where_the_user_says_and_is_found_again(tmp_path: Path) -> 
 def test_a_place_that_cannot_be_written_is_replaced_by_a_temporary_folder(tmp_path: Path) -> None:
     """Not by mode bits, which root ignores: a file stands where the folder would be."""
     (tmp_path / "file").write_text("")
-    code = "from ginbon.filters.kernel import cache; print(cache.prepare())"
+    code = "from ginbon.engine import kernels; print(kernels.prepare())"
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "file"), "TMPDIR": str(tmp_path)}
     folder = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert Path(folder.stdout.strip()).parent.parent == tmp_path
@@ -47,16 +47,27 @@ def test_a_place_that_cannot_be_written_is_replaced_by_a_temporary_folder(tmp_pa
 
 def test_the_folders_name_depends_on_every_kernel_source(tmp_path: Path) -> None:
     """A kernel is not recompiled when a constant of another module changes: so the name holds all of them."""
-    for source in Path(cache.__file__).parent.glob("*.py"):
-        (tmp_path / source.name).write_bytes(source.read_bytes())
-    here = cache._key(tmp_path)
-    assert here == cache._key()
-    with (tmp_path / "columns.py").open("a") as file:
-        file.write("\n")
-    assert cache._key(tmp_path) != here
+    root = Path(kernels.__file__).parents[2]
+    for source in kernels.sources():
+        copy = tmp_path / source.relative_to(root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(source.read_bytes())
+    here = kernels._key(tmp_path / "ginbon")
+    assert here == kernels._key()
+    for name in ("filters/kernel/columns.py", "corpus/tidy_kernel.py", "engine/compiling.py"):
+        with (tmp_path / "ginbon" / name).open("a") as file:
+            file.write("\n")
+        assert kernels._key(tmp_path / "ginbon") != here
+        here = kernels._key(tmp_path / "ginbon")
 
 
 def test_every_kernel_module_is_warmed() -> None:
-    folder = Path(cache.__file__).parent
-    compiled = {p.stem for p in folder.glob("*.py") if "@kernel(" in p.read_text(encoding="utf-8")}
-    assert compiled == set(cache.KERNELS)
+    """Every module with compiled code is in the list, so that no worker compiles."""
+    root = Path(kernels.__file__).parents[1]
+    marks = ("@kernel(", "@njit(")
+    compiled = {
+        ".".join(("ginbon", *p.relative_to(root).with_suffix("").parts))
+        for p in root.rglob("*.py")
+        if any(mark in p.read_text(encoding="utf-8") for mark in marks) and p.name != "compiling.py"
+    }
+    assert compiled == set(kernels.KERNELS)

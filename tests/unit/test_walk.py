@@ -151,7 +151,7 @@ def test_the_command_line_does_not_compile_kernels() -> None:
 MEMORY = """
 import resource, sys
 import pyarrow as pa
-from ginbon.filters.kernel import cache
+from ginbon.engine import kernels as cache
 from ginbon.filters.walk import Walk
 from ginbon.languages.pack import load_pack
 label, unit = sys.argv[1:]

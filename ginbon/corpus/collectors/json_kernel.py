@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
-from numba import njit, types
+from ginbon.engine.kernels import prepare
+
+prepare()
+
+import numpy as np  # noqa: E402
+from numba import njit, types  # noqa: E402
 
 USUAL, EMPTY, DOUBTFUL = range(3)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ginbon.filters.kernel.compiling import helper, inlined, kernel, read, types, write
+from ginbon.engine.compiling import helper, inlined, kernel, read, types, write
 
 _i64 = read(types.int64)
 _u32 = read(types.uint32)

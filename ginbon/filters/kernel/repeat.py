@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from ginbon.engine.compiling import helper, kernel, read, types, write
 from ginbon.filters.kernel.columns import REPEAT_LIMIT, Count
-from ginbon.filters.kernel.compiling import helper, kernel, read, types, write
 
 TOP: Final = (2, 4)
 """First and last n of the most frequent n-gram."""

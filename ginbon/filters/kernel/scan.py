@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from ginbon.engine.compiling import helper, inlined, kernel, read, types, write
 from ginbon.filters.kernel import classes as c
 from ginbon.filters.kernel.columns import REPEAT_LIMIT, SHORT_LINE_CHARS, Count
-from ginbon.filters.kernel.compiling import helper, inlined, kernel, read, types, write
 
 _u8 = read(types.uint8)
 _u16 = read(types.uint16)

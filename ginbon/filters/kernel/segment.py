@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from ginbon.engine.compiling import kernel, read, types, write
 from ginbon.filters.kernel import classes as c
-from ginbon.filters.kernel.compiling import kernel, read, types, write
 
 RUN_CHARS: Final = 8_192
 """A longer run is cut: a dictionary search holds some 30 bytes for each character of its run."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ginbon.filters.kernel.cache import prepare
+from ginbon.engine.kernels import prepare
 
 prepare()
 

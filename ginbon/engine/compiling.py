@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ginbon.filters.kernel.cache import prepare
+from ginbon.engine.kernels import prepare
 
 prepare()
 

@@ -15,8 +15,19 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-KERNELS: Final = ("scan", "repeat", "minhash", "segment")
-"""The modules of this folder that hold compiled code."""
+KERNELS: Final = (
+    "ginbon.corpus.collectors.json_kernel",
+    "ginbon.corpus.tidy_kernel",
+    "ginbon.filters.identifiers.kernels",
+    "ginbon.filters.kernel.minhash",
+    "ginbon.filters.kernel.repeat",
+    "ginbon.filters.kernel.scan",
+    "ginbon.filters.kernel.segment",
+    "ginbon.filters.redact.kernel",
+)
+"""All modules that hold compiled code, whichever room they are in: names only, nothing of them is known here."""
+
+_PACKAGE: Final = Path(__file__).parents[1]
 
 _prepared: Path | None = None
 
@@ -48,7 +59,7 @@ def warm() -> None:
     The parent calls this before it starts workers, so that no two cold processes compile at once.
     """
     for name in KERNELS:
-        importlib.import_module(f"ginbon.filters.kernel.{name}")
+        importlib.import_module(name)
 
 
 def _root() -> Path:
@@ -62,7 +73,15 @@ def _root() -> Path:
     return Path(base) / "ginbon" / "kernels"
 
 
-def _key(folder: Path = Path(__file__).parent) -> str:
+def sources(package: Path = _PACKAGE) -> list[Path]:
+    """The files that compiled code is made from: each kernel's own, its neighbours in a folder of kernels, and how
+    they are compiled.
+    """
+    found = {package / "engine" / "compiling.py", *(package / "filters" / "kernel").glob("*.py")}
+    return sorted(found | {package.parent / f"{name.replace('.', '/')}.py" for name in KERNELS})
+
+
+def _key(package: Path = _PACKAGE) -> str:
     """``k-`` and a hash of what compiled code depends on."""
     from llvmlite import binding  # type: ignore[import-untyped]
 
@@ -71,7 +90,7 @@ def _key(folder: Path = Path(__file__).parent) -> str:
         digest.update(part.encode())
     digest.update(binding.get_host_cpu_name().encode())
     digest.update(binding.get_host_cpu_features().flatten().encode())
-    for source in sorted(folder.glob("*.py")):
+    for source in sources(package):
         digest.update(source.name.encode() + source.read_bytes())
     return "k-" + digest.hexdigest()
 
