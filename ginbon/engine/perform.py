@@ -113,7 +113,9 @@ def error_of(kind: str, message: str) -> GinbonError:
     import ginbon.errors as ours
 
     cls = getattr(ours, kind, None)
-    if isinstance(cls, type) and issubclass(cls, SurroundingsError | ours.UserError | ours.AnswerIsNo | ours.LedgerError):
+    if isinstance(cls, type) and issubclass(
+        cls, SurroundingsError | ours.UserError | ours.AnswerIsNo | ours.LedgerError
+    ):
         made = cls.__new__(cls)
         Exception.__init__(made, message)
         return made
