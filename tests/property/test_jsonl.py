@@ -60,6 +60,7 @@ lines = st.lists(st.one_of(usual, usual, objects, broken, special), max_size=12)
 
 
 def by_law(line: bytes, fields: Fields) -> Any:
+    line = line.removesuffix(b"\r")  # part of the line end
     if not line.strip(b" \t\r"):
         return "blank"
     try:

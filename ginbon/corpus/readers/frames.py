@@ -18,11 +18,14 @@ MEMORY_LIMIT: Final = 2**27
 
 
 class Broken(DamageError):  # noqa: N818 - a signal to the loop over frames
-    """Decoding cannot go on: why, and where the next frame starts if that is known (else it is searched)."""
+    """Decoding cannot go on: why, and where the next frame starts if that is known (else it is searched).
 
-    def __init__(self, reason: str, *, resume: int | None = None) -> None:
+    ``at``: the place to report where no raw byte is lost.
+    """
+
+    def __init__(self, reason: str, *, resume: int | None = None, at: int | None = None) -> None:
         super().__init__(reason)
-        self.resume = resume
+        self.resume, self.at = resume, at
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ class Gzip(_Scanned):
                 f"{checksum:08x}, its trailer says {int.from_bytes(trailer[:4], 'little'):08x} for "
                 f"{int.from_bytes(trailer[4:], 'little'):,} bytes; all of it was delivered, some of it is wrong",
                 resume=end + 8,
+                at=frame.start,
             )
         return end + 8
 

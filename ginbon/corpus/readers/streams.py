@@ -189,11 +189,11 @@ class _Counting:
         self.account.raw_bytes += count
         self.account.intact_bytes += count
 
-    def lost(self, start: int, until: int, reason: str) -> None:
-        """Bytes from ``start`` to ``until`` are damage; those before are intact."""
+    def lost(self, start: int, until: int, reason: str, *, at: int | None = None) -> None:
+        """Bytes from ``start`` to ``until`` are damage; those before are intact. ``at`` is reported where none are."""
         self.intact(start)
         count = max(0, min(until, self.piece.stop) - self.done)
-        offset = self.done if count else min(start, self.piece.stop)
+        offset = self.done if count else min(start if at is None else at, self.piece.stop)
         self.account.damages.append(Damage(self.piece.name, offset, count, reason))
         self.done += count
         self.account.raw_bytes += count
@@ -285,7 +285,8 @@ class _Frames(_Counting):
             sure[0] = self.file.size  # whatever is wrong from here on, all of the frame's input gave its output
             decoded = self.inner + len(held or b"")
             if frame.content is not None and frame.content != decoded:
-                raise Broken(f"{frame.content:,} bytes were to come out, it is {decoded:,}", resume=frame.stop)
+                reason = f"{frame.content:,} bytes were to come out of the {self.codec.word}, it is {decoded:,}"
+                raise Broken(reason, resume=frame.stop, at=frame.start)
             end = self.codec.seal(frame, self.position, checksum, decoded)
         except Broken:
             if held is not None:
@@ -366,7 +367,7 @@ class _Frames(_Counting):
                 reason += (
                     "; trailing bytes that belong to none" if trailing else f"; reading goes on at byte {resume:,}"
                 )
-            self.lost(min(sure, resume), resume, reason)
+            self.lost(min(sure, resume), resume, reason, at=broken.at)
             self.position = resume
         return self._marker(beyond=beyond)
 
