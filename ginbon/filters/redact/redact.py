@@ -90,15 +90,13 @@ class Redact:
 
     def fingerprint(self) -> dict[str, Any]:
         """Options, and the versions of the libraries that know numbers."""
-        from importlib.metadata import version
-
         return {
             "revision": REVISION,
             "types": list(self.types),
             "regions": list(self.regions),
             "placeholders": dict(self.placeholders),
-            "phonenumbers": version("phonenumbers"),
-            "python-stdnum": version("python-stdnum"),
+            "phonenumbers": _version("phonenumbers"),
+            "python-stdnum": _version("python-stdnum"),
         }
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -116,6 +114,14 @@ class Redact:
                 total.setdefault(row, Counter()).update(counts)
         columns["redactions"] = _map_column(total, batch.num_rows)
         return with_columns(batch, columns)
+
+
+@cache
+def _version(library: str) -> str:
+    """Of an installed library; looked up once, for its metadata take milliseconds to read and each language asks."""
+    from importlib.metadata import version
+
+    return version(library)
 
 
 def redact_text(text: str, options: Options | None = None) -> tuple[str, dict[str, int]]:
