@@ -9,7 +9,7 @@ import typer
 
 
 def clean(
-    run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/quickstart.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder, such as runs/quickstart.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Remove what a run keeps for resuming; release, report, tokenizers and excluded/ stay.

@@ -10,7 +10,8 @@ import typer
 
 def new(
     language: Annotated[
-        str, typer.Argument(help="The language, in any spelling: pt, por_Latn, Portuguese, português.")
+        str,
+        typer.Argument(metavar="LANGUAGE", help="The language, in any spelling: pt, por_Latn, Portuguese, português."),
     ],
     output: Annotated[
         Path | None,

@@ -17,7 +17,7 @@ app = typer.Typer(help="Check, explain and describe recipes.", no_args_is_help=T
 
 @app.command()
 def check(
-    recipes: Annotated[list[Path], typer.Argument(help="Recipes, YAML files.")],
+    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE", help="Recipes, YAML files.")],
     files: Annotated[
         bool, typer.Option("--files", help="Look whether the files that they name are there, too.")
     ] = False,
@@ -93,7 +93,7 @@ def schema() -> None:
 
 @app.command()
 def explain(
-    recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file.")],
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.")],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object: the recipe with every default.")
     ] = False,

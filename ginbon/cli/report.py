@@ -9,7 +9,7 @@ import typer
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where the page goes; RUN/report.html if not given.")
     ] = None,

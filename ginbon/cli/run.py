@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file.")],
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.")],
     into: Annotated[Path | None, typer.Option("--into", help="Folder of the run; else runs/<recipe>.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Worker processes; else one a core.")] = None,
     sample: Annotated[

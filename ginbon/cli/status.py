@@ -10,7 +10,7 @@ import typer
 
 
 def status(
-    run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/quickstart.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder, such as runs/quickstart.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show how far a run is, who works on it, and what failed.

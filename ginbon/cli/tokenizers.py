@@ -36,7 +36,10 @@ _COLUMNS = (
 @app.command()
 def train(
     inputs: Annotated[
-        list[Path], typer.Argument(help="JSONL, Parquet or text files (packed or not), folders, runs or releases.")
+        list[Path],
+        typer.Argument(
+            metavar="INPUT", help="JSONL, Parquet or text files (packed or not), folders, runs or releases."
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the tokenizer and its training.json.")],
     kind: Annotated[
@@ -101,7 +104,10 @@ def train(
 def compare(
     specs: Annotated[
         list[str],
-        typer.Argument(help="Tokenizers: files, folders, o200k_base, organisation/name on the hub, bytes, chars."),
+        typer.Argument(
+            metavar="TOKENIZER",
+            help="Tokenizers: files, folders, o200k_base, organisation/name on the hub, bytes, chars.",
+        ),
     ],
     text: Annotated[
         list[Path], typer.Option("--text", "-t", help="Text to measure on: files, a folder, a run or a release.")

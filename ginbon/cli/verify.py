@@ -12,7 +12,9 @@ import typer
 
 
 def verify(
-    place: Annotated[Path, typer.Argument(help="The folder of a release: the one that holds manifest.json.")],
+    place: Annotated[
+        Path, typer.Argument(metavar="PLACE", help="The folder of a release: the one that holds manifest.json.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell no progress.")] = False,
 ) -> None:

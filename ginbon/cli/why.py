@@ -10,7 +10,7 @@ import typer
 
 
 def why(
-    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
     document: Annotated[str, typer.Argument(metavar="ID", help="An id, the beginning of one, a locator or a URL.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
 ) -> None:
