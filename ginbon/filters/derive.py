@@ -298,7 +298,7 @@ def to_yaml(pack: Pack) -> str:
     yaml.width = 120
     out = StringIO()
     out.write(
-        "# Made by tools/derive_packs.py from trusted text; see docs/how-to/languages.md before you edit it by hand.\n"
+        "# Made by tools/derive_packs.py from trusted text; see docs/how-to/language.md before you edit it by hand.\n"
     )
     yaml.dump(tree, out)
     return out.getvalue()
