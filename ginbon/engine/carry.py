@@ -17,7 +17,6 @@ from ginbon.engine.workers import LocalExecutor, Pool
 from ginbon.errors import GinbonError, Interrupted, NoSpaceError, SurroundingsError, TaskError
 
 QUARANTINE: Final = "quarantine.json"
-LOGS: Final = "logs"
 _LOOK_S: Final = 0.2
 _TRIES: Final = 20
 """Items of one task that may be put into quarantine before the task is given up."""
@@ -204,7 +203,7 @@ class _Carrier:
 
     def _drive(self, pool: Pool, attempts: list[Attempt]) -> LocalExecutor:
         step = StageStep(self.stage, self.folder, dict(enumerate(attempts)))
-        executor = LocalExecutor(step, pool, logging_dir=self.folder / LOGS / self.stage.name)
+        executor = LocalExecutor(step, pool)
         stopping_since: float | None = None
         for _ in executor.events(_LOOK_S):
             self.watch.looked(self.stage.name)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from datatrove.executor.base import DistributedEnvVars, PipelineExecutor
 from loguru import logger
@@ -23,13 +23,18 @@ from loguru import logger
 from ginbon.engine import lock
 from ginbon.engine.perform import StageStep
 
+LOGS: Final = "memory://ginbon-logs"
+"""datatrove's logs, stats and completion marks stay in the worker's memory: a full disk must not fail a task whose part
+is whole, and heartbeats tell what went wrong.
+"""
+
 
 def _begin_worker(folder: str, memory_bytes: int | None, warm: Callable[[], None] | None) -> None:
     """Prepare a worker: leave Ctrl-C to the parent, die with it, hold the workers' lock, obey the memory limit."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # batch systems signal the whole group: the parent decides
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    logger.remove()  # datatrove's log goes to logs/, never to the terminal
+    logger.disable("datatrove")  # it would tell on the terminal what heartbeats tell
     threading.Thread(target=_die_with_parent, daemon=True).start()
     lock.hold_as_worker(Path(folder))  # held until this process ends
     if memory_bytes:
@@ -103,8 +108,8 @@ class LocalExecutor(PipelineExecutor):  # type: ignore[misc]
     ``finished`` maps ranks to None (done) or to the exception. ``broken`` says that a worker died.
     """
 
-    def __init__(self, step: StageStep, pool: Pool, *, logging_dir: Path) -> None:
-        super().__init__([step], logging_dir=str(logging_dir), skip_completed=False)
+    def __init__(self, step: StageStep, pool: Pool) -> None:
+        super().__init__([step], logging_dir=LOGS, skip_completed=False)
         self.step = step
         self._pool = pool
         self.finished: dict[int, BaseException | None] = {}
@@ -174,5 +179,6 @@ class LocalExecutor(PipelineExecutor):  # type: ignore[misc]
 
 
 def _run_rank(executor: LocalExecutor, rank: int) -> None:
-    """In the worker. ``local_rank=1`` keeps datatrove's log off the terminal; it is in ``logs/``."""
+    """In the worker. ``local_rank=1`` keeps datatrove's log off the terminal."""
     executor._run_for_rank(rank, 1)
+    executor.logging_dir.fs.rm(executor.logging_dir.path, recursive=True)

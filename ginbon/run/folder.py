@@ -34,6 +34,5 @@ INTERMEDIATE: Final = (
     "fates",
     "shards",
     "progress",
-    "logs",
 )
 """What a run keeps only to go on from."""

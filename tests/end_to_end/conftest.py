@@ -42,7 +42,7 @@ def stories(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     """A folder with real children's stories in ninety languages, dealt out to several files, and a recipe."""
     folder = tmp_path_factory.mktemp("stories")
     with zstd.open(shared_data / "docs" / "stories.jsonl.zst", "rt", encoding="utf-8") as file:
-        lines = list(file)
+        lines = list(file)[::3]
     kinds = []
     for i in range(SOURCES):
         mine = lines[i::SOURCES]

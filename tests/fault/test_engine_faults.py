@@ -169,9 +169,10 @@ def test_fault_39_full_disk_leaves_whole_files_only(tmp_path: Path, limit: int) 
     assert {len(data) for data in files(tmp_path).values()} == {whole}
 
 
-def test_fault_42_two_processes_on_one_folder(tmp_path: Path, undisturbed: Any) -> None:
-    """Of two that start at once one works; the other names its host, process and since when. Twenty times."""
-    for number in range(20):
+@pytest.mark.parametrize("times", [5, pytest.param(20, marks=pytest.mark.slow)])
+def test_fault_42_two_processes_on_one_folder(tmp_path: Path, undisturbed: Any, times: int) -> None:
+    """Of two that start at once one works; the other names its host, process and since when."""
+    for number in range(times):
         folder = tmp_path / str(number)
         pair = [start(folder, "--sleep", "0.05") for _ in range(2)]
         outs = [p.communicate(timeout=120)[0] for p in pair]
