@@ -32,7 +32,7 @@ quickstart: $(VENV)/.installed
 	$(BIN)/ginbon verify $(RUN)/release
 
 test: check
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-all: check
 	$(BIN)/python -m pytest
