@@ -39,6 +39,7 @@ def build_stages(recipe: Recipe, *, sample: int | None = None) -> list[Stage]:
     Raises ``RecipeError`` for what only the rooms can tell: packs, models, rules and blocks that are not there.
     """
     packs = load_packs(recipe)
+    _check_blocks(recipe)
     stages: list[Stage] = [
         _collect(recipe, packs, sample),
         Match(exact=recipe.duplicates.exact, bands=_near(recipe).bands if recipe.duplicates.near != "off" else 0),
@@ -130,6 +131,18 @@ def _redact(recipe: Recipe, regions: tuple[str, ...]) -> Step | None:
 
 def _blocks(recipe: Recipe) -> Blocks:
     return Blocks(tuple(Block(b.block, b.arguments) for b in recipe.blocks))
+
+
+def _check_blocks(recipe: Recipe) -> None:
+    """Make every block once, so that one that cannot be is told before any work."""
+    mistakes = []
+    for number, block in enumerate(_blocks(recipe).blocks):
+        try:
+            block.load()
+        except UserError as error:
+            mistakes.append(recipe.mistake(f"blocks.{number}.block", str(error)))
+    if mistakes:
+        raise RecipeError(mistakes)
 
 
 def _block_rules(recipe: Recipe) -> list[BoundRule]:
