@@ -91,7 +91,10 @@ class Blocks:
         texts = batch.column("text").to_pylist()
         columns: dict[str, Any] = {}
         for name, block in zip(self.rule_names(), self._loaded, strict=True):
-            kept, edited = _through(block, name, batch, texts)
+            try:
+                kept, edited = _through(block, name, batch, texts)
+            except ImportError as error:  # datatrove asks for its optional packages at the first document
+                raise UserError(f"block {name}: {error}") from error
             columns[f"block/{name}"] = pa.array(kept, pa.int8())
             columns[f"block/{name}-edited"] = pa.array(edited, pa.int8())
         return with_columns(batch, {"text": pa.array(texts, pa.large_string()), **columns})
