@@ -133,6 +133,16 @@ def test_every_file_of_a_real_run_is_on_the_page_of_the_run_folder(tmp_path_fact
     assert absent <= only_sometimes
 
 
+@pytest.mark.timeout(900)
+def test_the_page_about_the_report_has_its_headings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """In their order."""
+    run = pages.with_quickstart(tmp_path_factory.getbasetemp()) / "runs" / "quickstart"
+    report = (run / "report" / "report.html").read_text(encoding="utf-8")
+    shown = [heading.strip() for heading in re.findall(r"<h2[^>]*>([^<]*)</h2>", report)]
+    explained = re.findall(r"^### (.+)$", (DOCS / "how-to" / "report.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert explained == shown
+
+
 def pattern_of(name: str) -> re.Pattern[str]:
     """A name of the page as a pattern: ``<...>`` is one part of a path, a folder is all below it."""
     parts = [re.escape(part) if n % 2 == 0 else "[^/]+" for n, part in enumerate(re.split(r"(<\w+>)", name))]
