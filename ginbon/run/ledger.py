@@ -15,7 +15,9 @@ from ginbon.run.folder import LEDGER
 COUNTED: Final = ("collect", "decide", "select", "write")
 """Stages that documents pass through, in order; what leaves one comes to the next."""
 
-HARMLESS: Final = frozenset({"http-status", "record-type", "content-type", "redirect", "namespace", "language"})
+HARMLESS: Final = frozenset(
+    {"http-status", "error-page", "record-type", "content-type", "content-model", "redirect", "namespace", "language"}
+)
 """Reasons for which a record is no document although nothing is wrong with the input; all others are bad input."""
 
 
