@@ -102,6 +102,39 @@ def sample(data: Any, offsets: Any, limit: int, out: Any, out_offsets: Any) -> A
 
 @njit(
     types.void(
+        types.int32[::1], types.int32[::1], types.int64, _read(types.float32, 2), _read(types.float32),
+        types.float32[:],
+    ),
+    **_OPTIONS,
+)  # fmt: skip
+def _add_up(counts: Any, seen: Any, found: int, weights: Any, prior: Any, scores: Any) -> None:
+    """The scores of one text from its ``found`` features, whose counts are forgotten."""
+    classes = len(prior)
+    total = np.empty(classes, np.float32)
+    for k in range(classes):
+        total[k] = prior[k]
+    for n in range(found - found % 2, found):
+        weight = np.float32(np.log1p(counts[seen[n]]))
+        for k in range(classes):
+            total[k] += weight * weights[seen[n], k]
+    for n in range(0, found - 1, 2):  # two rows at a time: the sums are read and written half as often
+        one, two = seen[n], seen[n + 1]
+        first, second = np.float32(np.log1p(counts[one])), np.float32(np.log1p(counts[two]))
+        for k in range(classes):
+            total[k] += first * weights[one, k] + second * weights[two, k]
+    for n in range(found):
+        counts[seen[n]] = 0
+    for k in range(classes):
+        scores[k] = total[k]
+
+
+_LANES: Final = 4
+"""Texts read side by side: a step of the automaton waits for memory (39 MB of moves), and four wait together. A quarter
+less time than one by one; eight gain nothing more."""
+
+
+@njit(
+    types.void(
         _U8, _I64, _read(types.uint32), _read(types.uint32), _read(types.int32),
         _read(types.float32, 2), _read(types.float32), types.float32[:, ::1],
     ),
@@ -115,38 +148,35 @@ def bayes_scores(
     The automaton reads bytes: ``state = moves[rows[state] * 256 + byte]``; entering a state with ``features[state] >=
     0`` counts that feature. A text without features scores 0 everywhere.
     """
-    classes = len(prior)
-    counts = np.zeros(weights.shape[0], np.int32)
-    total = np.empty(classes, np.float32)
-    seen = np.empty(1024, np.int32)
-    for text in range(len(offsets) - 1):
-        state = np.uint32(0)
-        found = 0
-        if len(seen) < offsets[text + 1] - offsets[text]:
-            seen = np.empty(2 * (offsets[text + 1] - offsets[text]), np.int32)
-        for at in range(offsets[text], offsets[text + 1]):
-            state = moves[_int(rows[state]) * 256 + data[at]]
-            feature = features[state]
-            if feature >= 0:
-                if counts[feature] == 0:
-                    seen[found] = feature
-                    found += 1
-                counts[feature] += 1
-        if found == 0:
-            scores[text, :] = 0
-            continue
-        for k in range(classes):
-            total[k] = prior[k]
-        for n in range(found - found % 2, found):
-            weight = np.float32(np.log1p(counts[seen[n]]))
-            for k in range(classes):
-                total[k] += weight * weights[seen[n], k]
-        for n in range(0, found - 1, 2):  # two rows at a time: the sums are read and written half as often
-            one, two = seen[n], seen[n + 1]
-            first, second = np.float32(np.log1p(counts[one])), np.float32(np.log1p(counts[two]))
-            for k in range(classes):
-                total[k] += first * weights[one, k] + second * weights[two, k]
-        for n in range(found):
-            counts[seen[n]] = 0
-        for k in range(classes):
-            scores[text, k] = total[k]
+    texts = len(offsets) - 1
+    longest = 0
+    for text in range(texts):
+        longest = max(longest, offsets[text + 1] - offsets[text])
+    counts = np.zeros((_LANES, weights.shape[0]), np.int32)
+    seen = np.empty((_LANES, longest), np.int32)
+    found = np.zeros(_LANES, np.int64)
+    state = np.zeros(_LANES, np.uint32)
+    for group in range(0, texts, _LANES):
+        lanes = min(_LANES, texts - group)
+        steps = 0
+        for lane in range(lanes):
+            steps = max(steps, offsets[group + lane + 1] - offsets[group + lane])
+            state[lane] = 0
+            found[lane] = 0
+        for step in range(steps):
+            for lane in range(lanes):
+                at = offsets[group + lane] + step
+                if at >= offsets[group + lane + 1]:
+                    continue
+                state[lane] = moves[_int(rows[state[lane]]) * 256 + data[at]]
+                feature = features[state[lane]]
+                if feature >= 0:
+                    if counts[lane, feature] == 0:
+                        seen[lane, found[lane]] = feature
+                        found[lane] += 1
+                    counts[lane, feature] += 1
+        for lane in range(lanes):
+            if found[lane] == 0:
+                scores[group + lane, :] = 0
+            else:
+                _add_up(counts[lane], seen[lane], found[lane], weights, prior, scores[group + lane])
