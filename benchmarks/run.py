@@ -95,6 +95,7 @@ def benchmark(folder: Path, options: argparse.Namespace) -> Iterator[dict[str, A
     yield claim("run: wall_s", ours.wall_s, "s")
     yield claim("run: cpu_s", ours.cpu_s, "s")
     yield claim("run: peak_memory_bytes", ours.peak_bytes, "bytes", 1e9, most=True, note="of any one process")
+    yield from footprint(folder / "run", mix)
     yield from shares(folder / "run", mix, ours, options.megabytes)
     bottom = take([sys.executable, HERE / "floor.py", mix.path, folder / "floor.parquet"])
     yield claim("run: floor_cpu_s_per_mb", bottom.cpu_s / mix.megabytes, "s/MB")
@@ -119,6 +120,13 @@ def write_recipe(mix: Mix) -> Path:
 def run_ours(mix: Mix, into: Path) -> Taken:
     """The recipe from reading to release, as a user runs it."""
     return take([sys.executable, "-m", "ginbon", "run", write_recipe(mix), "--into", into, "--json", "--quiet"])
+
+
+def footprint(run: Path, mix: Mix) -> Iterator[dict[str, Any]]:
+    """What the run keeps on disk, by folder; for ``docs/scale.md``."""
+    for name in ("documents", "signals", "sketches", "clusters", "verdicts", "fates", "excluded", "release/data"):
+        size = sum(path.stat().st_size for path in (run / name).rglob("*") if path.is_file())
+        yield claim(f"run: disk_{name.partition('/')[0]}", size / mix.documents, "bytes/document")
 
 
 def shares(run: Path, mix: Mix, ours: Taken, megabytes: float) -> Iterator[dict[str, Any]]:
