@@ -85,5 +85,6 @@ def fail(error: GinbonError) -> None:
     if os.environ.get("GINBON_DEBUG"):
         traceback.print_exception(error, file=sys.stderr)
     else:
-        print(f"ginbon: {error}", file=sys.stderr)  # noqa: T201
+        notes = getattr(error, "__notes__", [])
+        print("\n".join([f"ginbon: {error}", *notes]), file=sys.stderr)  # noqa: T201
     sys.exit(error.exit_code)

@@ -75,7 +75,8 @@ class Lines(Quiet):
 
     def ended(self, outcome: Outcome) -> None:
         """Say what was done."""
-        self._say(ended_line(outcome))
+        if outcome.ran:
+            self._say(ended_line(outcome))
 
 
 class Live(Quiet):
@@ -163,7 +164,7 @@ def progress_of(beats: dict[str, Beat], plan: Plan, elapsed_s: float) -> str:
     read = sum(max(b.bytes, b.size if b.state == "done" else 0) for b in beats.values())
     parts = [f"{done:,} of {len(plan.todo):,} {_tasks(len(plan.todo))}"]
     if documents:
-        parts.insert(0, f"{documents:,} documents")
+        parts.insert(0, _documents(documents))
     if read and size and elapsed_s > 1:
         rate = read / elapsed_s
         parts.append(f"{rate / 1e6:.1f} MB/s")
@@ -180,7 +181,7 @@ def ended_line(outcome: Outcome) -> str:
     if outcome.kept:
         parts.append(f"{outcome.kept:,} kept")
     if outcome.documents:
-        parts.insert(0, f"{outcome.documents:,} documents")
+        parts.insert(0, _documents(outcome.documents))
     return f"{outcome.stage}: {', '.join(parts)} in {clock(outcome.wall_s)}"
 
 
@@ -198,6 +199,10 @@ def size(value: float) -> str:
             return f"{value:,.0f} {unit}" if unit == "bytes" else f"{value:,.1f} {unit}"
         value /= 1000
     return f"{value:,.1f} TB"
+
+
+def _documents(n: int) -> str:
+    return f"{n:,} document" if n == 1 else f"{n:,} documents"
 
 
 def _tasks(n: int) -> str:

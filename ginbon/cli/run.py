@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,7 +35,6 @@ def run(
     from ginbon.cli.display import Stopper, display_for, print_json
     from ginbon.engine.carry import Outcome, Plan
     from ginbon.engine.stage import Stage
-    from ginbon.recipes.values import parse_size
     from ginbon.run import Listener, Options, default_folder
     from ginbon.run import run as carry_out
     from ginbon.run.checking import check
@@ -46,7 +44,7 @@ def run(
     folder = into or default_folder(loaded, sample=sample is not None)
     options = Options(
         **({} if workers is None else {"workers": workers}),
-        memory_per_worker=None if memory_per_worker is None else parse_size(memory_per_worker),
+        memory_per_worker=None if memory_per_worker is None else _memory(memory_per_worker),
         sample=sample,
         until=until,
         verify_inputs=verify_inputs,
@@ -72,7 +70,7 @@ def run(
             summary = carry_out(loaded, folder, options=options, listener=listener)
     except Exception as error:
         shown.close()
-        _say_how_to_go_on(error, folder)
+        _add_how_to_go_on(error, folder)
         raise
     shown.close()
     if as_json:
@@ -81,14 +79,24 @@ def run(
         _print_summary(summary)
 
 
-def _say_how_to_go_on(error: Exception, folder: Path) -> None:
-    from ginbon.errors import Interrupted, SurroundingsError
+def _add_how_to_go_on(error: Exception, folder: Path) -> None:
+    from ginbon.errors import Interrupted, LockedError, SurroundingsError
 
-    if isinstance(error, Interrupted | SurroundingsError) and folder.exists():
-        print(  # noqa: T201
-            f"What is finished is kept in {folder}; `ginbon status {folder}` shows it. Run the same command to go on.",
-            file=sys.stderr,
+    stopped = isinstance(error, Interrupted | SurroundingsError) and not isinstance(error, LockedError)
+    if stopped and folder.exists():
+        error.add_note(
+            f"What is finished is kept in {folder}; `ginbon status {folder}` shows it. Run the same command to go on."
         )
+
+
+def _memory(text: str) -> int:
+    from ginbon.errors import UserError
+    from ginbon.recipes.values import parse_size
+
+    try:
+        return parse_size(text)
+    except UserError as error:
+        raise UserError(f"--memory-per-worker: {error}") from error
 
 
 def _json(summary: Summary) -> dict[str, object]:
@@ -121,8 +129,15 @@ def _print_summary(summary: Summary) -> None:
         for row in flows:
             table.add_row(row.language, *(f"{n:,}" for n in (row.collected, row.kept, row.released)), size(row.bytes))
         console.print(table)
-    for name, path in (("release", "release"), ("report", "report/report.html"), ("excluded", "excluded")):
-        if (summary.folder / path).exists():
+    else:
+        console.print("no document was collected in a language of the recipe", style="yellow")
+    carried = {o.stage for o in summary.outcomes}
+    for name, path, stage in (
+        ("release", "release", "seal"),
+        ("report", "report/report.html", "report"),
+        ("excluded", "excluded", "collect"),
+    ):
+        if stage in carried and (summary.folder / path).exists():
             console.print(f"{name:9} {summary.folder / path}", markup=False, soft_wrap=True)
-    if (summary.folder / "release").exists():
+    if "seal" in carried and (summary.folder / "release").exists():
         console.print(f"check it with: ginbon verify {summary.folder / 'release'}", markup=False, soft_wrap=True)

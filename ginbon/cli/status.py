@@ -36,7 +36,7 @@ def status(
     for column in ("stage", "tasks", "done", "running"):
         table.add_column(column, justify="left" if column == "stage" else "right")
     for stage in found.stages:
-        tasks = "not planned yet" if stage.tasks is None else f"{stage.tasks:,}"
+        tasks = "not planned" if stage.tasks is None else f"{stage.tasks:,}"
         table.add_row(stage.name, tasks, f"{stage.done:,}", f"{stage.running:,}")
     console.print(table)
     for stage in found.stages:
@@ -44,5 +44,7 @@ def status(
             console.print(f"failed: {stage.name} {failed}", style="red", markup=False)
     if found.quarantined:
         console.print(f"{found.quarantined:,} documents are in quarantine.json", markup=False)
-    if found.complete:
+    if found.cleaned:
+        console.print(f"cleaned: only what people open is left, among it {run / 'release'}", markup=False)
+    elif found.complete:
         console.print(f"complete: {run / 'release'}", markup=False)

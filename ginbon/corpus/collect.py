@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +43,8 @@ class Collect:
     """The stage ``collect``.
 
     ``identify`` maps a source to its step, since a source's own label may be trusted; ``steps`` a language to its
-    steps; ``redact`` is for what is set aside before its language's own steps.
+    steps; ``redact`` is for what is set aside before its language's own steps. ``sample`` limits the documents that are
+    taken from each extent of a source.
     """
 
     sources: Mapping[str, Source]
@@ -51,6 +52,7 @@ class Collect:
     identify: Mapping[str, Step]
     steps: Mapping[str, tuple[Step, ...]]
     redact: Step | None
+    sample: Mapping[str, int] = field(default_factory=dict)
     name: str = "collect"
     outputs: tuple[str, ...] = ("documents", "signals", "sketches", EXCLUDED)
 
@@ -64,7 +66,6 @@ class Collect:
                 "max_document_bytes": r.max_document_bytes,
                 "max_ratio": r.max_ratio,
                 "max_decoded_bytes": r.max_decoded_bytes,
-                "sample": r.limit,
             },
             "pyarrow": pa.__version__,
             "sources": {name: _source_fingerprint(source) for name, source in self.sources.items()},
@@ -74,6 +75,7 @@ class Collect:
                 for language, steps in self.steps.items()
             },
             "redact": dict(self.redact.fingerprint()) if self.redact else None,
+            "sample": dict(self.sample),
         }
 
     def narrow(self, fingerprint: Mapping[str, Any], task: Task) -> dict[str, Any]:
@@ -83,6 +85,7 @@ class Collect:
             **fingerprint,
             "sources": fingerprint["sources"][name],
             "identify": fingerprint["identify"][name],
+            "sample": fingerprint["sample"].get(name),
         }
 
     def tasks(self, folder: Path) -> list[Task]:
@@ -110,7 +113,9 @@ class Collect:
         """Read one extent. Raises ``LedgerError`` when a byte is unaccounted for."""
         extent = Extent.from_json(task.context["extent"])
         source = self.sources[extent.source]
-        reading = replace(self.reading, quarantine=work.quarantine, entering=work.entering)
+        reading = replace(
+            self.reading, limit=self.sample.get(source.name), quarantine=work.quarantine, entering=work.entering
+        )
         account = Account()
         with _Sink(work, extent) as sink:
             for harvest in collector(source.collector).read(source, extent, reading):

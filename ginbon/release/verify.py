@@ -103,6 +103,9 @@ def verify(place: Path, *, beat: Beat | None = None) -> Verdict:
     """
     if not place.is_dir():
         raise UserError(f"{place} is no folder; ginbon verify takes the folder that holds {MANIFEST}")
+    if not any((place / name).exists() for name in (MANIFEST, SUMS)):
+        inner = f"; the release of this run is {place / 'release'}" if (place / "release" / MANIFEST).exists() else ""
+        raise UserError(f"{place} is no release: it has neither {MANIFEST} nor {SUMS}{inner}")
     verdict = Verdict(str(place))
     try:
         _verify(place, verdict, beat or (lambda done, total: None))

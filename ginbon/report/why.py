@@ -92,6 +92,9 @@ def _places(path: str, first: int, batch: pa.RecordBatch, hits: pa.Array) -> Ite
 def _unknown(folder: Path, wanted: str) -> str:
     """The message for a document that is not there, with the nearest that are."""
     near = _nearest(folder, wanted)
+    if near and any(p.id.startswith(wanted.lower()) for p in near):
+        few = "\n".join(f"  {p.id}  {one_line(p.locator)}" for p in near)
+        return f"{one_line(wanted)!r} is the beginning of several ids; give more digits. Among them:\n{few}"
     message = f"{folder} has no document {one_line(clip(wanted, 200))!r}: no id, locator or URL is or begins like that."
     if near:
         message += " Nearest:\n" + "\n".join(f"  {p.id}  {one_line(p.locator)}" for p in near)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from ginbon.corpus.readers.streams import compression_of
 from ginbon.engine import carry
 from ginbon.engine.extents import Extent
-from ginbon.engine.files import read_json
+from ginbon.engine.files import canonical_json, read_json
 from ginbon.errors import RecipeError
 from ginbon.recipes.model import Recipe
 from ginbon.run.folder import RESOLVED
@@ -72,7 +71,7 @@ def explain(recipe: Recipe) -> Iterator[str]:
     for name, files in found.plan.files.items():
         own = [e for e in found.plan.extents if e.source == name]
         size = sum(e.raw_bytes for e in own)
-        yield f"  {name:18} {files:,} files, {size / 1e6:,.1f} MB, {len(own):,} extents"
+        yield f"  {name:18} {number(files, 'file')}, {size / 1e6:,.1f} MB, {number(len(own), 'extent')}"
     yield from (f"  warning: {warning}" for warning in found.plan.warnings)
     yield from _stages(recipe, found.plan)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -90,8 +89,7 @@ def _stages(recipe: Recipe, plan: InputPlan) -> Iterator[str]:
     if read_json(folder / RESOLVED) is None:
         yield f"  {folder} is new: all stages ({', '.join(s.name for s in stages)})"
         return
-    same = (read_json(Path(folder) / PLAN) or {}).get("extents") == [e.to_json() for e in plan.extents]
-    if not same:
+    if canonical_json(read_json(folder / PLAN)) != canonical_json(plan.to_json()):
         yield f"  {folder}: the inputs are not those of the last run; collect first, then what depends on it"
         return
     for stage in stages:
@@ -102,6 +100,11 @@ def _stages(recipe: Recipe, plan: InputPlan) -> Iterator[str]:
             yield "    then what depends on it"
             return
     yield f"  {folder}: everything is up to date"
+
+
+def number(n: int, what: str) -> str:
+    """``1 file``, ``1,234 files``."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def _duration(minutes: float) -> str:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from ginbon.corpus.collector import collector
 from ginbon.corpus.inputs import expand
-from ginbon.engine.extents import Extent
+from ginbon.corpus.readers.streams import compression_of
+from ginbon.engine.extents import Extent, Piece
 from ginbon.engine.files import canonical_json, read_json, write_json
 from ginbon.errors import Mistake, RecipeError, UserError
 from ginbon.recipes.model import Recipe
 from ginbon.recipes.sources import DatasetsSource, Source
 
 PLAN: Final = "plan.json"
-SAMPLE_EXTENTS: Final = 8
-"""Places of each source that a sample is drawn from, evenly spread."""
+SAMPLE_PLACES: Final = 8
+"""Places that a sample is drawn from, evenly spread: of each source at least, and of each large file of lines."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +90,34 @@ def _plan_source(source: Source, folder: Path) -> tuple[list[Extent], int, tuple
     return collector(source.collector).extents(source, list(inputs.files)), len(inputs.files), inputs.warnings
 
 
-def sampled(plan: InputPlan, documents: int) -> tuple[InputPlan, int]:
-    """A plan of a few evenly spread extents of each source, and how many documents to take from each of them."""
+def sampled(plan: InputPlan, documents: int) -> tuple[InputPlan, dict[str, int]]:
+    """A plan of evenly spread places of each source, and how many documents to take from each of its places.
+
+    A place is a piece of the full plan: many small files are many places. A large plain JSONL file is entered at
+    several places; a file of another kind that is one piece is read from its beginning.
+    """
     chosen: list[Extent] = []
+    limits: dict[str, int] = {}
     for name in plan.files:
-        mine = [e for e in plan.extents if e.source == name]
-        step = max(1, len(mine) / SAMPLE_EXTENTS)
-        chosen += [mine[int(i * step)] for i in range(min(len(mine), SAMPLE_EXTENTS))]
-    most = max((sum(e.source == name for e in chosen) for name in plan.files), default=1)
-    return replace(plan, extents=tuple(chosen)), max(1, -(-documents // max(1, most)))
+        pieces = [piece for e in plan.extents if e.source == name for piece in _places(e)]
+        number = min(len(pieces), max(SAMPLE_PLACES, documents))
+        chosen += [Extent(name, (pieces[i * len(pieces) // number],)) for i in range(number)]
+        limits[name] = max(1, -(-documents // max(1, number)))
+    return replace(plan, extents=tuple(chosen)), limits
+
+
+def _places(extent: Extent) -> list[Piece]:
+    """The extent's pieces; those of plain JSON lines cut again, for a line can be found from anywhere."""
+    found: list[Piece] = []
+    for piece in extent.pieces:
+        lines = piece.unit == "bytes" and piece.name.lower().endswith((".jsonl", ".ndjson"))
+        if lines and piece.size > SAMPLE_PLACES and compression_of(piece.path, name=piece.name) == "plain":
+            step = (piece.stop - piece.start) / SAMPLE_PLACES
+            cuts = [piece.start + int(i * step) for i in range(SAMPLE_PLACES)] + [piece.stop]
+            found += [replace(piece, start=a, stop=b) for a, b in pairwise(cuts)]
+        else:
+            found.append(piece)
+    return found
 
 
 def store_plan(folder: Path, plan: InputPlan) -> None:

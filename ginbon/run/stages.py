@@ -33,8 +33,8 @@ from ginbon.release.write import Write
 from ginbon.run.checking import bound_rules
 
 
-def build_stages(recipe: Recipe, *, sample: int | None = None) -> list[Stage]:
-    """The stages of a recipe in their order; ``sample`` is the number of documents to take from each extent.
+def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> list[Stage]:
+    """The stages of a recipe in their order; ``sample`` is how many documents to take from each extent, by source.
 
     Raises ``RecipeError`` for what only the rooms can tell: packs, models, rules and blocks that are not there.
     """
@@ -55,6 +55,21 @@ def build_stages(recipe: Recipe, *, sample: int | None = None) -> list[Stage]:
         Write(),
     ]
     return [*stages, *_tokenizers(recipe), _report(recipe), _seal(recipe)]
+
+
+def warnings_of(stages: list[Stage]) -> list[str]:
+    """What a person should know before the run: languages that nothing will ever be identified as."""
+    found: list[str] = []
+    for stage in stages:
+        if not isinstance(stage, Collect):
+            continue
+        for source, step in stage.identify.items():
+            if isinstance(step, Identify) and not step.trust and (unknown := step.unknown_languages()):
+                found.append(
+                    f"{source}: the identifier {step.identifier.name} knows no {', '.join(unknown)}; nothing will be "
+                    "found in it. Name another model in `identify`, or say `language` and `trust_language: true`"
+                )
+    return list(dict.fromkeys(found))
 
 
 def load_packs(recipe: Recipe) -> dict[str, Pack]:
@@ -79,7 +94,7 @@ def _near(recipe: Recipe) -> Near:
     return Near(ngram=near.ngram, bands=near.bands, rows=near.rows, seed=recipe.seed)
 
 
-def _collect(recipe: Recipe, packs: Mapping[str, Pack], sample: int | None) -> Collect:
+def _collect(recipe: Recipe, packs: Mapping[str, Pack], sample: Mapping[str, int] | None) -> Collect:
     model = _identifier(recipe)
     labels = tuple(recipe.languages)
     limits = recipe.limits
@@ -90,13 +105,13 @@ def _collect(recipe: Recipe, packs: Mapping[str, Pack], sample: int | None) -> C
             max_document_bytes=limits.max_document_bytes,
             max_ratio=limits.max_ratio,
             max_decoded_bytes=limits.max_decoded_bytes,
-            limit=sample,
         ),
         identify={
             name: Identify(model, labels, trust=source.trust_language) for name, source in recipe.sources.items()
         },
         steps={label: _steps(recipe, label, pack) for label, pack in packs.items()},
         redact=_redact(recipe, ()),
+        sample=dict(sample or {}),
     )
 
 

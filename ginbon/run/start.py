@@ -20,7 +20,7 @@ from ginbon.run.checking import check
 from ginbon.run.folder import INTERMEDIATE, ORDER, RECIPE, RESOLVED, TIMINGS
 from ginbon.run.ledger import check_damage, check_ledger
 from ginbon.run.planning import InputPlan, plan_inputs, sampled, store_plan
-from ginbon.run.stages import build_stages, default_folder, recipe_text
+from ginbon.run.stages import build_stages, default_folder, recipe_text, warnings_of
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,16 @@ def run(
         recipe, _ = check(Path(recipe))
     place = Path(folder) if folder is not None else default_folder(recipe, sample=options.sample is not None)
     plan = plan_inputs(recipe)
-    limit = None
+    limits = None
     if options.sample is not None:
-        plan, limit = sampled(plan, options.sample)
-    stages = _until(build_stages(recipe, sample=limit), options.until)
+        plan, limits = sampled(plan, options.sample)
+    stages = _until(build_stages(recipe, sample=limits), options.until)
     _check_folder(place)
     with run_lock(place):
         _remember(place, recipe, plan)
         listener.planned(plan, stages)
+        for warning in warnings_of(stages):
+            listener.told(warning)
         summary = Summary(place, recipe.recipe, warnings=plan.warnings)
         _carry_out(stages, place, options, listener, summary)
         check_damage(place, recipe.limits.max_bad_share)

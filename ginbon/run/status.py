@@ -36,6 +36,11 @@ class Status:
     quarantined: int
 
     @property
+    def cleaned(self) -> bool:
+        """Whether the release is there and what it was made from was removed."""
+        return (Path(self.folder) / "release").is_dir() and all(s.tasks is None for s in self.stages)
+
+    @property
     def complete(self) -> bool:
         """Whether every stage that was begun is done and the release is there."""
         return (Path(self.folder) / "release").is_dir() and all(s.tasks == s.done for s in self.stages)
