@@ -32,10 +32,10 @@ quickstart: $(VENV)/.installed
 	$(BIN)/ginbon verify $(RUN)/release
 
 test: check
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
 
 test-all: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.developed
 	$(BIN)/ruff check .

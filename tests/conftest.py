@@ -87,3 +87,11 @@ def _gather(source: Source, *paths: Path, extents: list[Extent] | None = None, *
 def gather() -> Callable[..., Gathered]:
     """``gather(source, *paths, extents=None, **limits)``: files read to their end by the source's collector."""
     return _gather
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process (they share what is costly to make), and the two that share the quickstart."""
+    for item in items:
+        path = item.path.relative_to(ROOT).as_posix()
+        group = "quickstart" if path in ("tests/end_to_end/test_docs.py", "tests/end_to_end/test_readme.py") else path
+        item.add_marker(pytest.mark.xdist_group(group))
