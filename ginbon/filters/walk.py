@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ginbon.corpus import texts
+from ginbon.corpus.step import with_columns
 from ginbon.filters import _segment, signals
 from ginbon.filters.kernel import classes
 from ginbon.filters.kernel.columns import Count
-from ginbon.filters.step import with_columns
 from ginbon.languages.pack import Pack
 
 REVISION: Final = 1

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ginbon.filters.step import Step
+from ginbon.corpus.step import Step
 from ginbon.filters.walk import Near, Walk
 from ginbon.languages.pack import Pack, load_pack
 
