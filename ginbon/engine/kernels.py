@@ -53,6 +53,11 @@ def prepare() -> Path:
     return _prepared
 
 
+def is_warm() -> bool:
+    """Whether kernels were compiled on this machine before."""
+    return any(prepare().rglob("*.nbc"))
+
+
 def warm() -> None:
     """Compile every kernel, or load it: under 10 s the first time, under a second afterwards.
 

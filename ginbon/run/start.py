@@ -96,7 +96,7 @@ def run(
 
 
 def _carry_out(stages: list[Stage], folder: Path, options: Options, listener: Listener, summary: Summary) -> None:
-    from ginbon.engine.kernels import warm
+    from ginbon.engine.kernels import is_warm, warm
 
     watch = Watch(looked=listener.looked, told=listener.told, stop=listener.stop, verify_inputs=options.verify_inputs)
     with carry.workers(folder, options.workers, memory_bytes=options.memory_per_worker) as pool:
@@ -105,6 +105,8 @@ def _carry_out(stages: list[Stage], folder: Path, options: Options, listener: Li
             planned = carry.plan(stage, folder, verify=options.verify_inputs)
             listener.began(stage.name, planned)
             if planned.todo and not warmed:
+                if not is_warm():
+                    listener.told("compiling, once on this machine: some ten seconds")
                 warm()  # one process compiles, so that no two ever write the same cache
                 warmed = True
             outcome = carry.carry_out(stage, folder, pool, watch)
