@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ginbon.filters.duplicates.cluster import components
-from ginbon.filters.duplicates.match import pairs_of
+from ginbon.filters.duplicates.match import _ranges, pairs_of
 from ginbon.filters.duplicates.members import choose, words_of_ids
 from ginbon.filters.shards import Cutter
 
@@ -116,3 +117,9 @@ def test_shards_hold_every_row_once_and_stay_below_the_limit(sizes: list[int], l
     for shard, after in zip(plans[0], plans[0][1:], strict=False):
         assert shard.bytes <= limit or shard.rows == 1
         assert shard.bytes + sizes[after.ranges[0][1]] > limit  # the next document did not fit
+
+
+@pytest.mark.parametrize(("millions", "ranges"), [(0, 1), (8, 1), (9, 2), (512, 64), (1_000, 64), (5_900, 185)])
+def test_ranges_of_hashes_keep_tasks_small_then_few(millions: int, ranges: int) -> None:
+    """Up to 64 tasks of 8 million hashes; beyond, tasks grow before their number does, for each reads all sketches."""
+    assert _ranges(millions * 1_000_000) == ranges

@@ -25,8 +25,12 @@ from ginbon.filters.duplicates.members import splitmix
 from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, document_parts
 
 MATCHES: Final = "clusters/matches"
-_HASHES_A_TASK: Final = 40_000_000
-"""Hashes that one task sorts: 16 bytes each, three copies while sorting, some 2 GB."""
+_HASHES_A_TASK: Final = 8_000_000
+"""Hashes that one task sorts, at 32 bytes each: 260 MB."""
+
+_MANY_TASKS: Final = 64
+"""Every task reads all sketches: where there would be more tasks than these, each sorts up to four times as many hashes
+instead (1 GB)."""
 
 _SCHEMA: Final = pa.schema([("first", pa.int64()), ("other", pa.int64())])
 
@@ -49,8 +53,7 @@ class Match:
     def tasks(self, folder: Path) -> list[Task]:
         """One task for each range of hashes; how many depends on the number of documents alone."""
         parts = document_parts(folder)
-        documents = sum(p.rows for p in parts)
-        number = max(1, -(-documents * (self.bands + self.exact) // _HASHES_A_TASK))
+        number = _ranges(sum(p.rows for p in parts) * (self.bands + self.exact))
         sketches = digest([p.file("sketches").sha256 for p in parts])
         size = sum(p.file("sketches").bytes for p in parts)
         return [
@@ -60,7 +63,8 @@ class Match:
     def run(self, task: Task, work: Work) -> Result:
         """Pairs (first, other) of one range of hashes, sorted, without repetition."""
         part, of = task.arguments["range"], task.arguments["of"]
-        hashes, numbers = [], []
+        hashes: list[Hashes] = []
+        numbers: list[Numbers] = []
         for documents in document_parts(work.folder):
             file = documents.file("sketches")
             for h, n in self._hashes(work.folder / file.path, documents):
@@ -103,17 +107,34 @@ def _range_of(hashes: Hashes, of: int) -> Numbers:
     return ((hashes >> np.uint64(32)) * np.uint64(of) >> np.uint64(32)).astype(np.int64)
 
 
+def _ranges(hashes: int) -> int:
+    """Into how many ranges so many hashes are cut."""
+    number = -(-hashes // _HASHES_A_TASK)
+    return max(1, number if number <= _MANY_TASKS else max(_MANY_TASKS, -(-hashes // (4 * _HASHES_A_TASK))))
+
+
 def _join(arrays: list[npt.NDArray[Any]], kind: type) -> npt.NDArray[Any]:
-    return np.concatenate(arrays) if arrays else np.empty(0, kind)
+    """One array of them all; the list is emptied as it is copied, so that little is held twice."""
+    joined: npt.NDArray[Any] = np.empty(sum(map(len, arrays)), kind)
+    stop = len(joined)
+    while arrays:
+        part = arrays.pop()
+        joined[stop - len(part) : stop] = part
+        stop -= len(part)
+    return joined
 
 
 def pairs_of(hashes: Hashes, numbers: Numbers) -> Numbers:
     """Pairs (smallest number with that hash, other number with it), shape (n, 2), sorted, each once."""
-    if not len(hashes):
+    order = np.argsort(hashes)
+    hashes = hashes[order]
+    same = np.zeros(len(hashes) + 1, np.bool_)  # as the one before
+    np.equal(hashes[1:], hashes[:-1], out=same[1:-1])
+    met = np.flatnonzero(same[:-1] | same[1:])  # most hashes are met once: all else is done for the others alone
+    numbers, starts = numbers[order[met]], np.flatnonzero(~same[met])
+    if not len(met):
         return np.empty((0, 2), np.int64)
-    order = np.lexsort((numbers, hashes))
-    hashes, numbers = hashes[order], numbers[order]
-    starts = np.r_[True, hashes[1:] != hashes[:-1]]
-    first = numbers[np.maximum.accumulate(np.where(starts, np.arange(len(hashes)), 0))]
+    smallest = np.minimum.reduceat(numbers, starts)
+    first = np.repeat(smallest, np.diff(np.r_[starts, len(met)]))
     pairs = np.stack([first, numbers], axis=1)[first != numbers]
     return np.unique(pairs, axis=0)
