@@ -69,6 +69,12 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone, as `| head` does
         sys.exit(0)
+    except OSError as error:
+        from pathlib import Path
+
+        from ginbon.engine.files import surroundings_error
+
+        fail(surroundings_error(error, Path(error.filename or ".").absolute()))
     except Exception as error:
         if os.environ.get("GINBON_DEBUG"):
             raise

@@ -11,7 +11,7 @@ from typing import Any
 
 from ginbon.engine import carry
 from ginbon.engine.carry import Outcome, Watch
-from ginbon.engine.files import canonical_json, read_json, write_json, write_whole
+from ginbon.engine.files import canonical_json, read_json, told_as_surroundings, write_json, write_whole
 from ginbon.engine.lock import run_lock
 from ginbon.engine.stage import Stage
 from ginbon.errors import UserError
@@ -84,7 +84,7 @@ def run(
         plan, limits = sampled(plan, options.sample)
     stages = _until(build_stages(recipe, sample=limits), options.until)
     _check_folder(place)
-    with run_lock(place):
+    with run_lock(place), told_as_surroundings(place / RESOLVED):
         _remember(place, recipe, plan)
         listener.planned(plan, stages)
         for warning in warnings_of(stages):

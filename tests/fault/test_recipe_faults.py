@@ -42,6 +42,14 @@ def ginbon(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """A folder whose parent holds nothing else, so that the parent can be compared before and after."""
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    return folder
+
+
 def tree(folder: Path) -> dict[str, int]:
     """Everything below a folder, with sizes."""
     return {str(p.relative_to(folder)): p.stat().st_size for p in folder.rglob("*") if "__pycache__" not in p.parts}
