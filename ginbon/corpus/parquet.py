@@ -77,6 +77,7 @@ class Writer:
     def _flush(self) -> None:
         if self._rows:
             table = pa.Table.from_batches(self._pending, self.schema).combine_chunks()
+            self._pending = []  # the table is a copy; both would be held while it is encoded
             self._writer.write_table(_rebuild_dictionaries(table), row_group_size=self._rows)
             self.rows_written += self._rows
         self._pending, self._rows, self._bytes = [], 0, 0
