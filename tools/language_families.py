@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> None:
                 above.setdefault(member, group)
     above.update(MORE)
     lines = [
-        "# Made by tools/language_families.py from Unicode CLDR (licence Unicode-3.0, copyright Unicode, Inc.), the IANA",
+        "# Made by tools/language_families.py from Unicode CLDR (Unicode-3.0, copyright Unicode, Inc.), the IANA",
         "# Language Subtag Registry (CC0-1.0) and Glottolog 5 (CC-BY-4.0). Do not edit by hand.",
         "# code\tfamily it belongs to (ISO 639-5)\tname, for a family",
         *rows(above, set(groups) - {TOP}, names),
@@ -57,8 +57,8 @@ def rows(above: dict[str, str], groups: set[str], names: dict[str, str]) -> Iter
     """Families, then languages that Ginbon knows."""
     for group in sorted(groups & (set(above) | set(above.values()))):
         yield f"{group}\t{above.get(group, '')}\t{names.get(group, group).removesuffix(' languages')}"
-    for code, row in sorted(codes._rows().items()):  # noqa: SLF001 - a tool of the same house
-        macro = codes._rows().get(row.macro)  # noqa: SLF001
+    for code, row in sorted(codes._rows().items()):
+        macro = codes._rows().get(row.macro)
         spellings = [code, *row.codes, *([row.macro, *macro.codes] if macro else [])]
         group = next((above[s] for s in spellings if s in above), None)
         if group is not None and code not in groups:

@@ -235,8 +235,6 @@ def sample(trusted: Trusted, measured: Measured) -> Sample:
         documents=measured.documents,
         words=total["words"],
         chars=total["chars"],
-        terminal_line_share=round(float(measured.signals["walk/terminal_line_share"].mean()), 3),
-        mean_word_chars=round(float(measured.signals["walk/mean_word_chars"].mean()), 2),
     )
 
 

@@ -1,7 +1,8 @@
 """What is true of a language, as data: a pack is one YAML file, derived from text and checked in as figures.
 
-``load_pack("por_Latn")`` gives the packaged pack; a language without one gets the pool of its script's languages and
-says so in ``Pack.fallback``. Nothing falls back to English.
+``load_pack("por_Latn")`` gives the packaged pack; a language without one gets a pool: of its family's languages in its
+script (``bnt_Latn``), else of its script's (``und_Latn``), else of all, and says so in ``Pack.fallback``. Nothing falls
+back to English.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, fiel
 
 from ginbon.errors import Mistake, RecipeError, UserError
 from ginbon.languages import codes
+from ginbon.languages.families import families, family_name
 
 UNDETERMINED: Final = "und"
 """Language of a pack that pools the languages of one script (``und_Latn``), or all (``und_Zyyy``)."""
+
+STATISTICS: Final = ("mean", "std", "least", "q01", "q05", "q25", "median", "q75", "q95", "q99", "most")
+"""What ``Pack.reference`` holds of a signal, in this order; 5 % of the documents are under ``q05``."""
 
 
 class _Model(BaseModel):
@@ -27,18 +32,24 @@ class _Model(BaseModel):
 
 
 Strings = Annotated[tuple[str, ...], Strict(False)]
+Numbers = Annotated[tuple[float, ...], Strict(False)]
+Pair = Annotated[tuple[float, float], Strict(False)]
 
 
 class Threshold(_Model):
     """A rule's threshold for one language, and where it comes from.
 
     ``at`` is the value, ``[low, high]`` for a rule with two ends, or ``off`` where the rule makes no sense (lines that
-    end with a mark, in Thai). ``documents`` is the size of the sample.
+    end with a mark, in Thai). ``documents`` is the size of the sample, ``interval`` the 95 % interval of what was
+    estimated on it (of two ends: ``[[low, high], [low, high]]``), ``pool`` the pool whose documents they are where the
+    language's own are too few.
     """
 
-    at: float | Annotated[tuple[float, float], Strict(False)] | Literal["off"]
+    at: float | Pair | Literal["off"]
     how: str
     documents: Annotated[int, Field(ge=0)]
+    interval: Pair | Annotated[tuple[Pair, Pair], Strict(False)] | None = None
+    pool: str | None = None
 
 
 class Sample(_Model):
@@ -48,8 +59,18 @@ class Sample(_Model):
     documents: int
     words: int
     chars: int
-    terminal_line_share: float
-    mean_word_chars: float
+
+
+class Confusable(_Model):
+    """A language that texts of this one are taken for, or the other way round.
+
+    ``share`` is that of the sentences of one that the identifier took for the other (the larger of both ways); null
+    where it was not measured. ``how`` says how it is known.
+    """
+
+    label: str
+    share: float | None = None
+    how: str
 
 
 class Pack(_Model):
@@ -70,11 +91,17 @@ class Pack(_Model):
     """How the words of its script are found: by spaces and marks, by ICU's dictionary, or a word a syllable."""
     terminals: str = ""
     """Marks that end a sentence in this language and in no other of its script (Greek ``;``)."""
+    line_ends: dict[str, float] = {}
+    """Marks that lines of the trusted text end with, and the share of lines that do; ``none`` is no mark."""
     stop_words: Strings = ()
-    """Frequent words, lower case, in NFC, the most frequent first."""
+    """Frequent words, lower case, in NFC, the most frequent first; forms with optional vowel signs behind them."""
+    confusable: Annotated[tuple[Confusable, ...], Strict(False)] = ()
+    """Languages that are taken for this one or it for them, the likeliest first."""
     thresholds: dict[str, Threshold] = {}
     """By rule."""
     sample: Sample | None = None
+    reference: dict[str, Numbers] = {}
+    """Signals of the trusted text: ``STATISTICS`` of each."""
     languages: Strings = ()
     """For a pool: the labels in it."""
     fallback: str | None = None
@@ -112,7 +139,7 @@ def packaged() -> list[str]:
 def load_pack(place: str, *, folder: Path | None = None) -> Pack:
     """The pack of a language (any spelling, ``pt-BR`` too), or of a YAML file; a relative path starts at ``folder``.
 
-    A language without a pack of its own gets a copy of its script's pool under its own label, with ``fallback`` set.
+    A language without a pack of its own gets a copy of a pool under its own label, with ``fallback`` set.
     Raises ``RecipeError`` for mistakes in the file, ``UserError`` for a file or language that is not known.
     """
     if place.endswith((".yaml", ".yml")):
@@ -155,22 +182,36 @@ def _folder() -> Any:
 
 @cache
 def _packaged(label: str) -> Pack:
-    """Packaged packs are made by ``filters.derive`` and tested: plain loading, which is ten times faster."""
+    """Packaged packs are made by ``filters.calibrate`` and tested: plain loading, which is ten times faster."""
     from ruamel.yaml import YAML
 
     text = (_folder() / f"{label}.yaml").read_text(encoding="utf-8")
     return Pack.model_validate(YAML(typ="safe").load(text))
 
 
+def pool_for(label: str) -> str:
+    """The packaged pool that stands in for a language without a pack: by family and script, by script, or of all."""
+    script = label.partition("_")[2]
+    wanted = [*(f"{family}_{script}" for family in families(label)), f"{UNDETERMINED}_{script}"]
+    return next((pool for pool in wanted if pool in packaged()), f"{UNDETERMINED}_Zyyy")
+
+
+def pool_name(pool: str) -> str:
+    """A pool in words: ``Bantu languages in Latn``, ``languages in Latn``, ``all languages``."""
+    family, _, script = pool.partition("_")
+    if script == "Zyyy":
+        return "all languages"
+    return f"{family_name(family)} languages in {script}" if family != UNDETERMINED else f"languages in {script}"
+
+
 def _stand_in(label: str) -> Pack:
     script = label.partition("_")[2]
-    pool = f"{UNDETERMINED}_{script}"
-    known = language.name if (language := codes.language(label)) else label
-    if pool in packaged():
-        base = _packaged(pool)
-        told = f"thresholds are those of {len(base.languages)} language(s) written in {base.name} pooled ({pool})"
-    else:
-        base = _packaged(f"{UNDETERMINED}_Zyyy")
+    language = codes.language(label)
+    known = language.name if language else label
+    pool = pool_for(label)
+    base = _packaged(pool)
+    told = f"thresholds are those of {len(base.languages)} {pool_name(pool)} pooled ({pool})"
+    if base.script != script:
         told = f"nothing is known of its script {script}: thresholds are those of all languages pooled"
     return base.model_copy(
         update={
