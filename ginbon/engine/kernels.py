@@ -7,6 +7,7 @@ numba's version, all kernel sources and the CPU, and a parent calls ``warm`` bef
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import os
@@ -14,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Final
+
+from ginbon.engine import cache
 
 KERNELS: Final = (
     "ginbon.corpus.collectors.json_kernel",
@@ -26,6 +29,9 @@ KERNELS: Final = (
     "ginbon.filters.redact.kernel",
 )
 """All modules that hold compiled code, whichever room they are in: names only, nothing of them is known here."""
+
+_WARM: Final = "warm"
+"""An empty file beside the compiled code that says that all of it is there."""
 
 _PACKAGE: Final = Path(__file__).parents[1]
 
@@ -42,7 +48,7 @@ def prepare() -> Path:
     if _prepared is None:
         name = _key()
         roots = [_root(), Path(tempfile.gettempdir()) / f"ginbon-kernels-{_user()}"]
-        _prepared = next((r / name for r in roots if _writable(r / name)), None) or Path(
+        _prepared = next((r / name for r in roots if cache.writable(r / name)), None) or Path(
             tempfile.mkdtemp(prefix="ginbon-kernels-")
         )
         os.environ["NUMBA_CACHE_DIR"] = str(_prepared)
@@ -54,17 +60,21 @@ def prepare() -> Path:
 
 
 def is_warm() -> bool:
-    """Whether kernels were compiled on this machine before."""
-    return any(prepare().rglob("*.nbc"))
+    """Whether all kernels were compiled on this machine before."""
+    return (prepare() / _WARM).exists()
 
 
 def warm() -> None:
-    """Compile every kernel, or load it: under 10 s the first time, under a second afterwards.
+    """Compile every kernel that is not compiled yet: under 10 s the first time on a machine, nothing afterwards.
 
     The parent calls this before it starts workers, so that no two cold processes compile at once.
     """
+    if is_warm():
+        return
     for name in KERNELS:
         importlib.import_module(name)
+    with contextlib.suppress(OSError):
+        (prepare() / _WARM).touch()
 
 
 def _root() -> Path:
@@ -72,10 +82,7 @@ def _root() -> Path:
     if given:
         path = Path(given)
         return path.parent if path.name.startswith("k-") else path  # a child inherits its parent's folder
-    base = os.environ.get("XDG_CACHE_HOME") or (
-        Path.home() / "Library" / "Caches" if sys.platform == "darwin" else Path.home() / ".cache"
-    )
-    return Path(base) / "ginbon" / "kernels"
+    return cache.root() / "kernels"
 
 
 def sources(package: Path = _PACKAGE) -> list[Path]:
@@ -108,14 +115,3 @@ def _version(package: str) -> str:
 
 def _user() -> str:
     return str(os.getuid()) if hasattr(os, "getuid") else "user"
-
-
-def _writable(folder: Path) -> bool:
-    """True if a file can be made in the folder; a folder in a shared place must be ours."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-        return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
-    except (OSError, RuntimeError):
-        return False

@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ginbon.corpus import texts as buffers
+from ginbon.engine.cache import arrays as kept_arrays
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, in_script, our_label
 
 SAMPLE_BYTES: Final = 1_200
@@ -32,6 +33,9 @@ SAMPLE_BYTES: Final = 1_200
 
 SHARPNESS: Final = 2.0
 EXPONENT: Final = 0.65
+
+
+_ARRAYS: Final = ("moves", "rows", "features", "weights", "prior")
 
 
 @dataclass(frozen=True)
@@ -171,15 +175,21 @@ def _digest() -> str:
 
 @cache
 def _model() -> _Model:
-    """The model of the installed py3langid, loaded once a process (0.8 s, 100 MB)."""
+    """The model of the installed py3langid. Unpacking it takes a second, so its arrays are kept, and mapped."""
+    kept = kept_arrays("identifier", f"1 py3langid {_digest()}", _unpacked)
+    classes = kept["classes"].tobytes().decode().split()
+    return _Model(**{name: kept[name] for name in _ARRAYS}, classes=tuple(our_label(label) for label in classes))
+
+
+def _unpacked() -> dict[str, npt.NDArray[Any]]:
     from py3langid.modelio import load_model
 
     weights, prior, classes, moves, rows, features = load_model(_path())
-    return _Model(
-        moves=np.asarray(moves).astype(np.uint32),
-        rows=np.asarray(rows).astype(np.uint32),
-        features=np.asarray(features, np.int32),
-        weights=np.ascontiguousarray(weights, np.float32),
-        prior=np.asarray(prior, np.float32),
-        classes=tuple(our_label(label) for label in classes),
-    )
+    return {
+        "moves": np.asarray(moves).astype(np.uint32),
+        "rows": np.asarray(rows).astype(np.uint32),
+        "features": np.asarray(features, np.int32),
+        "weights": np.ascontiguousarray(weights, np.float32),
+        "prior": np.asarray(prior, np.float32),
+        "classes": np.frombuffer(" ".join(classes).encode(), np.uint8),
+    }
