@@ -36,7 +36,8 @@ COMMAS = {"Arab": "،", "Mymr": "၊", "Hans": ",", "Jpan": "、", "Ethi": "፣"
 _OWN_NAMES = {
     "spa": "español", "deu": "Deutsch", "fra": "français", "ind": "Bahasa Indonesia", "tur": "Türkçe",
     "swa": "Kiswahili", "vie": "Tiếng Việt", "ukr": "українська", "bul": "български", "kaz": "қазақ тілі",
-    "fas": "فارسی", "urd": "اردو", "mar": "मराठी", "nep": "नेपाली", "tir": "ትግርኛ", "heb": "עברית", "tam": "தமிழ்", "hye": "հայերեն",
+    "fas": "فارسی", "urd": "اردو", "mar": "मराठी", "nep": "नेपाली", "tir": "ትግርኛ", "heb": "עברית",
+    "tam": "தமிழ்", "hye": "հայերեն",
 }  # fmt: skip
 _NTREX = {"cmn_Hans": "zho_Hans"}
 _TERRITORIES = {
