@@ -31,7 +31,10 @@ def start(folder: Path, *options: str, **more: Any) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str], code: int = 0) -> dict[str, Any]:
-    out, err = process.communicate(timeout=120)
+    try:
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()  # where it hangs; its workers end with it
     assert process.returncode == code, (process.returncode, out, err)
     value: dict[str, Any] = json.loads(out.splitlines()[-1]) if out.strip() else {}
     return value
@@ -203,7 +206,7 @@ def test_one_failing_task_does_not_stop_the_others(tmp_path: Path, undisturbed: 
 
 
 def test_fault_04_changed_inputs_redo_their_own_task_only(tmp_path: Path) -> None:
-    """A touched input costs a comparison, a changed one its task; --verify finds a change that keeps size and times."""
+    """A touched input costs a comparison, a changed one its task; a moved folder nothing."""
     inputs = [tmp_path / f"in{i}" for i in range(3)]
     for path in inputs:
         path.write_text(f"{path.name} as it was")
@@ -217,6 +220,21 @@ def test_fault_04_changed_inputs_redo_their_own_task_only(tmp_path: Path) -> Non
     shutil.copytree(tmp_path, tmp_path.parent / f"{tmp_path.name}-moved")
     moved = [str(tmp_path.parent / f"{tmp_path.name}-moved" / p.name) for p in inputs]
     assert finish(start(tmp_path.parent / f"{tmp_path.name}-moved" / "run", "--inputs", *moved))["ran"] == 0
+
+
+def test_fault_04_verification_finds_what_size_and_times_hide(tmp_path: Path) -> None:
+    """As on a disk that keeps no times: what a task saw of its input is made to fit the changed one but for its hash."""
+    source, folder = tmp_path / "in0", tmp_path / "run"
+    source.write_text("as it was")
+    options = ("--tasks", "1", "--inputs", str(source))
+    finish(start(folder, *options))
+    source.write_text("as it is!")
+    now, sidecar = source.stat(), folder / "parts/toy/t0.json"
+    part = json.loads(sidecar.read_text())
+    part["seen"][0] |= {"mtime_ns": now.st_mtime_ns, "ctime_ns": now.st_ctime_ns}
+    sidecar.write_text(json.dumps(part))
+    assert finish(start(folder, *options))["ran"] == 0
+    assert finish(start(folder, *options, "--verify"))["ran"] == 1
 
 
 def test_fault_03_a_changed_setting_is_named_and_replaces_every_part(tmp_path: Path) -> None:
