@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 import pickle
 import struct
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -76,22 +80,69 @@ def test_fault_32_a_swapped_or_cut_model_is_refused_with_both_hashes(model: Path
     assert pin(cut) in str(caught.value)
 
 
-def test_fault_32_a_model_changed_between_hash_and_load_is_not_used(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The file is replaced while the child tries it: the second hash notices."""
+CHANGER = """
+import os, sys
+model, other, trial = sys.argv[1:]
+print("waiting", flush=True)
+while True:
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            command = open(f"/proc/{process}/cmdline").read()
+            sibling = f"PPid:\\t{os.getppid()}\\n" in open(f"/proc/{process}/status").read()
+        except OSError:
+            continue
+        if sibling and trial in command and int(process) != os.getpid():
+            os.replace(other, model) if other else open(model, "ab").write(bytes(1))
+            sys.exit()
+"""
+
+
+@contextmanager
+def changing(model: Path, other: Path | None = None) -> Iterator[None]:
+    """Meanwhile a second process puts ``other`` in the model's place, or writes to the model, as soon as a child of
+    ours tries it: its hash was compared by then, and it is not loaded yet.
+    """
+    command = [sys.executable, "-c", CHANGER, str(model), str(other or ""), ours._TRIAL]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as changer:
+        assert changer.stdout is not None
+        assert changer.stdout.readline() == "waiting\n"
+        try:
+            yield
+            assert changer.wait(timeout=30) == 0
+        finally:
+            changer.kill()
+
+
+def test_fault_32_a_model_written_to_between_hash_and_load_is_not_used(model: Path, tmp_path: Path) -> None:
+    """The bytes change under the open file: the second hash notices."""
     moving = tmp_path / "moving.bin"
     moving.write_bytes(model.read_bytes())
     wanted = pin(moving)
-    real = ours._try_load
-
-    def swap(path: Path, seconds: int) -> None:
-        real(path, seconds)
-        moving.write_bytes(model.read_bytes() + b"\0")
-
-    monkeypatch.setattr(ours, "_try_load", swap)
-    with pytest.raises(UserError, match="SHA-256"):
+    with changing(moving), pytest.raises(UserError, match="SHA-256") as caught:
         FasttextIdentifier(str(moving), wanted).check()
+    assert pin(moving) in str(caught.value)
+
+
+def test_fault_32_a_file_put_in_the_models_place_is_not_looked_at(model: Path, tmp_path: Path) -> None:
+    """What was hashed is what is loaded, though its name is another file's by then."""
+    moving, other = tmp_path / "moving.bin", tmp_path / "other.bin"
+    moving.write_bytes(model.read_bytes())
+    other.write_bytes(b"no model")
+    step = FasttextIdentifier(str(moving), pin(moving), load_seconds=30)
+    with changing(moving, other):
+        step.check()
+    assert pin(moving) != step.sha256
+    assert step.identify(pa.array(["um direito de todos"])).labels.to_pylist() == ["por_Latn"]
+
+
+def model_head() -> bytes:
+    """The start of a model as fastText 0.9 writes it: magic, version, arguments."""
+    return struct.pack("<ii 12i d", ours.MAGIC, 12, 8, 5, 5, 1, 5, 1, 3, 3, 2000, 1, 3, 100, 1e-4)
+
+
+def dictionary(*, pruned: int) -> bytes:
+    """A dictionary without words, with a list of so many pruned entries."""
+    return struct.pack("<3i 2q", 0, 0, 0, 0, pruned)
 
 
 def test_fault_33_garbage_behind_a_valid_magic_is_stopped_in_a_child(tmp_path: Path) -> None:
@@ -105,12 +156,20 @@ def test_fault_33_garbage_behind_a_valid_magic_is_stopped_in_a_child(tmp_path: P
     print(f"injected: garbage model; observed: {caught.value}; {time.monotonic() - begun:.1f} s")
 
 
-def test_fault_33_a_loader_that_hangs_is_stopped(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = tmp_path / "slow.bin"
-    copy.write_bytes(model.read_bytes())
-    monkeypatch.setattr(ours, "_TRIAL", "import time; time.sleep(60)")
-    with pytest.raises(UserError, match=r"could not be loaded in 1 s"):
-        FasttextIdentifier(str(copy), pin(copy), load_seconds=1).check()
+def test_fault_33_a_loader_that_hangs_is_stopped(tmp_path: Path) -> None:
+    """A dictionary that claims 2**62 pruned entries: the loader counts through them, without memory, for years."""
+    bad = tmp_path / "endless.bin"
+    bad.write_bytes(model_head() + dictionary(pruned=2**62))
+    with pytest.raises(UserError, match=r"could not be loaded in 2 s, in a child process that was stopped"):
+        FasttextIdentifier(str(bad), pin(bad), load_seconds=2).check()
+
+
+def test_fault_33_a_model_that_takes_all_memory_is_stopped(tmp_path: Path) -> None:
+    """A matrix that claims 3 GiB in a file of 100 bytes."""
+    bad = tmp_path / "hungry.bin"
+    bad.write_bytes(model_head() + dictionary(pruned=-1) + struct.pack("<? 2q", False, 3 * 2**28, 1))
+    with pytest.raises(UserError, match=r"within 2,147,483,\d+ bytes of memory, in a child process: .*bad_alloc"):
+        FasttextIdentifier(str(bad), pin(bad)).check()
 
 
 def test_fault_33_a_pickle_that_writes_a_file_is_never_opened(tmp_path: Path) -> None:

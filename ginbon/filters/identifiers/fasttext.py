@@ -1,21 +1,24 @@
 """fastText models (GlotLID, OpenLID, lid.176 and their like) by path or hub name, pinned by SHA-256.
 
 A model file is native input: it is never loaded unless its bytes have the pinned hash, and then first in a child
-process with limits on memory and time, so that a file that hangs or eats the machine says so instead. Formats that
-run code when they are read (pickle) are refused by their first bytes: only fastText's own format is taken.
+process with limits on memory and time, so that a file that hangs or eats the machine says so instead. It is opened
+once, and that open file is hashed, tried and loaded: another one put in its place meanwhile is not looked at. Formats
+that run code when they are read (pickle) are refused by their first bytes: only fastText's own format is taken.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -134,11 +137,27 @@ def _model(model: str, pin: str, seconds: int) -> Any:
     except ImportError as exc:
         raise MissingExtraError(f"the identifier {model}", "fasttext-community", "fasttext") from exc
     path = locate(model)
-    verify(path, pin)
-    _try_load(path, seconds)
-    loaded = fasttext.load_model(str(path))
-    verify(path, pin)  # a file swapped between the hash and the load
+    with _opened(path) as file:
+        verify(path, file, pin)
+        _try_load(path, file, seconds)
+        loaded = fasttext.load_model(_rewound(file))
+        verify(path, file, pin)  # it may have been written to since
     return loaded
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb", buffering=0) as file:
+            yield file
+    except OSError as exc:
+        raise SurroundingsError(f"the identifier's model {path} cannot be read: {exc.strerror}") from exc
+
+
+def _rewound(file: BinaryIO) -> str:
+    """A path to the open file itself, whatever has its name by now, to be read from the start."""
+    file.seek(0)  # where opening /dev/fd gives the same open file again, it goes on where that stands
+    return f"/dev/fd/{file.fileno()}"
 
 
 def locate(model: str) -> Path:
@@ -164,19 +183,15 @@ def locate(model: str) -> Path:
     )
 
 
-def verify(path: Path, pin: str) -> None:
-    """Refuse a file whose SHA-256 is not the pin, or that is no fastText model."""
+def verify(path: Path, file: BinaryIO, pin: str) -> None:
+    """Refuse an open file whose SHA-256 is not the pin, or that is no fastText model."""
     if len(pin) != 64 or any(c not in "0123456789abcdef" for c in pin):
         raise UserError(f"the pin of {path} must be a SHA-256, 64 hexadecimal digits; it is {pin!r}")
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-            digest.update(head)
-            while block := file.read(2**20):
-                digest.update(block)
-    except OSError as exc:
-        raise SurroundingsError(f"the identifier's model {path} cannot be read: {exc.strerror}") from exc
+    file.seek(0)
+    head = file.read(8)
+    digest = hashlib.sha256(head)
+    while block := file.read(2**20):
+        digest.update(block)
     if digest.hexdigest() != pin:
         raise UserError(
             f"{path}: SHA-256 is {digest.hexdigest()}, the recipe pins {pin}. The file is another model, or cut, "
@@ -190,13 +205,13 @@ def verify(path: Path, pin: str) -> None:
         )
 
 
-@cache
-def _try_load(path: Path, seconds: int) -> None:
-    limit = 2 * path.stat().st_size + LOAD_MARGIN_BYTES
-    command = [sys.executable, "-c", _TRIAL, str(path), str(limit)]
+def _try_load(path: Path, file: BinaryIO, seconds: int) -> None:
+    """Load the open file in a child with limits; ``path`` is what messages call it."""
+    limit = 2 * os.fstat(file.fileno()).st_size + LOAD_MARGIN_BYTES
+    command = [sys.executable, "-c", _TRIAL, _rewound(file), str(limit)]
     advice = "The file has the pinned hash, so the pinned model itself is bad; pin another"
     try:
-        done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=seconds, check=False, pass_fds=[file.fileno()])
     except subprocess.TimeoutExpired as exc:
         raise UserError(
             f"{path} could not be loaded in {seconds} s, in a child process that was stopped. {advice}"
