@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from ginbon.corpus import encoding
 from ginbon.corpus.declared import Declared, read_declared
+from ginbon.corpus.magic import no_text
 from ginbon.corpus.maintext import main_text, whole_text
 from ginbon.corpus.provenance import Signal
 from ginbon.errors import MissingExtraError
@@ -72,7 +73,7 @@ def extract(
     ``charset`` is what came with the page (HTTP header, recipe); it goes before the page's own. ``base_url`` is where
     it was found, for relative addresses.
     """
-    if (kind := not_html(raw)) is not None:
+    if (kind := no_text(raw)) is not None:
         raise Refusal("not-html", f"the content is {kind}, not HTML")
     decoded = _decode(raw, charset)
     html = decoded.text
@@ -111,24 +112,6 @@ def _page(text: str, declared: Declared, decoded: encoding.Decoded) -> Page:
 
 
 _ANY_TAG: Final = re.compile(r"<[a-zA-Z!/?]")
-
-_MAGIC: Final = (
-    (b"PK\x03\x04", "a zip archive"),
-    (b"PK\x05\x06", "a zip archive"),
-    (b"%PDF-", "a PDF document"),
-    (b"\x1f\x8b", "gzip data"),
-    (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"GIF8", "an image"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document"),
-    (b"\x7fELF", "a program"),
-    (b"{\\rtf", "an RTF document"),
-)
-
-
-def not_html(raw: bytes) -> str | None:
-    """What the bytes are when their first ones say that they are something else; null where they may be HTML."""
-    return next((kind for magic, kind in _MAGIC if raw.startswith(magic)), None)
 
 
 # ---- encoding ----------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ class HtmlCollector:
     """Every file of the source is a page, compressed or not."""
 
     name = "html"
-    revision = 1
+    revision = 2
 
     def extents(self, source: Source, files: list[tuple[str, str, int]]) -> list[Extent]:
         """Whole files; small ones share an extent."""

@@ -30,6 +30,7 @@ from ginbon.corpus.encoding import (
     find_encoding,
     looks_like_mojibake,
 )
+from ginbon.corpus.magic import no_text
 from ginbon.corpus.readers.lines import Block, Line, read_blocks, read_lines
 from ginbon.corpus.readers.streams import drain, locate, plan, read_chunks
 from ginbon.engine.extents import Extent, Piece, group_files
@@ -46,7 +47,7 @@ class TextCollector:
     """Text files -> documents."""
 
     name = "text"
-    revision = 1
+    revision = 2
 
     def extents(self, source: Source, files: list[tuple[str, str, int]]) -> list[Extent]:
         """By lines, large files are cut at any place; else files are whole, and small ones share an extent."""
@@ -200,6 +201,7 @@ class _Files(_Pieces):
 
     def _document(self, piece: Piece, raw: bytes) -> None:
         try:
+            expect_text(raw)
             decoded = decode(raw, declared=self.source.encoding)
         except UndecodableError as error:
             self.undecodable(error, locator=piece.name, raw=raw, span=len(raw))
@@ -243,6 +245,10 @@ class _ByLines(_Pieces):
                 break
         if not whole:
             head = head[: head.rfind(b"\n") + 1] or head
+        try:
+            expect_text(head)
+        except UndecodableError as error:
+            return error
         try:
             encoding = find_encoding(head, declared=self.source.encoding, whole=whole)
         except UndecodableError as error:
@@ -405,6 +411,12 @@ class _Blocks(_ByLines):
             rule = "invalid-utf8" if encoding.name == "utf-8" else "encoding"
             self.builder.reject(rule=rule, detail=detail, locator=locator, raw=raw, span=span)
             return None
+
+
+def expect_text(head: bytes) -> None:
+    """Raise ``UndecodableError`` where the first bytes of a file say that it is no text."""
+    if (kind := no_text(head)) is not None:
+        raise UndecodableError(f"it is {kind}, not text; unpack or convert it")
 
 
 def _utf8_with_flaws(head: bytes, error: UndecodableError) -> Encoding | None:
