@@ -1,7 +1,8 @@
 """The step that says in which language each document is written, and in which script.
 
 The main script is measured on the whole text; the identifier reads a bounded sample. A label whose script is not the
-text's main script loses: the identifier's best label in that script stands, or ``und``.
+text's main script loses: the identifier's best label in that script stands, or ``und``. Short pieces of the text are
+asked for again, one by one: of a page in several languages some disagree.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import pyarrow.compute as pc
 
 from ginbon.corpus import texts as buffers
 from ginbon.corpus.step import with_columns
+from ginbon.filters.identifiers import pieces
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, Identifier
 from ginbon.languages import codes, scripts
 
-REVISION: Final = 2
+REVISION: Final = 3
 
 BESIDE_LATIN: Final = 0.2
 """Share of letters from which on another script beside more Latin may be the text's own: manuals are full of code."""
@@ -72,14 +74,14 @@ def main_scripts(texts: Any) -> MainScripts:
 
 @dataclass(frozen=True)
 class Identify:
-    """Appends ``language`` (``por_Latn``, ``und`` where none), ``identify/score``, ``identify/script``,
-    ``identify/script_share``.
+    """Appends ``language`` (``por_Latn``, ``und`` where none), ``identify/score``, ``identify/agreement``,
+    ``identify/script``, ``identify/script_share``.
 
     ``languages`` are the recipe's labels: a label that is the same language stands as the recipe writes it. Nothing
-    is dropped here. With ``trust`` a document's ``declared_language`` stands, and its score is null.
+    is dropped here. With ``trust`` a document's ``declared_language`` stands, and its score and agreement are null.
 
     A recipe language in a script that the identifier knows no language of, and no other recipe language is written
-    in, is told by its script alone; its score is the share of letters in that script.
+    in, is told by its script alone; its score is the share of letters in that script, its agreement null.
     """
 
     identifier: Identifier
@@ -112,13 +114,14 @@ class Identify:
         )
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The batch with the four columns; rows with a null text are ``und``."""
+        """The batch with the five columns; rows with a null text are ``und``."""
         texts = batch.column("text")
         main = self._own_scripts(texts, main_scripts(texts))
         declared = self._declared(batch)
         asked = np.array([label is None for label in declared], bool)
         labels: list[str] = [label or UNKNOWN for label in declared]
         scores: list[float | None] = [None] * len(labels)
+        agreements: list[float | None] = [None] * len(labels)
         if asked.any():
             rows = np.flatnonzero(asked)
             chosen = texts if asked.all() else texts.take(pa.array(rows))
@@ -126,15 +129,25 @@ class Identify:
             found = self.identifier.identify(chosen, wanted)
             for row, label, score in zip(rows, *self._checked(found, wanted, main.shares[rows]), strict=True):
                 labels[row], scores[row] = label, score
+            told = self._by_script()
+            for row, script, share in zip(rows, wanted, self._agreement(found, chosen), strict=True):
+                agreements[row] = None if script in told else share
         return with_columns(
             batch,
             {
                 "language": pa.array(labels, pa.string()).dictionary_encode(),
                 "identify/score": pa.array(scores, pa.float32()),
+                "identify/agreement": pa.array(agreements, pa.float32()),
                 "identify/script": pa.array(main.names, pa.string()).dictionary_encode(),
                 "identify/script_share": pa.array(main.shares, pa.float32()),
             },
         )
+
+    def _agreement(self, found: Identified, texts: Any) -> list[float]:
+        """Share of pieces that are not surely of another language."""
+        answers = pc.cast(found.labels, pa.string()).to_pylist()
+        shares: list[float] = pieces.agreement(self.identifier, texts, answers).tolist()
+        return shares
 
     def _own_scripts(self, texts: Any, main: MainScripts) -> MainScripts:
         """The main scripts, but for texts in another script with more Latin (code, names): there that other one, where

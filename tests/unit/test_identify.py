@@ -18,6 +18,7 @@ from ginbon.errors import UserError
 from ginbon.filters.identifiers import identifier
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, Identifier, in_script, our_label
 from ginbon.filters.identifiers.langid import LangidIdentifier, sample
+from ginbon.filters.identifiers.pieces import pieces as cut
 from ginbon.filters.identify import Identify, main_scripts
 from ginbon.languages import scripts
 
@@ -57,11 +58,49 @@ def test_texts_are_named_by_language_and_script() -> None:
 
 def test_the_columns_say_score_script_and_share() -> None:
     done = Identify(PACKAGED)(batch("Bom dia a todos os que vivem nesta cidade, сегодня"))
-    assert done.schema.names == ["text", "language", "identify/score", "identify/script", "identify/script_share"]
+    assert done.schema.names == [
+        *("text", "language", "identify/score", "identify/agreement", "identify/script", "identify/script_share")
+    ]
     assert done.column("identify/script").to_pylist() == ["Latn"]
     assert done.column("identify/score").type == pa.float32()
     assert 0.5 < done.column("identify/score")[0].as_py() <= 1
     assert done.column("identify/script_share")[0].as_py() == pytest.approx(35 / 42, abs=0.01)
+
+
+ENGLISH = "All human beings are born free and equal in dignity and rights. "
+FINNISH = "Kaikki ihmiset syntyvät vapaina ja tasavertaisina arvoltaan ja oikeuksiltaan. "
+
+
+def agreement(step: Identify, *texts: str | None) -> list[float | None]:
+    found: list[float | None] = step(batch(*texts)).column("identify/agreement").to_pylist()
+    return found
+
+
+def test_pieces_in_another_language_are_seen_where_one_label_stands_for_all() -> None:
+    whole, two, a_quote = ENGLISH * 12, ENGLISH * 8 + FINNISH * 5, ENGLISH * 12 + FINNISH
+    same, mixed, quoting = agreement(Identify(PACKAGED), whole, two, a_quote)
+    assert same == 1
+    assert mixed is not None and mixed <= 0.75
+    assert quoting is not None and quoting >= 0.8
+
+
+def test_nothing_disagrees_where_the_identifier_was_not_asked_or_knows_nothing() -> None:
+    cherokee = "ᏂᎦᏓ ᎠᏂᏴᏫ ᏂᎨᎫᏓᎸᎾ ᎠᎴ ᎤᏂᏠᏱ ᎤᎾᏕᎿ ᏚᏳᎧᏛ ᎨᏒᎢ " * 10
+    assert agreement(Identify(PACKAGED, ("chr_Cher",)), cherokee) == [None]
+    rows = batch(ENGLISH * 8 + FINNISH * 5, declared=["eng"])
+    assert Identify(PACKAGED, ("eng_Latn",), trust=True)(rows).column("identify/agreement").to_pylist() == [None]
+    assert agreement(Identify(PACKAGED), "", None, "123 … 456") == [1, 1, 1]
+
+
+@pytest.mark.parametrize("text", ["", "a", "ក", "ក" * 33, "ก" * 1000, "x" * 799 + "é" * 400, "𐌰" * 250])
+def test_pieces_are_cut_between_code_points_and_spread_over_the_text(text: str) -> None:
+    found = cut(pa.array(["before", text, None], pa.large_string()))
+    own = [piece for piece, row in zip(found.strings.to_pylist(), found.rows, strict=True) if row == 1]
+    size = len(text.encode())
+    assert len(own) == max(1, min(8, size // 100))
+    assert all(piece in text and len(piece.encode()) <= 103 for piece in own)
+    assert text.startswith(own[0]) and text.endswith(own[-1])
+    assert found.rows.tolist().count(0) == found.rows.tolist().count(2) == 1
 
 
 def test_a_label_stands_as_the_recipe_writes_it() -> None:
