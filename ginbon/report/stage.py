@@ -31,7 +31,11 @@ class Report:
 
     def fingerprint(self) -> dict[str, Any]:
         """The title, and the look of the page."""
-        looks = {path.name: path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.iterdir())}
+        looks = {
+            path.name: path.read_text(encoding="utf-8")
+            for path in sorted(TEMPLATES.iterdir())
+            if not path.name.startswith("tune")
+        }
         return {"title": self.title, "ginbon": ginbon.__version__, "templates": digest(looks), "revision": 1}
 
     def tasks(self, folder: Path) -> list[Task]:

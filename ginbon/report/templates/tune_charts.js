@@ -1,0 +1,134 @@
+// Charts: a scale that the columns and the slider beneath them share, so that the thumb stands under its place.
+
+const BINS = 44;
+const PLACES = 1000; // of a slider
+
+const CURVES = {
+  log: { to: Math.log1p, from: Math.expm1 }, // counts
+  root: { to: Math.sqrt, from: (x) => x * x }, // shares that are nearly always small
+  line: { to: (x) => x, from: (x) => x },
+};
+
+/** How values of a rule's signal lie along the chart: nearly all of the sample's, and the run's thresholds. */
+function scaleOf(sample, rule, signal) {
+  const curve = CURVES[signal.whole ? "log" : rule.keep_if === "<=" ? "root" : "line"];
+  const { values, which, distinct } = sample.columns.get(rule.signal);
+  const times = new Uint32Array(distinct + 1);
+  for (const k of which) times[k]++;
+  const ends = [rule.run.low, rule.run.high].filter((end) => end !== null);
+  const known = which.length - times[distinct];
+  const quantile = (share) => {
+    let seen = 0;
+    for (let k = 0; k < distinct; k++) if ((seen += times[k]) >= share * known) return values[k] / QUANTUM;
+    return signal.low;
+  };
+  const span = [quantile(0.005), quantile(0.995), ...ends].map((v) => curve.to(Math.max(v, signal.low)));
+  let low = Math.min(...span), high = Math.max(...span);
+  const room = (high - low) * 0.1 || 0.5;
+  low = Math.max(curve.to(signal.low), low - room);
+  high = Math.min(curve.to(signal.high ?? Infinity), high + room);
+  const scale = {
+    place: (v) => Math.min(1, Math.max(0, (curve.to(Math.max(v, signal.low)) - low) / (high - low))),
+    value: (place) => curve.from(low + place * (high - low)),
+    whole: signal.whole,
+  };
+  scale.edges = edgesOf(scale);
+  scale.bins = Uint8Array.from(values, (v, k) => (k < distinct ? binOf(scale.edges, v / QUANTUM) : 255));
+  scale.ticks = ticksOf(scale);
+  return scale;
+}
+
+function edgesOf(scale) {
+  const even = Array.from({ length: BINS + 1 }, (_, i) => scale.value(i / BINS));
+  if (!scale.whole) return even;
+  const whole = even.map((v) => Math.floor(v + 1e-9));
+  return [...new Set([...whole, whole[BINS] + 1])];
+}
+
+/** The bin of a value; what lies outside is in the first or the last. */
+function binOf(edges, value) {
+  let low = 0, high = edges.length - 2;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (edges[middle] <= value + 1e-9) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** A value that people would write, near a slider's place (0 to PLACES). */
+function niceValue(scale, place) {
+  const value = scale.value(place / PLACES);
+  const step = Math.abs(scale.value((place + 2) / PLACES) - value) || 1e-6;
+  const power = Math.max(scale.whole ? 0 : -6, Math.floor(Math.log10(step)));
+  return Number((Math.round(value / 10 ** power) * 10 ** power).toFixed(Math.max(0, -power)));
+}
+
+/** The next value from here, `by` places up or down: a key press always moves it. */
+function stepped(scale, value, by) {
+  let place = Math.round(scale.place(value) * PLACES), found = value;
+  while (found === value || Math.sign(found - value) !== Math.sign(by)) {
+    place += by;
+    if (place < 0 || place > PLACES) return niceValue(scale, place < 0 ? 0 : PLACES);
+    found = niceValue(scale, place);
+  }
+  return found;
+}
+
+function ticksOf(scale) {
+  const seen = new Map();
+  for (const place of [0, 0.25, 0.5, 0.75, 1]) {
+    const raw = scale.value(place);
+    const value = scale.whole ? Number(Math.round(raw).toPrecision(raw < 100 ? 2 : 1)) : Number(raw.toPrecision(raw < 0.995 ? 1 : 2));
+    seen.set(short(value), scale.place(value));
+  }
+  return [...seen];
+}
+
+/** What every column of a chart holds: documents of the sample, as many as they stand for. */
+function totalsOf(sample, rule, scale) {
+  const { which } = sample.columns.get(rule.signal);
+  const totals = new Float64Array(scale.edges.length), trusted = new Float64Array(scale.edges.length);
+  for (let i = 0; i < sample.size; i++) {
+    const bin = scale.bins[which[i]];
+    if (bin < 255) totals[bin] += sample.strata[sample.kept[i]].perDocument;
+  }
+  for (let i = sample.size; i < which.length; i++) if (scale.bins[which[i]] < 255) trusted[scale.bins[which[i]]]++;
+  return { totals, trusted, most: Math.max(...totals, 1e-9), mostTrusted: Math.max(...trusted) };
+}
+
+/**
+ * Paths of a chart 1000 wide and 100 tall: columns of what is kept, upon them of what is dropped, the outline of
+ * trusted text, and the ground that the rule drops. Heights grow with the square root, so that rare values are seen.
+ */
+function pathsOf(sample, rule, scale, sums, dropped) {
+  const { which } = sample.columns.get(rule.signal);
+  const lost = new Float64Array(scale.edges.length);
+  for (let i = 0; i < sample.size; i++) {
+    const bin = scale.bins[which[i]];
+    if (dropped[i] && bin < 255) lost[bin] += sample.strata[sample.kept[i]].perDocument;
+  }
+  let kept = "", out = "", trusted = "M0 100";
+  for (let bin = 0; bin < scale.edges.length - 1; bin++) {
+    const from = 1000 * scale.place(scale.edges[bin]), to = 1000 * scale.place(scale.edges[bin + 1]);
+    const tall = sums.totals[bin] ? Math.max(1.2, 96 * Math.sqrt(sums.totals[bin] / sums.most)) : 0;
+    const share = sums.totals[bin] ? Math.min(1, lost[bin] / sums.totals[bin]) : 0;
+    const wide = Math.max(1, to - from - 2).toFixed(1), split = 100 - tall * (1 - share);
+    if (tall && share < 1) kept += `M${from.toFixed(1)} 100V${split.toFixed(2)}h${wide}V100z`;
+    if (share) out += `M${from.toFixed(1)} ${split.toFixed(2)}V${(100 - tall).toFixed(2)}h${wide}V${split.toFixed(2)}z`;
+    const height = sums.mostTrusted ? 96 * Math.sqrt(sums.trusted[bin] / sums.mostTrusted) : 0;
+    trusted += `V${(100 - height).toFixed(2)}H${to.toFixed(1)}`;
+  }
+  return { kept, dropped: out, trusted: sums.mostTrusted ? trusted + "V100" : "", ground: groundOf(rule, scale) };
+}
+
+function groundOf(rule, scale) {
+  if (!rule.on) return "";
+  let ground = "";
+  if (rule.low !== null) ground += `M0 0H${(1000 * scale.place(rule.low)).toFixed(1)}V100H0z`;
+  if (rule.high !== null) {
+    const next = scale.whole ? rule.high + 1 : rule.high; // a count that is the threshold is kept
+    ground += `M1000 0H${(1000 * scale.place(next)).toFixed(1)}V100H1000z`;
+  }
+  return ground;
+}
