@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ginbon.engine.kernels import prepare
+import numpy as np
 
-prepare()
-
-import numpy as np  # noqa: E402
-from numba import njit, types  # noqa: E402
+from ginbon.engine.compiling import helper, kernel, read, types, write
 
 USUAL, EMPTY, DOUBTFUL = range(3)
 
@@ -25,12 +22,11 @@ TABLE[[ord("{"), ord("[")]] = _OPENER
 TABLE[[ord("N"), ord("I")]] = _LETTER
 TABLE[0] = _NUL
 
-_READ: Final = types.Array(types.uint8, 1, "C", readonly=True)
-_PLACES: Final = types.int64[::1]
-_OPTIONS: Final[dict[str, Any]] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_READ: Final = read(types.uint8)
+_PLACES: Final = write(types.int64)
 
 
-@njit(types.boolean(_READ, types.int64), **_OPTIONS)
+@helper
 def _is_constant(data: Any, at: int) -> bool:
     """Whether ``NaN``, ``Inf`` or ``Infinity`` stands at ``at`` as a value could, not as text usually does."""
     size = data.size
@@ -50,10 +46,7 @@ def _is_constant(data: Any, at: int) -> bool:
     return end >= size or not (65 <= data[end] <= 90 or 97 <= data[end] <= 122)
 
 
-@njit(
-    types.int64(_READ, _READ, types.int64, types.int64, types.int64, _PLACES, _PLACES, _PLACES, types.uint8[::1]),
-    **_OPTIONS,
-)
+@kernel(types.int64, _READ, _READ, types.int64, types.int64, types.int64, _PLACES, _PLACES, _PLACES, write(types.uint8))
 def survey(
     data: Any, table: Any, begin: int, limit: int, depth: int, starts: Any, stops: Any, ends: Any, states: Any
 ) -> int:
