@@ -47,6 +47,7 @@ class Scanned:
     line_ends: Any
     lines: Any
     line_chars: Any
+    line_left: Any
     paragraph_ends: Any
     paragraphs: Any
     paragraph_chars: Any
@@ -91,6 +92,7 @@ def scan(
         line_ends=np.zeros(rows + 1, np.int64),
         lines=np.empty(items, np.uint64),
         line_chars=np.empty(items, np.int32),
+        line_left=np.empty(items, np.uint8),
         paragraph_ends=np.zeros(rows + 1, np.int64),
         paragraphs=np.empty(items, np.uint64),
         paragraph_chars=np.empty(items, np.int32),
@@ -99,7 +101,8 @@ def scan(
         held.data,
         held.offsets,
         table,
-        classes.folding(),
+        classes.casing(),
+        classes.signs(),
         classes.combining(),
         classes.pairs(),
         dictionary_starts(held, table),
@@ -116,6 +119,7 @@ def scan(
         out.line_ends,
         out.lines,
         out.line_chars,
+        out.line_left,
         out.paragraph_ends,
         out.paragraphs,
         out.paragraph_chars,
@@ -166,7 +170,7 @@ def lexicon(stop_words: Sequence[str], phrases: Sequence[tuple[int, str]]) -> Le
 
     Raises ``ValueError`` for a stop word that is not one word for the segmenter, or a phrase of more than four.
     """
-    from ginbon.filters.kernel.scan import PHRASE_WORDS
+    from ginbon.filters.kernel.tally import PHRASE_WORDS
 
     scanned = scan(buffers(pa.array([*stop_words, *(p for _, p in phrases)], pa.large_string())))
     words = [scanned.words[a:b] for a, b in zip(scanned.word_ends[:-1], scanned.word_ends[1:], strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from ginbon.filters.kernel import classes
 from ginbon.filters.kernel.columns import Count
 from ginbon.languages.pack import Pack
 
-REVISION: Final = 1
+REVISION: Final = 2
 
 PHRASES: Final = (
     (1, "lorem ipsum"),
@@ -74,8 +74,6 @@ class Walk:
 
     def measure(self, documents: pa.Array) -> Mapping[str, pa.Array]:
         """The columns for an array of texts; a null text counts as empty."""
-        from ginbon.filters.kernel.repeat import measure_repetition
-
         held = _segment.buffers(documents)
         scanned = self._scan(held)
         strange = np.flatnonzero(scanned.counts[:, Count.NOT_NORMAL])
@@ -84,18 +82,7 @@ class Walk:
             if changed:
                 scanned = self._scan(composed)
                 scanned.counts[:, Count.BYTES] = np.diff(held.offsets)
-        measure_repetition(
-            scanned.word_ends,
-            scanned.words,
-            scanned.word_chars,
-            scanned.line_ends,
-            scanned.lines,
-            scanned.line_chars,
-            scanned.paragraph_ends,
-            scanned.paragraphs,
-            scanned.paragraph_chars,
-            scanned.counts,
-        )
+        measure_repetition(scanned)
         columns = {s.column: pa.array(s.measure(scanned.counts), s.type) for s in signals.WALK}
         wordless = scanned.counts[:, Count.WORDS] == 0
         columns["sketch/exact"] = _fixed(pa.binary(16), scanned.exact, ~wordless)
@@ -119,6 +106,26 @@ class Walk:
         return _fixed(pa.list_(pa.uint64(), near.bands), bands, present)
 
 
+def measure_repetition(scanned: _segment.Scanned) -> None:
+    """Fill the columns of ``scanned.counts`` that are found out of the hashes of words, lines and paragraphs."""
+    from ginbon.filters.kernel.repeat import measure_repetition as kernel
+
+    kernel(
+        scanned.word_ends,
+        scanned.words,
+        scanned.word_chars,
+        scanned.line_ends,
+        scanned.lines,
+        scanned.line_chars,
+        scanned.line_left,
+        scanned.paragraph_ends,
+        scanned.paragraphs,
+        scanned.paragraph_chars,
+        _gains(),
+        scanned.counts,
+    )
+
+
 def normalised(held: texts.Texts, rows: Any) -> tuple[texts.Texts, bool]:
     """The texts with these rows in NFC, and whether that changed any."""
     array = texts.array(held.data, held.offsets).take(pa.array(rows))
@@ -133,6 +140,16 @@ def normalised(held: texts.Texts, rows: Any) -> tuple[texts.Texts, bool]:
 @lru_cache(maxsize=256)
 def _lexicon(stop_words: tuple[str, ...]) -> _segment.Lexicon:
     return _segment.lexicon(stop_words, PHRASES)
+
+
+@cache
+def _gains() -> Any:
+    """``c log2 c``'s growth for the words that occur up to 4,095 times; what is rarer is worked out where it is met."""
+    from ginbon.filters.kernel.repeat import fill_gains
+
+    gains = np.zeros(4_096, np.int64)
+    fill_gains(gains)
+    return gains
 
 
 @lru_cache(maxsize=8)

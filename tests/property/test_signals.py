@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signals_reference import reference
+from signals_reference import differences, reference
 
 from ginbon.filters.signals import WALK
 from ginbon.filters.walk import Walk
@@ -27,8 +27,7 @@ TEXTS = st.text(CHARS, max_size=80) | st.text(st.sampled_from("ab. \n"), max_siz
 def test_the_kernel_equals_the_reference(text: str) -> None:
     columns = WALKER.measure(pa.array([text], pa.large_string()))
     wanted = reference(text, script="Latn", stop_words=WALKER.pack.stop_words)
-    found = {name: columns[f"walk/{name}"][0].as_py() for name in wanted}
-    assert {n: np.float32(v) for n, v in found.items()} == {n: np.float32(v) for n, v in wanted.items()}
+    assert not differences({s.name: columns[s.column][0].as_py() for s in WALK}, wanted)
 
 
 @settings(max_examples=60, deadline=None)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from signals_reference import reference
+from signals_reference import differences, reference
 
 from ginbon.filters.signals import CATALOGUE, WALK
 from ginbon.filters.walk import Walk
@@ -30,10 +30,8 @@ def assert_equal_to_reference(texts: list[str], pack: Pack) -> None:
     columns = Walk(pack.label, pack).measure(pa.array(texts, pa.large_string()))
     for row, text in enumerate(texts):
         wanted = reference(text, script=pack.script, stop_words=pack.stop_words, terminals=pack.terminals)
-        assert set(wanted) == {s.name for s in WALK}
-        found = {name: columns[f"walk/{name}"][row].as_py() for name in wanted}
-        differing = {n: (found[n], wanted[n]) for n in wanted if np.float32(found[n]) != np.float32(wanted[n])}
-        assert not differing, (text, differing)
+        found = {s.name: columns[s.column][row].as_py() for s in WALK}
+        assert not differences(found, wanted), text
 
 
 ODD = [
@@ -119,7 +117,10 @@ def test_a_top_gram_tie_goes_to_the_gram_that_came_first() -> None:
 
 
 def test_repetition_is_datatroves_given_the_same_words(shared_data: Path) -> None:
-    """Its own functions over our words (case folded, joiners left out): the same characters, ties included."""
+    """Its own functions over our words (case folded, joiners left out): the same characters, ties included.
+
+    Where no run of words occurs twice, datatrove takes the first that occurs once; for us nothing repeats.
+    """
     from datatrove.pipeline.filters.gopher_repetition_filter import find_all_duplicate, find_top_duplicate, get_n_grams
 
     from ginbon.filters.derive import folded_words
@@ -132,7 +133,8 @@ def test_repetition_is_datatroves_given_the_same_words(shared_data: Path) -> Non
     for row, text in enumerate(texts):
         words = ["".join(c for c in word if unicodedata.category(c) != "Cf") for word in folded_words(text, "und_Latn")]
         for n in (2, 3, 4):
-            wanted = find_top_duplicate(get_n_grams(words, n)) / len(text)
+            grams = get_n_grams(words, n)
+            wanted = find_top_duplicate(grams) / len(text) if len(set(grams)) < len(grams) else 0.0
             assert columns[f"walk/top_{n}_gram_char_share"][row].as_py() == np.float32(wanted)
         for n in range(5, 11):
             wanted = find_all_duplicate(words, n) / len(text)

@@ -46,8 +46,15 @@ REORDERS: Final = 1 << 13  # canonical combining class is not zero
 OWN: Final = 1 << 14  # a letter of the language's script, or of no script of its own
 NEVER: Final = 1 << 15  # NFC quick check: does not occur in NFC
 
+# Signs, a table of their own: bits 0-2.
+CLAUSE: Final = 1  # ends a clause or more: comma, colon, full stop ...
+BRACKET: Final = 2
+QUOTE: Final = 4  # a closing quotation mark
+
 CODE_POINTS: Final = 0x110000
 FOLD_LIMIT: Final = 0x20000  # no case folding beyond the first two planes
+FOLDED: Final = 0x1FFFFF  # bits of ``casing`` that hold the folded code point
+UPPER_SHIFT: Final = 21  # the bit above says that the letter is upper case
 
 DICTIONARY_SCRIPTS: Final = ("Thai", "Laoo", "Khmr", "Mymr", "Hani", "Hira", "Kana")
 SYLLABLE_SCRIPTS: Final = ("Lana", "Talu", "Tale", "Tavt", "Ahom", "Java", "Bali", "Yiii", "Tang", "Nshu", "Kits")
@@ -160,6 +167,30 @@ def folding() -> Any:
         folded = Char.foldCase(int(point))
         table[point] = folded if 0 <= folded < FOLD_LIMIT else point
     table[0x130] = 0x69  # I with dot above folds to i plus a mark that no table of one code point holds
+    return _frozen(table)
+
+
+@cache
+def casing() -> Any:
+    """int32 per code point below ``FOLD_LIMIT``: its folding, and bit ``UPPER_SHIFT`` where it is an upper-case letter.
+
+    Cherokee's small letters, final sigma and the like fold, but are not upper case.
+    """
+    table = folding().copy()
+    upper = _points("[[:Uppercase:]&[:L:]]")
+    upper = upper[upper < FOLD_LIMIT]
+    table[upper[table[upper] != upper]] |= 1 << UPPER_SHIFT
+    return _frozen(table)
+
+
+@cache
+def signs() -> Any:
+    """uint8 per code point: ``CLAUSE`` (Unicode's Terminal_Punctuation and ours), ``BRACKET``, ``QUOTE``."""
+    table = np.zeros(CODE_POINTS, np.uint8)
+    marks = np.union1d(_points("[[:Terminal_Punctuation:]&[:P:]]"), _ords(MORE_TERMINALS))
+    table[np.setdiff1d(marks, _ords(WORD_SEPARATORS))] |= CLAUSE
+    table[_points("[[:Ps:][:Pe:]]")] |= BRACKET
+    table[_points("[[:Quotation_Mark:]&[[:Pe:][:Pf:][:Pi:]\\u0022\\u0027]]")] |= QUOTE
     return _frozen(table)
 
 

@@ -5,13 +5,33 @@ Nothing after it reads the text again: repetition and shingles work on the hashe
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from ginbon.engine.compiling import helper, inlined, kernel, read, types, write
+from ginbon.engine.compiling import kernel, read, types, write
 from ginbon.filters.kernel import classes as c
-from ginbon.filters.kernel.columns import REPEAT_LIMIT, SHORT_LINE_CHARS, Count
+from ginbon.filters.kernel.columns import LONG_RUN_WORDS, REPEAT_LIMIT, Count
+from ginbon.filters.kernel.reading import (
+    decode,
+    finish,
+    goes_on,
+    is_address,
+    is_citation,
+    is_not_normal,
+    next_class,
+)
+from ginbon.filters.kernel.tally import (
+    CURLY,
+    ELLIPSIS,
+    LOREM_IPSUM,
+    MARK,
+    QUOTE,
+    count_stop_word,
+    end_line,
+    end_sentence,
+    phrases_ending,
+)
 
 _u8 = read(types.uint8)
 _u16 = read(types.uint16)
@@ -19,31 +39,24 @@ _i32 = read(types.int32)
 _i64 = read(types.int64)
 _u64 = read(types.uint64)
 _u64x2 = read(types.uint64, 2)
+_out_u8 = write(types.uint8)
 _out_i32 = write(types.int32)
 _out_i64 = write(types.int64)
 _out_i64x2 = write(types.int64, 2)
 _out_u64 = write(types.uint64)
 _out_u64x2 = write(types.uint64, 2)
 
-# Odd constants with well spread bits (golden ratio, xxHash's and MurmurHash3's).
+# Odd constants with well spread bits (golden ratio and xxHash's).
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _P1 = np.uint64(0x9E3779B185EBCA87)
 _P2 = np.uint64(0xC2B2AE3D27D4EB4F)
-_P3 = np.uint64(0xFF51AFD7ED558CCD)
-_P4 = np.uint64(0xC4CEB9FE1A85EC53)
-_S21 = np.uint64(21)
 _S29 = np.uint64(29)
-_S33 = np.uint64(33)
 _S35 = np.uint64(35)
 _ONE = np.uint64(1)
 _LOW6 = np.uint64(63)
 
-LOREM_IPSUM: Final = 1
-JAVASCRIPT: Final = 2
-POLICY: Final = 4
-PHRASE_WORDS: Final = 4
-
 _MASK = np.uint16(c.CLASS_MASK)
+_FOLDED = np.int32(c.FOLDED)
 _CATEGORY = np.uint16(7)
 _SHIFT = np.uint16(c.CATEGORY_SHIFT)
 _ENDS = np.uint16(c.TERMINAL | c.FULL_STOP)
@@ -56,132 +69,13 @@ _PLAIN_MARK = np.uint16(c.EXTEND | c.MARKS << c.CATEGORY_SHIFT)
 _REORDERING_MARK = np.uint16(_PLAIN_MARK | c.REORDERS)
 
 
-@inlined
-def finish(h: Any) -> Any:
-    """MurmurHash3's finaliser: every bit of the state reaches every bit of the result."""
-    h ^= h >> _S33
-    h *= _P3
-    h ^= h >> _S33
-    h *= _P4
-    return h ^ (h >> _S33)
-
-
-@inlined
-def decode(data: Any, i: Any, end: Any) -> Any:
-    """Code point at byte ``i`` and its size in bytes; U+FFFD of one byte where the bytes are no UTF-8."""
-    lead = np.int64(data[i])
-    if lead < 0x80:
-        return lead, np.int64(1)
-    if lead < 0xE0:
-        if i + 1 < end and lead >= 0xC2:
-            return (lead & 31) << 6 | np.int64(data[i + 1] & 63), np.int64(2)
-    elif lead < 0xF0:
-        if i + 2 < end:
-            return (lead & 15) << 12 | np.int64(data[i + 1] & 63) << 6 | np.int64(data[i + 2] & 63), np.int64(3)
-    elif i + 3 < end and lead < 0xF5:
-        cp = (
-            (lead & 7) << 18
-            | np.int64(data[i + 1] & 63) << 12
-            | np.int64(data[i + 2] & 63) << 6
-            | np.int64(data[i + 3] & 63)
-        )
-        if cp < 0x110000:
-            return cp, np.int64(4)
-    return np.int64(0xFFFD), np.int64(1)
-
-
-@helper
-def next_class(data: Any, i: Any, end: Any, table: Any) -> Any:
-    """Word-break class of the next character that is neither a mark nor a joiner; ``OTHER`` at the end."""
-    while i < end:
-        cp, size = decode(data, i, end)
-        kind = table[cp] & _MASK
-        if kind != c.EXTEND and kind != c.FORMAT:
-            return np.int64(kind)
-        i += size
-    return np.int64(c.OTHER)
-
-
-@helper
-def goes_on(kind: Any, last: Any, cp: Any, data: Any, i: Any, after: Any, end: Any, table: Any, starts: Any) -> Any:
-    """Whether the character at byte ``i`` belongs to the word before it, whose last character is of class ``last``."""
-    if kind == c.LETTER or kind == c.NUMERIC or kind == c.HEBREW or kind == c.JOINER:
-        return last != c.DICTIONARY and last != c.SYLLABLE
-    if kind == c.EXTEND or kind == c.FORMAT:
-        return True
-    if kind == c.DICTIONARY:
-        return last == c.DICTIONARY and starts.shape[0] > 0 and starts[i] == 0
-    if last == c.LETTER or last == c.HEBREW:
-        if kind == c.MID_LETTER or kind == c.MID_BOTH:
-            ahead = next_class(data, after, end, table)
-            return ahead == c.LETTER or ahead == c.HEBREW or (last == c.HEBREW and cp == 39)
-        if kind == c.DOUBLE_QUOTE and last == c.HEBREW:
-            return next_class(data, after, end, table) == c.HEBREW
-    elif last == c.NUMERIC and (kind == c.MID_NUMBER or kind == c.MID_BOTH):
-        return next_class(data, after, end, table) == c.NUMERIC
-    return False
-
-
-@helper
-def count_stop_word(word: Any, row: Any, stops: Any, seen: Any, out: Any) -> None:
-    """Look the word up among the stop words; ``seen`` holds the last row in which each was met."""
-    mask = np.uint64(stops.shape[0] - 1)
-    slot = word & mask
-    while stops[slot] != 0:
-        if stops[slot] == word:
-            out[Count.STOP_WORDS] += 1
-            if seen[slot] != row:
-                seen[slot] = row
-                out[Count.DISTINCT_STOP_WORDS] += 1
-            return
-        slot = (slot + _ONE) & mask
-
-
-@helper
-def phrases_ending(h0: Any, h1: Any, h2: Any, h3: Any, phrases: Any, kinds: Any) -> Any:
-    """Kinds (bits) of the phrases that end with the word ``h0`` behind ``h3 h2 h1``."""
-    found = 0
-    for k in range(phrases.shape[0]):
-        if (
-            phrases[k, 0] == h0
-            and (phrases[k, 1] == 0 or phrases[k, 1] == h1)
-            and (phrases[k, 2] == 0 or phrases[k, 2] == h2)
-            and (phrases[k, 3] == 0 or phrases[k, 3] == h3)
-        ):
-            found |= kinds[k]
-    return found
-
-
-@helper
-def is_not_normal(prop: Any, cp: Any, starter: Any, before: Any, combining: Any, pairs: Any) -> Any:
-    """Whether this character may keep the text from being NFC: on the safe side where a mark stands between.
-
-    ``starter`` is the last code point of combining class 0, ``before`` the combining class of the one before this.
-    """
-    if prop & c.NEVER:
-        return True
-    if prop & c.REORDERS and before > combining[cp]:
-        return True
-    if not prop & c.MAYBE:
-        return False
-    if 0x1160 <= cp < 0x1200:  # Hangul vowels and finals compose by arithmetic
-        return 0x1100 <= starter < 0x1160 or 0xAC00 <= starter < 0xD7A4
-    key = np.uint64(starter) << _S21 | np.uint64(cp)
-    mask = np.uint64(pairs.shape[0] - 1)
-    slot = finish(key) & mask
-    while pairs[slot] != 0:
-        if pairs[slot] == key:
-            return True
-        slot = (slot + _ONE) & mask
-    return False
-
-
 @kernel(
     types.void,
     _u8,  # data: the text buffer
     _i64,  # offsets: rows + 1
     _u16,  # table: properties of code points
-    _i32,  # folding
+    _i32,  # casing: simple case folding, and which letters are upper case
+    _u8,  # signs: clause marks, brackets, quotation marks
     _u8,  # combining: canonical combining classes
     _u64,  # pairs: code points that compose, an open-addressing table
     _u8,  # starts: words of dictionary runs, as long as data, or empty where there are none
@@ -198,6 +92,7 @@ def is_not_normal(prop: Any, cp: Any, starter: Any, before: Any, combining: Any,
     _out_i64,  # line_ends: rows + 1
     _out_u64,  # lines: hashes of non-blank lines, the first REPEAT_LIMIT of a row
     _out_i32,  # line_chars
+    _out_u8,  # line_left: by which rules the line is left
     _out_i64,  # paragraph_ends: rows + 1
     _out_u64,  # paragraphs, as many
     _out_i32,  # paragraph_chars
@@ -206,7 +101,8 @@ def scan(
     data: Any,
     offsets: Any,
     table: Any,
-    folding: Any,
+    casing: Any,
+    signs: Any,
     combining: Any,
     pairs: Any,
     starts: Any,
@@ -223,6 +119,7 @@ def scan(
     line_ends: Any,
     lines: Any,
     line_chars: Any,
+    line_left: Any,
     paragraph_ends: Any,
     paragraphs: Any,
     paragraph_chars: Any,
@@ -249,8 +146,14 @@ def scan(
         own_letters: Any = 0
         all_word_chars = 0
         letter_words = 0
-        longest = 0
+        digit_words = 0
+        capitalised = 0
+        capitals = 0
+        echoed = 0
         symbol_tokens = 0
+        runs = 0
+        unpunctuated = 0  # words since the last clause mark
+        stopless = 0  # words since the last stop word
         # the word that is open
         in_word = False
         h = _SEED
@@ -258,6 +161,9 @@ def scan(
         w_chars = 0
         w_letter = False
         w_digit = False
+        w_first_upper = False
+        w_upper = 0
+        w_end = i - 1  # byte where the last word ended
         last = np.int64(c.OTHER)  # class of its last character that is no mark
         h1 = np.uint64(0)  # hashes of the words before
         h2 = np.uint64(0)
@@ -268,10 +174,14 @@ def scan(
         line = _SEED
         line_first = -1
         line_last = 0
-        tail_mark = False  # the last visible character, closing marks aside, ends a sentence
-        tail_ellipsis = False
-        line_phrases = 0
+        line_words = n_words  # where its words begin
+        line_sentences = 0  # sentences before it
+        line_longest = 0
+        tail = 0  # MARK, ELLIPSIS, QUOTE
+        holds = 0  # phrases, CURLY
         dots = 0
+        bracket = np.int64(-1)  # byte behind the last opening square bracket
+        bracket_tail = 0  # what the line ended with before it
         paragraph = _SEED
         paragraph_length = 0
         paragraph_lines = 0
@@ -305,11 +215,23 @@ def scan(
                     n_words += 1
                     all_word_chars += w_chars
                     letter_words += w_letter
-                    longest = max(longest, w_chars)
-                    count_stop_word(word, row, stops, seen, out)
+                    digit_words += w_digit
+                    capitalised += w_first_upper
+                    capitals += w_upper == w_chars and w_chars > 1
+                    line_longest = max(line_longest, w_chars)
+                    echoed += word == h1
+                    w_end = i
+                    unpunctuated += 1
+                    stopless += 1
+                    if count_stop_word(word, row, stops, seen, out):
+                        if stopless > LONG_RUN_WORDS:
+                            out[Count.STOPLESS_WORDS] += stopless - 1
+                        stopless = 0
+                    if data[w_start] | 32 == 119 and is_address(data, w_start, end, offsets[row]):
+                        out[Count.URLS] += 1
                     if (last_words >> (word & _LOW6)) & _ONE:
                         found = phrases_ending(word, h1, h2, h3, phrases, kinds)
-                        line_phrases |= found
+                        holds |= found
                         out[Count.LOREM_IPSUM] += found & LOREM_IPSUM
                     h3 = h2
                     h2 = h1
@@ -325,8 +247,9 @@ def scan(
                     b = (b ^ (f >> _S29) ^ (f << _S35)) * _P2
                     run = _SEED
                     in_run = False
+                    runs += 1
                 if (ending or kind == c.NEWLINE) and n_words > sentence_words:
-                    out[Count.SENTENCES] += 1
+                    end_sentence(out, n_words - sentence_words)
                     sentence_words = n_words
                 ending = False
                 previous = np.int64(-1)
@@ -337,17 +260,21 @@ def scan(
                     if line_first >= 0:
                         length = line_last - line_first + 1
                         f = finish(line)
-                        if out[Count.LINES] < REPEAT_LIMIT:
+                        known = out[Count.LINES] < REPEAT_LIMIT
+                        left = end_line(
+                            out,
+                            length,
+                            n_words - line_words,
+                            out[Count.SENTENCES] - line_sentences,
+                            line_longest,
+                            tail,
+                            holds,
+                        )
+                        if known:
                             lines[n_lines] = f
                             line_chars[n_lines] = length
+                            line_left[n_lines] = left
                             n_lines += 1
-                        out[Count.LINES] += 1
-                        out[Count.LINE_CHARS] += length
-                        out[Count.SHORT_LINES] += length <= SHORT_LINE_CHARS
-                        out[Count.TERMINAL_LINES] += tail_mark
-                        out[Count.ELLIPSIS_LINES] += tail_ellipsis
-                        out[Count.JAVASCRIPT_LINES] += (line_phrases & JAVASCRIPT) != 0
-                        out[Count.POLICY_LINES] += (line_phrases & POLICY) != 0
                         paragraph = (paragraph ^ f) * _P1
                         paragraph_length += length + (paragraph_lines > 0)
                         paragraph_lines += 1
@@ -362,9 +289,13 @@ def scan(
                         paragraph_lines = 0
                     line = _SEED
                     line_first = -1
-                    tail_mark = False
-                    tail_ellipsis = False
-                    line_phrases = 0
+                    line_words = n_words
+                    line_sentences = out[Count.SENTENCES]
+                    line_longest = 0
+                    tail = 0
+                    holds = 0
+                    bracket = np.int64(-1)
+                    h1 = h2 = h3 = np.uint64(0)  # a phrase stands in one line
                     if size == 0:
                         break
                     out[Count.NEWLINES] += 1
@@ -376,7 +307,11 @@ def scan(
             category = (prop >> _SHIFT) & _CATEGORY
             hist[category] += 1
             own_letters += np.int64(prop >> _OWN_SHIFT) & 1
-            folded = np.int64(folding[cp]) if prop & c.FOLDS else cp
+            folded = cp
+            upper = 0
+            if prop & c.FOLDS:
+                folded = np.int64(casing[cp] & _FOLDED)
+                upper = casing[cp] >> c.UPPER_SHIFT
             run = (run ^ np.uint64(folded)) * _P1
             in_run = True
             if line_first < 0:
@@ -408,8 +343,7 @@ def scan(
                 or kind == c.HEBREW
                 or kind == c.JOINER
             ):
-                tail_mark = False
-                tail_ellipsis = False
+                tail = 0
                 ending = False
                 previous = np.int64(-1)
                 if not inside:
@@ -418,7 +352,10 @@ def scan(
                     w_chars = 0
                     w_letter = False
                     w_digit = False
+                    w_first_upper = upper > 0
+                    w_upper = 0
                     h = _SEED
+                w_upper += upper
                 h = (h ^ np.uint64(folded)) * _P1
                 w_chars += 1
                 if kind == c.NUMERIC:
@@ -436,7 +373,10 @@ def scan(
                         cp, size = decode(data, i, end)
                         prop = table[cp]
                         if prop & _PLAIN_MASK == _PLAIN:
-                            folded = np.int64(folding[cp]) if prop & c.FOLDS else cp
+                            folded = cp
+                            if prop & c.FOLDS:
+                                folded = np.int64(casing[cp] & _FOLDED)
+                                w_upper += casing[cp] >> c.UPPER_SHIFT
                             run = (run ^ np.uint64(folded)) * _P1
                             h = (h ^ np.uint64(folded)) * _P1
                             own_letters += np.int64(prop >> _OWN_SHIFT)
@@ -461,24 +401,49 @@ def scan(
             ends = prop & _ENDS
             if cp == c.WORDSPACE and previous == cp:  # typed twice, for want of a key for the Ethiopic full stop
                 ends = np.uint16(c.FULL_STOP)
+            sign = signs[cp]
             if category == c.PUNCTUATION or category == c.SYMBOLS or category == c.DIGITS:
                 symbol_tokens += cp != previous
                 out[Count.HASHES] += cp == 35
                 out[Count.CURLY_BRACKETS] += cp == 123 or cp == 125
+                out[Count.BRACKETS] += (sign & c.BRACKET) != 0
+                if sign & c.CLAUSE:
+                    out[Count.CLAUSE_MARKS] += 1
+                    if unpunctuated >= LONG_RUN_WORDS:
+                        out[Count.UNPUNCTUATED_WORDS] += unpunctuated
+                    unpunctuated = 0
+                if cp == 123:
+                    holds |= CURLY
+                elif cp == 47 and i - 3 >= offsets[row] and data[i - 2] == 47 and data[i - 3] == 58:
+                    out[Count.URLS] += 1
+                elif cp == 64 and w_end == i - 1:
+                    behind = next_class(data, i, end, table)
+                    out[Count.EMAILS] += behind == c.LETTER or behind == c.NUMERIC
             out[Count.ELLIPSES] += cp == 0x2026 or (dots > 0 and dots % 3 == 0)
             previous = cp
             if ends:
-                tail_mark = True
-                tail_ellipsis = cp == 0x2026 or dots >= 3
+                tail = MARK | ELLIPSIS if cp == 0x2026 or dots >= 3 else MARK
                 if not ends & c.FULL_STOP:
                     ending = True
                 elif n_words > sentence_words:
-                    out[Count.SENTENCES] += 1
+                    end_sentence(out, n_words - sentence_words)
                     sentence_words = n_words
-            elif not prop & c.CLOSER:
-                tail_mark = False
-                tail_ellipsis = False
+            elif prop & c.CLOSER:
+                if cp == 93 and is_citation(data, bracket, i - 1):
+                    tail = bracket_tail
+                else:
+                    tail = tail & (MARK | ELLIPSIS) | (QUOTE if sign & c.QUOTE else 0)
+            else:
+                if cp == 91:
+                    bracket = i
+                    bracket_tail = tail
+                tail = 0
                 ending = False
+        if unpunctuated >= LONG_RUN_WORDS:
+            out[Count.UNPUNCTUATED_WORDS] += unpunctuated
+        if stopless >= LONG_RUN_WORDS:
+            out[Count.STOPLESS_WORDS] += stopless
+        out[Count.FINEWEB_NEWLINES] = max(out[Count.FINEWEB_LINES] - 1, 0)
         out[Count.CHARS] = chars
         out[Count.LETTERS] = hist[c.LETTERS]
         out[Count.MARKS] = hist[c.MARKS]
@@ -489,7 +454,11 @@ def scan(
         out[Count.OWN_LETTERS] = own_letters
         out[Count.WORD_CHARS] = all_word_chars
         out[Count.LETTER_WORDS] = letter_words
-        out[Count.LONGEST_WORD] = longest
+        out[Count.DIGIT_WORDS] = digit_words
+        out[Count.CAPITALISED_WORDS] = capitalised
+        out[Count.CAPITAL_WORDS] = capitals
+        out[Count.ECHOED_WORDS] = echoed
+        out[Count.VISIBLE_RUNS] = runs
         out[Count.SYMBOL_TOKENS] = symbol_tokens
         out[Count.WORDS] = n_words - row_words
         exact[row, 0] = finish(a)
