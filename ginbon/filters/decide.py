@@ -5,7 +5,7 @@ No text is opened: a new threshold is decided from stored columns, one task a do
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +19,14 @@ from ginbon.engine.ledger import Entry, Flow
 from ginbon.engine.parts import digest
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
-from ginbon.filters.rules import BoundRule, evaluate
+from ginbon.filters.rules import BoundRule, Judged, judge
 
 VERDICTS: Final = "verdicts"
+
+LICENCE: Final = "licence"
+"""The rule of the release's policy: it has no number."""
+
+_SIZES: Final = frozenset({STORED_BYTES, "walk/words"})
 
 VERDICT: Final = pa.schema(
     [
@@ -68,23 +73,34 @@ class Decide:
             key=f"{part.language}.{part.key}",
             inputs={"signals": digest([f.sha256 for f in files])},
             arguments={"language": part.language, "part": part.key, "source": part.source},
-            context={"signals": [f.path for f in part.signal_files()], "documents": part.file("documents").path},
+            context=dict(zip(("signals", "documents"), _paths(part), strict=True)),
             size=sum(f.bytes for f in files),
         )
+
+    def judge(self, folder: Path, part: DocumentPart) -> Judged:
+        """What the rules and the release's policy say of each document of a part, in its order."""
+        return self._judge(folder, part.language, *_paths(part))[0]
+
+    def _judge(
+        self, folder: Path, language: str, signals: Sequence[str], documents: str
+    ) -> tuple[Judged, pa.RecordBatch]:
+        rules = self.rules[language]
+        measured = _columns([folder / path for path in signals], {*_SIZES, *(rule.signal for rule in rules)})
+        judged = judge(measured, rules)
+        if self.licences is None:
+            return judged, measured
+        licence = parquet.read_table(folder / documents, ["licence"]).column("licence").combine_chunks()
+        allowed = pc.is_in(licence.dictionary_decode(), value_set=pa.array(self.licences, pa.string()))  # never null
+        return judged.and_rule(LICENCE, ~allowed.to_numpy(zero_copy_only=False)), measured
 
     def run(self, task: Task, work: Work) -> Result:
         """Write a verdict for each document of the part, in its order."""
         language = task.arguments["language"]
-        columns = [c for path in task.context["signals"] for c in _columns(work.folder / path)]
-        signals = pa.RecordBatch.from_arrays([c for _, c in columns], names=[n for n, _ in columns])
-        verdicts = evaluate(signals, self.rules[language])
-        kept, reasons = verdicts.column("kept"), verdicts.column("reasons")
-        if self.licences is not None:
-            kept, reasons = self._by_licence(work.folder / task.context["documents"], kept, reasons)
+        judged, signals = self._judge(work.folder, language, task.context["signals"], task.context["documents"])
         table = pa.RecordBatch.from_arrays(
             [
-                kept,
-                reasons.cast(VERDICT.field("reasons").type),
+                pa.array(judged.kept),
+                judged.reasons().cast(VERDICT.field("reasons").type),
                 signals.column(STORED_BYTES),
                 signals.column("walk/words").cast(pa.int64()),
             ],
@@ -111,17 +127,18 @@ class Decide:
         source, language = task.arguments["source"], task.arguments["language"]
         return Entry(source, language, Flow(len(sizes), pc.sum(sizes).as_py() or 0), left, dropped)
 
-    def _by_licence(self, documents: Path, kept: pa.Array, reasons: pa.Array) -> tuple[pa.Array, pa.Array]:
-        assert self.licences is not None
-        licence = parquet.read_table(documents, ["licence"]).column("licence").combine_chunks().dictionary_decode()
-        allowed = pc.is_in(licence, value_set=pa.array(self.licences, pa.string()))  # null is in no set
-        if pc.all(allowed).as_py():
-            return kept, reasons
-        reason = {"rule": "licence", "value": None, "threshold": None}
-        listed = [r if ok else [*r, reason] for r, ok in zip(reasons.to_pylist(), allowed.to_pylist(), strict=True)]
-        return pc.and_(kept, allowed), pa.array(listed, reasons.type)
+
+def _paths(part: DocumentPart) -> tuple[list[str], str]:
+    return [f.path for f in part.signal_files()], part.file("documents").path
 
 
-def _columns(path: Path) -> list[tuple[str, pa.Array]]:
-    table = parquet.read_table(path)
-    return [(name, table.column(name).combine_chunks()) for name in table.column_names]
+def _columns(paths: Sequence[Path], wanted: Set[str]) -> pa.RecordBatch:
+    """The columns of these names, wherever they are."""
+    found: dict[str, pa.Array] = {}
+    for path in paths:
+        with parquet.open_parquet(path) as file:
+            names = [name for name in file.schema_arrow.names if name in wanted]
+            table = file.read(columns=names) if names else None
+        if table is not None:
+            found.update({name: table.column(name).combine_chunks() for name in names})
+    return pa.RecordBatch.from_pydict(found)

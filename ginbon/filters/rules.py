@@ -1,30 +1,33 @@
 """Rules: named predicates over signals. What to keep is data, decided on columns; no text is opened.
 
-A rule keeps a document where its signal is ``>=``, ``<=`` or ``between`` its threshold. A preset is a list of rules
-with thresholds; ``bind`` puts a language's pack and a recipe's wishes over them and refuses a threshold that can never
-fire, or always does. ``evaluate`` compares values rounded to a millionth, as whole numbers, so that every machine
-agrees.
+A rule keeps a document where its signal is ``>=``, ``<=`` or ``between`` its threshold. ``bind`` puts a language's pack
+and a recipe's wishes over the thresholds of a preset, and refuses a threshold of theirs that can never fire, or always
+does. ``judge`` compares values rounded to a millionth, as whole numbers, so that every machine agrees.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from ginbon.corpus.schema import REASON
 from ginbon.errors import UserError
+from ginbon.filters.presets import PRESETS, At, thresholds, with_stop_words
 from ginbon.filters.signals import CATALOGUE, Signal
-from ginbon.languages.pack import Pack
+from ginbon.languages.pack import Pack, Threshold
+
+__all__ = ["PRESETS", "RULES", "BoundRule", "Judged", "Rule", "bind", "evaluate", "judge", "quantised"]
 
 KeepIf = Literal[">=", "<=", "between"]
-At = float | tuple[float, float]
+Fires = Literal["sometimes", "never", "always"]
 
 QUANTUM: Final = 1_000_000
 """Values are compared as whole millionths."""
@@ -50,6 +53,7 @@ class BoundRule:
     """A rule with its threshold: kept where ``low <= value <= high``; an end that is None is open.
 
     ``source`` says who set it: ``preset``, ``pack`` or ``recipe``; ``how`` is what the pack says about its derivation.
+    ``fires`` says whether any value of its signal can fail it; what a published preset holds is bound as it is.
     """
 
     name: str
@@ -59,6 +63,7 @@ class BoundRule:
     high: float | None
     source: Literal["preset", "pack", "recipe"]
     how: str = ""
+    fires: Fires = "sometimes"
 
     def to_json(self) -> dict[str, Any]:
         """What a decision depends on."""
@@ -121,34 +126,6 @@ def _rules() -> Sequence[Rule]:
 
 RULES: Final = {rule.name: rule for rule in _rules()}
 
-_GOPHER_QUALITY: Final[Mapping[str, At]] = {
-    "min-words": 50, "max-words": 100_000, "mean-word-length": (3, 10), "hash-symbols": 0.1, "ellipses": 0.1,
-    "bullet-lines": 0.9, "ellipsis-lines": 0.3, "letter-words": 0.8, "stop-words": 2,
-}  # fmt: skip
-_GOPHER_REPETITION: Final[Mapping[str, At]] = {
-    "repeated-lines": 0.3, "repeated-paragraphs": 0.3, "repeated-line-chars": 0.2, "repeated-paragraph-chars": 0.2,
-    "top-2-gram": 0.20, "top-3-gram": 0.18, "top-4-gram": 0.16, "repeated-5-grams": 0.15, "repeated-6-grams": 0.14,
-    "repeated-7-grams": 0.13, "repeated-8-grams": 0.12, "repeated-9-grams": 0.11, "repeated-10-grams": 0.10,
-}  # fmt: skip
-# C4's rules about lines are cuts, not rules about documents; these are the ones that drop a whole page.
-_C4: Final[Mapping[str, At]] = {"min-sentences": 5, "lorem-ipsum": 0, "curly-brackets": 0}
-_FINEWEB: Final[Mapping[str, At]] = {
-    "line-punctuation": 0.12, "short-lines": 0.67, "char-duplicates": 0.01, "list-ratio": 0.3,
-}  # fmt: skip
-
-PRESETS: Final[Mapping[str, Mapping[str, At]]] = {
-    "gopher": {**_GOPHER_QUALITY, **_GOPHER_REPETITION},
-    "c4": _C4,
-    "fineweb": {"language-score": 0.65, **_GOPHER_REPETITION, **_GOPHER_QUALITY, **_C4, **_FINEWEB},
-    # What holds in every script. `max-words` would drop books, `curly-brackets` mathematics, `short-lines` poems, and
-    # `char-duplicates` forms; FineWeb2 found C4's rules harmful. The packs set what differs between languages.
-    "ginbon": {
-        "language-score": 0.5, "script-share": 0.5, "min-words": 50, "mean-word-length": (1, 40), "hash-symbols": 0.1,
-        "ellipses": 0.1, "bullet-lines": 0.9, "ellipsis-lines": 0.3, "letter-words": 0.6, "stop-words": 2,
-        **_GOPHER_REPETITION, "lorem-ipsum": 0, "line-punctuation": 0.12, "list-ratio": 0.3,
-    },
-}  # fmt: skip
-
 _LADDERS: Final = (
     ("top-2-gram", "top-3-gram", "top-4-gram"),
     tuple(f"repeated-{n}-grams" for n in range(5, 11)),
@@ -162,10 +139,11 @@ def bind(
 
     Under ``ginbon`` the pack's thresholds win over the preset's; other presets keep their own. ``overrides`` win over
     both: a number, ``(low, high)``, or None (or ``"off"``) to leave the rule out. ``stop-words`` is left out where the
-    pack has none. Raises ``UserError`` for an unknown preset or rule and for a threshold outside its signal's range.
+    pack has none. Raises ``UserError`` for an unknown preset or rule, for a language that the preset has nothing of,
+    and for a threshold of the pack or recipe outside its signal's range.
     """
-    if preset not in PRESETS:
-        raise UserError(f"no preset is called {preset!r}; there are: {', '.join(PRESETS)}")
+    published = thresholds(preset, pack.label)
+    pack = with_stop_words(preset, pack)
     wishes = dict(overrides or {})
     for name in wishes:
         if name not in RULES:
@@ -173,30 +151,35 @@ def bind(
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(RULES)}"
             raise UserError(f"no rule is called {name!r}; {hint}")
     bound = []
-    for name in dict.fromkeys((*PRESETS[preset], *wishes)):
-        rule = _bound(RULES[name], preset, pack, wishes)
-        if rule is not None:
+    packs = pack.thresholds if preset == "ginbon" else {}
+    for name in dict.fromkeys((*published, *wishes)):
+        rule = _bound(RULES[name], published, packs, wishes)
+        if rule is not None and not (name == "stop-words" and not pack.stop_words):
             bound.append(rule)
     _check_ladders(bound)
     return bound
 
 
-def _bound(rule: Rule, preset: str, pack: Pack, wishes: Mapping[str, Any]) -> BoundRule | None:
+def _bound(
+    rule: Rule, published: Mapping[str, At], packs: Mapping[str, Threshold], wishes: Mapping[str, Any]
+) -> BoundRule | None:
     source: Literal["preset", "pack", "recipe"]
-    ours = pack.thresholds.get(rule.name) if preset == "ginbon" else None
+    ours = packs.get(rule.name)
     if rule.name in wishes:
         at, source = wishes[rule.name], "recipe"
     elif ours is not None:
         at, source = ours.at, "pack"
     else:
-        at, source = PRESETS[preset][rule.name], "preset"
-    if at is None or at == "off" or (rule.name == "stop-words" and not pack.stop_words):
+        at, source = published[rule.name], "preset"
+    if at is None or at == "off":
         return None
     low, high = _ends(rule, at)
     how = ours.how if ours is not None and source == "pack" else ""
     made = BoundRule(rule.name, rule.signal, rule.keep_if, low, high, source, how)
-    _lint(made, rule.measured)
-    return made
+    fires, why = _fires(made, rule.measured)
+    if fires != "sometimes" and source != "preset":
+        raise UserError(why)
+    return replace(made, fires=fires)
 
 
 def _ends(rule: Rule, at: Any) -> tuple[float | None, float | None]:
@@ -209,8 +192,8 @@ def _ends(rule: Rule, at: Any) -> tuple[float | None, float | None]:
     return (float(at), None) if rule.keep_if == ">=" else (None, float(at))
 
 
-def _lint(rule: BoundRule, signal: Signal) -> None:
-    """Refuse a threshold that decides nothing, or everything."""
+def _fires(rule: BoundRule, signal: Signal) -> tuple[Fires, str]:
+    """Whether a threshold decides anything, and a sentence where it does not."""
     low, high = rule.low, rule.high
     span = f"{signal.column} is {signal.low:g} or more" if math.isinf(signal.high) else (
         f"{signal.column} is between {signal.low:g} and {signal.high:g}"
@@ -218,37 +201,86 @@ def _lint(rule: BoundRule, signal: Signal) -> None:
     ends = [end for end in (low, high) if end is not None]
     said = f"{rule.name}: {rule.keep_if} {' and '.join(f'{end:g}' for end in ends)}"
     if any(math.isnan(end) or math.isinf(end) for end in ends):
-        raise UserError(f"{said} is no number to compare with; to leave the rule out, write off")
+        return "always", f"{said} is no number to compare with; to leave the rule out, write off"
     if low is not None and high is not None and low > high:
-        raise UserError(f"{said} keeps nothing: the first end is above the second")
+        return "always", f"{said} keeps nothing: the first end is above the second"
     if (low is not None and low > signal.high) or (high is not None and high < signal.low):
-        raise UserError(f"{said} drops every document, since {span}")
+        return "always", f"{said} drops every document, since {span}"
     if (low is None or low <= signal.low) and (high is None or high >= signal.high):
-        raise UserError(f"{said} never drops a document, since {span}; to leave the rule out, write off")
+        return "never", f"{said} never drops a document, since {span}; to leave the rule out, write off"
+    return "sometimes", ""
 
 
 def _check_ladders(rules: Sequence[BoundRule]) -> None:
-    """A longer run of words repeats no more often than a shorter one: its threshold cannot be higher."""
+    """A longer run of words repeats no more often than a shorter one: its threshold cannot be higher.
+
+    What a published preset alone says is taken as it is.
+    """
     by_name = {rule.name: rule for rule in rules}
     for ladder in _LADDERS:
         steps = [by_name[name] for name in ladder if name in by_name]
         for above, below in pairwise(steps):
             assert above.high is not None and below.high is not None
-            if below.high > above.high:
+            if below.high > above.high and not above.source == below.source == "preset":
                 raise UserError(
                     f"{below.name}: <= {below.high:g} is above {above.name}: <= {above.high:g}; "
                     "longer runs repeat less, so the thresholds of a ladder never rise"
                 )
 
 
-def evaluate(signals: pa.RecordBatch, rules: Sequence[BoundRule]) -> pa.RecordBatch:
-    """Columns ``kept`` and ``reasons``: every rule that fails, in the order of ``rules``, with value and threshold.
+@dataclass(frozen=True)
+class Judged:
+    """What each rule says of each document: arrays of documents x rules; values and thresholds are in millionths.
 
-    A null signal passes. Raises ``UserError`` where a rule's signal was not measured.
+    A rule without a number (a document's licence) is in ``plain``.
     """
-    failed = np.zeros((signals.num_rows, len(rules)), np.bool_)
-    values = np.zeros((signals.num_rows, len(rules)), np.int64)
-    thresholds = np.zeros((signals.num_rows, len(rules)), np.int64)
+
+    rules: tuple[str, ...]
+    failed: npt.NDArray[np.bool_]
+    values: npt.NDArray[np.int64]
+    thresholds: npt.NDArray[np.int64]
+    plain: frozenset[str] = frozenset()
+
+    @property
+    def kept(self) -> npt.NDArray[np.bool_]:
+        """Documents that no rule drops."""
+        return np.asarray(~self.failed.any(axis=1), np.bool_)
+
+    @property
+    def first(self) -> npt.NDArray[np.int64]:
+        """The first rule that drops each document, as an index of ``rules``; -1 where none does."""
+        if not self.rules:
+            return np.full(len(self.failed), -1)
+        return np.where(self.failed.any(axis=1), self.failed.argmax(axis=1), -1)
+
+    def and_rule(self, name: str, failed: npt.NDArray[np.bool_]) -> Judged:
+        """With one more rule, which has no number."""
+        nothing = np.zeros((len(failed), 1), np.int64)
+        return Judged(
+            rules=(*self.rules, name),
+            failed=np.hstack([self.failed, failed[:, None]]),
+            values=np.hstack([self.values, nothing]),
+            thresholds=np.hstack([self.thresholds, nothing]),
+            plain=self.plain | {name},
+        )
+
+    def reasons(self) -> pa.ListArray:
+        """For each document every rule that drops it, in the rules' order, with value and threshold."""
+        rows, columns = np.nonzero(self.failed)
+        offsets = np.zeros(len(self.failed) + 1, np.int32)
+        np.cumsum(self.failed.sum(axis=1), out=offsets[1:])
+        unsaid = np.isin(columns, [k for k, rule in enumerate(self.rules) if rule in self.plain])
+        names = pa.array(self.rules, pa.string()).take(pa.array(columns, pa.int64()))
+        numbers = [pa.array(n[rows, columns] / QUANTUM, mask=unsaid) for n in (self.values, self.thresholds)]
+        structs = pa.StructArray.from_arrays([names, *numbers], fields=list(REASON))
+        return pa.ListArray.from_arrays(pa.array(offsets), structs)
+
+
+def judge(signals: pa.RecordBatch, rules: Sequence[BoundRule]) -> Judged:
+    """Every rule on every document. A null signal passes. Raises ``UserError`` for a signal that was not measured."""
+    shape = (signals.num_rows, len(rules))
+    failed = np.zeros(shape, np.bool_)
+    values, limits = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     names = set(signals.schema.names)
     for k, rule in enumerate(rules):
         if rule.signal not in names:
@@ -260,26 +292,17 @@ def evaluate(signals: pa.RecordBatch, rules: Sequence[BoundRule]) -> pa.RecordBa
         high = _threshold(rule.high, 1 << 62)
         below = values[:, k] < low
         failed[:, k] = known & (below | (values[:, k] > high))
-        thresholds[:, k] = np.where(below, low, high)
-    rows, columns = np.nonzero(failed)
-    offsets = np.zeros(signals.num_rows + 1, np.int32)
-    np.cumsum(failed.sum(axis=1), out=offsets[1:])
-    rule_names = pa.array([rule.name for rule in rules], pa.string())
-    reasons = pa.StructArray.from_arrays(
-        [
-            rule_names.take(pa.array(columns)),
-            pa.array(values[rows, columns] / QUANTUM),
-            pa.array(thresholds[rows, columns] / QUANTUM),
-        ],
-        fields=list(REASON),
-    )
-    kept = pa.array(~failed.any(axis=1))
-    return pa.RecordBatch.from_arrays(
-        [kept, pa.ListArray.from_arrays(pa.array(offsets), reasons)], names=["kept", "reasons"]
-    )
+        limits[:, k] = np.where(below, low, high)
+    return Judged(tuple(rule.name for rule in rules), failed, values, limits)
 
 
-def quantised(column: pa.Array) -> Any:
+def evaluate(signals: pa.RecordBatch, rules: Sequence[BoundRule]) -> pa.RecordBatch:
+    """``judge`` as columns: ``kept`` and ``reasons``."""
+    judged = judge(signals, rules)
+    return pa.RecordBatch.from_arrays([pa.array(judged.kept), judged.reasons()], names=["kept", "reasons"])
+
+
+def quantised(column: pa.Array) -> npt.NDArray[np.int64]:
     """int64 millionths of a column of numbers; 0 where null."""
     whole = np.asarray(column.fill_null(0).to_numpy(zero_copy_only=False))
     if np.issubdtype(whole.dtype, np.integer):

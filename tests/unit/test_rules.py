@@ -89,7 +89,7 @@ def test_thresholds_that_decide_nothing_or_everything_are_refused(wishes: dict, 
 
 
 def test_an_unknown_preset_is_named_with_those_there_are() -> None:
-    with pytest.raises(UserError, match="gopher, c4, fineweb, ginbon"):
+    with pytest.raises(UserError, match="gopher, c4, fineweb, ginbon, fineweb2"):
         bind("fineweb3", PLAIN)
 
 
