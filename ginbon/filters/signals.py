@@ -253,6 +253,14 @@ def _catalogue() -> Iterable[Signal]:
         "score", "probability", "how sure the identifier is of the language", _OURS, high=1.0, group="identify"
     )
     yield Signal("script_share", "share", "letters of the main script / letters", _OURS, high=1.0, group="identify")
+    yield Signal(
+        "agreement",
+        "share",
+        "pieces (up to eight of about 100 bytes, evenly spread) that are not surely of another language / pieces",
+        _OURS,
+        high=1.0,
+        group="identify",
+    )
 
 
 CATALOGUE: Final = {signal.column: signal for signal in _catalogue()}
