@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -66,20 +67,23 @@ class Extent:
         return cls(source=value["source"], pieces=tuple(Piece(**p) for p in value["pieces"]))
 
 
-def group_files(source: str, files: list[tuple[str, str, int]], *, extent_bytes: int = EXTENT_BYTES) -> list[Extent]:
-    """Extents over whole files ``(path, name, size)`` in the order given: small files share an extent.
+def group_files(source: str, files: list[tuple[str, str, int]]) -> list[Extent]:
+    """Extents over whole files ``(path, name, size)`` in the order given: small files share an extent."""
+    return group(source, ((Piece(path, name, 0, size, size), size) for path, name, size in files))
 
-    An extent closes when the next file would take it past ``extent_bytes``; a larger file has one of its own.
+
+def group(source: str, weighed: Iterable[tuple[Piece, float]], *, extent_bytes: int = EXTENT_BYTES) -> list[Extent]:
+    """Extents over pieces in the order given, each with the plain bytes that it stands for.
+
+    An extent closes when the next piece would take it past ``extent_bytes``; a heavier piece has one of its own.
     """
     extents: list[Extent] = []
-    pieces: list[Piece] = []
-    total = 0
-    for path, name, size in files:
-        if pieces and total + size > extent_bytes:
-            extents.append(Extent(source, tuple(pieces)))
-            pieces, total = [], 0
-        pieces.append(Piece(path=path, name=name, start=0, stop=size, size=size))
-        total += size
-    if pieces:
-        extents.append(Extent(source, tuple(pieces)))
-    return extents
+    held: list[Piece] = []
+    total = 0.0
+    for piece, weight in weighed:
+        if held and total + weight > extent_bytes:
+            extents.append(Extent(source, tuple(held)))
+            held, total = [], 0.0
+        held.append(piece)
+        total += weight
+    return [*extents, Extent(source, tuple(held))] if held else extents

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from ginbon.corpus.collector import Account, Harvest, Reading
 from ginbon.corpus.collectors.columns import Mapper
-from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, EXTENT_BYTES, Extent, Piece
+from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, EXTENT_BYTES, Extent, Piece, group
 from ginbon.recipes.model import DatasetsSource, Source, TableSource
 
 _COMPRESSED: Final = (".gz", ".gzip", ".bz2", ".xz", ".zst", ".zstd")
@@ -87,20 +87,7 @@ def pieces_of(kind: str | None, path: str, name: str, size: int) -> list[Piece]:
 
 def group_pieces(source: str, planned: list[tuple[str | None, list[Piece]]]) -> list[Extent]:
     """Extents over the pieces of files with their formats: small ones share one, in the order given."""
-    extents: list[Extent] = []
-    held: list[Piece] = []
-    weight = 0
-    for kind, pieces in planned:
-        for piece in pieces:
-            heavy = _weight(piece, kind)
-            if held and weight + heavy > EXTENT_BYTES:
-                extents.append(Extent(source, tuple(held)))
-                held, weight = [], 0
-            held.append(piece)
-            weight += heavy
-    if held:
-        extents.append(Extent(source, tuple(held)))
-    return extents
+    return group(source, ((piece, _weight(piece, kind)) for kind, pieces in planned for piece in pieces))
 
 
 def _weight(piece: Piece, kind: str | None) -> int:

@@ -24,7 +24,7 @@ from ginbon.corpus.provenance import Signal, http_signals, judge
 from ginbon.corpus.readers import streams
 from ginbon.corpus.readers.archive import Archive, Record, record_starts
 from ginbon.corpus.readers.files import RawFile
-from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, EXTENT_BYTES, Extent, Piece
+from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, EXTENT_BYTES, Extent, Piece, group
 from ginbon.recipes.model import Source, WarcSource
 
 OPENING: Final = (b"WARC/",)
@@ -41,20 +41,8 @@ class WarcCollector:
 
     def extents(self, source: Source, files: list[tuple[str, str, int]]) -> list[Extent]:
         """gzip files cut at members that begin a record, plain ones at records; others are read whole."""
-        extents: list[Extent] = []
-        held: list[Piece] = []
-        weight = 0.0
-        for path, name, size in files:
-            kind = streams.compression_of(path, name=name)
-            factor = 1.0 if kind == "plain" else EXTENT_BYTES / COMPRESSED_EXTENT_BYTES
-            for piece in _pieces(path, name, size, kind):
-                heavy = (piece.stop - piece.start) * factor
-                if held and weight + heavy > EXTENT_BYTES:
-                    extents.append(Extent(source.name, tuple(held)))
-                    held, weight = [], 0.0
-                held.append(piece)
-                weight += heavy
-        return [*extents, Extent(source.name, tuple(held))] if held else extents
+        weighed = (pair for path, name, size in files for pair in _weighed(path, name, size))
+        return group(source.name, weighed)
 
     def read(self, source: Source, extent: Extent, reading: Reading) -> Iterator[Harvest]:
         """A document or a reject for each record, in order."""
@@ -68,6 +56,14 @@ class WarcCollector:
             if reading.limit is not None and documents + builder.account.documents >= reading.limit:
                 break
         yield builder.take()
+
+
+def _weighed(path: str, name: str, size: int) -> Iterator[tuple[Piece, float]]:
+    """The pieces of a file, and the plain bytes that each stands for."""
+    kind = streams.compression_of(path, name=name)
+    factor = 1.0 if kind == "plain" else EXTENT_BYTES / COMPRESSED_EXTENT_BYTES
+    for piece in _pieces(path, name, size, kind):
+        yield piece, (piece.stop - piece.start) * factor
 
 
 def _pieces(path: str, name: str, size: int, kind: str) -> list[Piece]:

@@ -25,7 +25,7 @@ from typing import Final
 from ginbon.corpus.collector import Account, Damage, Reading
 from ginbon.corpus.readers.codecs import CODECS, MAGIC, Broken, Bzip2, Codec, Frame
 from ginbon.corpus.readers.files import RawFile
-from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, EXTENT_BYTES, Extent, Piece
+from ginbon.engine.extents import COMPRESSED_EXTENT_BYTES, EXTENT_BYTES, Extent, Piece, group
 
 CHUNK_BYTES: Final = 2**20
 """Most decoded bytes in a chunk."""
@@ -132,22 +132,15 @@ def plan(
 
     A compressed byte weighs as many plain ones as the two sizes aimed at say (four).
     """
-    extents: list[Extent] = []
-    held: list[Piece] = []
-    weight = 0.0
-    for path, name, size in files:
-        factor = 1.0 if compression_of(path, name=name) == "plain" else extent_bytes / compressed_extent_bytes
-        sizes = {"extent_bytes": extent_bytes, "compressed_extent_bytes": compressed_extent_bytes}
-        for piece in pieces(path, name, size, **sizes, opening=opening):
-            heavy = (piece.stop - piece.start) * factor
-            if held and weight + heavy > extent_bytes:
-                extents.append(Extent(source, tuple(held)))
-                held, weight = [], 0.0
-            held.append(piece)
-            weight += heavy
-    if held:
-        extents.append(Extent(source, tuple(held)))
-    return extents
+    sizes = {"extent_bytes": extent_bytes, "compressed_extent_bytes": compressed_extent_bytes}
+
+    def weighed() -> Iterator[tuple[Piece, float]]:
+        for path, name, size in files:
+            factor = 1.0 if compression_of(path, name=name) == "plain" else extent_bytes / compressed_extent_bytes
+            for piece in pieces(path, name, size, **sizes, opening=opening):
+                yield piece, (piece.stop - piece.start) * factor
+
+    return group(source, weighed(), extent_bytes=extent_bytes)
 
 
 def read_chunks(
