@@ -30,10 +30,13 @@ _GOPHER_REPETITION: Final[Mapping[str, At]] = {
     "top-2-gram": 0.20, "top-3-gram": 0.18, "top-4-gram": 0.16, "repeated-5-grams": 0.15, "repeated-6-grams": 0.14,
     "repeated-7-grams": 0.13, "repeated-8-grams": 0.12, "repeated-9-grams": 0.11, "repeated-10-grams": 0.10,
 }  # fmt: skip
-# C4's rules about lines are cuts, not rules about documents; these are the ones that drop a whole page.
-_C4: Final[Mapping[str, At]] = {"min-sentences": 5, "lorem-ipsum": 0, "curly-brackets": 0}
+# Both look at what is left once C4's line rules have cut; FineWeb leaves out the one about line ends, and its own rules
+# look at what C4 left.
+_C4: Final[Mapping[str, At]] = {"c4-min-sentences": 5, "c4-lorem-ipsum": 0, "c4-curly-brackets": 0}
 _FINEWEB: Final[Mapping[str, At]] = {
-    "line-punctuation": 0.12, "short-lines": 0.67, "char-duplicates": 0.01, "list-ratio": 0.3,
+    "fineweb-min-sentences": 5, "fineweb-lorem-ipsum": 0, "fineweb-curly-brackets": 0,
+    "fineweb-line-punctuation": 0.12, "fineweb-short-lines": 0.67, "fineweb-char-duplicates": 0.01,
+    "fineweb-list-ratio": 0.3,
 }  # fmt: skip
 
 FINEWEB2: Final = "fineweb2"
@@ -41,7 +44,7 @@ FINEWEB2: Final = "fineweb2"
 PRESETS: Final[Mapping[str, Mapping[str, At]]] = {
     "gopher": {**_GOPHER_QUALITY, **_GOPHER_REPETITION},
     "c4": _C4,
-    "fineweb": {"language-score": 0.65, **_GOPHER_REPETITION, **_GOPHER_QUALITY, **_C4, **_FINEWEB},
+    "fineweb": {"language-score": 0.65, **_GOPHER_REPETITION, **_GOPHER_QUALITY, **_FINEWEB},
     # What holds in every script. `max-words` would drop books, `curly-brackets` mathematics, `short-lines` poems, and
     # `char-duplicates` forms; FineWeb2 found C4's rules harmful. The packs set what differs between languages.
     "ginbon": {

@@ -121,6 +121,32 @@ def _rules() -> Sequence[Rule]:
             "repeated lines are too much of the lines",
         ),
         Rule("list-ratio", walk + "newline_ratio", "<=", "too many line ends for so few words"),
+        *_second_round("c4", "that C4's line rules leave"),
+        *_second_round("fineweb", "left by C4's line rules but the one about line ends"),
+        Rule(
+            "fineweb-line-punctuation",
+            walk + "fineweb_terminal_line_share",
+            ">=",
+            "too few of the lines left end with a mark",
+        ),
+        Rule("fineweb-short-lines", walk + "fineweb_short_line_share", "<=", "too many of the lines left are short"),
+        Rule(
+            "fineweb-char-duplicates",
+            walk + "fineweb_repeated_line_char_share",
+            "<=",
+            "repeated lines are too much of the lines left",
+        ),
+        Rule("fineweb-list-ratio", walk + "fineweb_newline_ratio", "<=", "the lines left have too few words each"),
+    )
+
+
+def _second_round(prefix: str, lines: str) -> Sequence[Rule]:
+    """Rules about what is left of a text once lines are cut."""
+    signals = f"walk/{prefix}_"
+    return (
+        Rule(f"{prefix}-min-sentences", signals + "sentences", ">=", f"too few sentences in the lines {lines}"),
+        Rule(f"{prefix}-lorem-ipsum", signals + "lorem_lines", "<=", f"placeholder text in the lines {lines}"),
+        Rule(f"{prefix}-curly-brackets", signals + "curly_lines", "<=", f"code in the lines {lines}"),
     )
 
 

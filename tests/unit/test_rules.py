@@ -37,8 +37,8 @@ def test_published_presets_hold_the_published_thresholds() -> None:
     assert [gopher[f"top-{n}-gram"].high for n in (2, 3, 4)] == [0.20, 0.18, 0.16]
     assert [gopher[f"repeated-{n}-grams"].high for n in range(5, 11)] == [0.15, 0.14, 0.13, 0.12, 0.11, 0.10]
     fineweb = by_name(bind("fineweb", PLAIN))
-    assert [fineweb[n].high for n in ("short-lines", "char-duplicates", "list-ratio")] == [0.67, 0.01, 0.3]
-    assert fineweb["line-punctuation"].low == 0.12
+    assert [fineweb[f"fineweb-{n}"].high for n in ("short-lines", "char-duplicates", "list-ratio")] == [0.67, 0.01, 0.3]
+    assert fineweb["fineweb-line-punctuation"].low == 0.12
 
 
 def test_the_pack_wins_over_the_default_preset_and_the_recipe_over_both() -> None:
