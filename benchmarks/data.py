@@ -162,7 +162,8 @@ def _tar(path: Path) -> Any:
 
 def html_text(raw: bytes) -> str:
     """The main text of a page; empty where there is none."""
-    from ginbon.corpus.extract import Refusal, extract
+    from ginbon.corpus.collector import Refusal
+    from ginbon.corpus.extract import extract
 
     try:
         return extract(raw, charset="utf-8").text

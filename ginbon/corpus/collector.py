@@ -23,8 +23,15 @@ BATCH_BYTES: Final = 4 * 2**20
 """Text bytes that a batch aims at: large enough to vectorise, small enough that a worker stays in bounds."""
 
 
-class Quarantined(Exception):  # noqa: N818 - a signal to the record loop, never seen by a user
-    """The record is on the run's quarantine list: it hung or killed a worker before."""
+class Refusal(Exception):  # noqa: N818 - an answer about one record, turned into a reject by the collector
+    """The record becomes no document: the rule's public name, a sentence, and value and threshold if there are such."""
+
+    def __init__(self, rule: str, detail: str, *, value: float | None = None, threshold: float | None = None):
+        super().__init__(detail)
+        self.rule = rule
+        self.detail = detail
+        self.value = value
+        self.threshold = threshold
 
 
 @dataclass(frozen=True)
@@ -46,12 +53,12 @@ class Reading:
     entering: Callable[[str], None] | None = None
 
     def begin(self, source: str, locator: str) -> None:
-        """Say that work on the record at ``locator`` begins; raise ``Quarantined`` if it must not."""
+        """Say that work on the record at ``locator`` begins; raise ``Refusal`` if it is in quarantine."""
         if not self.quarantine and self.entering is None:
             return
         identity = schema.document_id(self.namespace, source, locator)
         if identity in self.quarantine:
-            raise Quarantined(identity)
+            raise Refusal("quarantine", "work on it hung or killed a worker before")
         if self.entering is not None:
             self.entering(identity)
 
@@ -236,6 +243,31 @@ class Builder:
         self.account.rejects += 1
         self.account.rejected_bytes += span
         self._pending += 200
+
+    def refuse(
+        self,
+        refusal: Refusal,
+        *,
+        locator: str,
+        raw: bytes = b"",
+        span: int | None = None,
+        url: str | None = None,
+        title: str | None = None,
+        text: str | None = None,
+    ) -> None:
+        """Record that the record at ``locator`` was refused, and why."""
+        self.reject(
+            rule=refusal.rule,
+            detail=refusal.detail,
+            value=refusal.value,
+            threshold=refusal.threshold,
+            locator=locator,
+            raw=raw,
+            span=span,
+            url=url,
+            title=title,
+            text=text,
+        )
 
     @property
     def full(self) -> bool:

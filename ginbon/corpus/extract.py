@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal
 
 from ginbon.corpus import encoding
+from ginbon.corpus.collector import Refusal
 from ginbon.corpus.declared import Declared, read_declared
 from ginbon.corpus.magic import no_text
 from ginbon.corpus.maintext import main_text, whole_text
@@ -35,17 +36,6 @@ real set have 26,000 at most). A page beyond it gives the text of its whole body
 
 MAX_REPLACED: Final = 0.001
 """Share of a page's bytes that may be undecodable: one stray byte must not lose a page. A notice counts them."""
-
-
-class Refusal(Exception):  # noqa: N818 - an answer about one page, turned into a reject by the collector
-    """The page becomes no document: the rule's public name, a sentence, and value and threshold if there are such."""
-
-    def __init__(self, rule: str, detail: str, *, value: float | None = None, threshold: float | None = None):
-        super().__init__(detail)
-        self.rule = rule
-        self.detail = detail
-        self.value = value
-        self.threshold = threshold
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,8 @@ PROGRAM = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30,) * 2)
 resource.setrlimit(resource.RLIMIT_CPU, (120, 120))
-from ginbon.corpus.extract import Refusal, extract
+from ginbon.corpus.collector import Refusal
+from ginbon.corpus.extract import extract
 T = "<p>" + sys.argv[1] + "</p>"
 for name, content in json.loads(sys.argv[2]).items():
     page = ("<html><body>" + eval(content)).encode()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ginbon.corpus.extract import Refusal, extract, media_type
+from ginbon.corpus.collector import Refusal
+from ginbon.corpus.extract import extract, media_type
 
 BODY = "<h1>{0}</h1><p>{0} {0} {0}</p>"
 WORDS = {

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ginbon.corpus import schema
-from ginbon.corpus.collector import Account, Harvest, Quarantined, Reading, clip, excluded_batch
+from ginbon.corpus.collector import Account, Harvest, Reading, Refusal, clip, excluded_batch
 from ginbon.corpus.collectors.arrow_values import (
     bytes_of,
     constant,
@@ -206,8 +206,8 @@ class Mapper:
             for row, locator in enumerate(locators):
                 try:
                     self.reading.begin(self.source.name, locator)
-                except Quarantined:
-                    reasons[row] = ("quarantine", "work on it hung or killed a worker before", None)
+                except Refusal as refusal:
+                    reasons[row] = (refusal.rule, refusal.detail, None)
         return reasons
 
     def _reject(

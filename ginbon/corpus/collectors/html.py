@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urljoin
 
-from ginbon.corpus.collector import Builder, Harvest, Quarantined, Reading
-from ginbon.corpus.extract import Page, Refusal, extract
+from ginbon.corpus.collector import Builder, Harvest, Reading, Refusal
+from ginbon.corpus.extract import Page, extract
 from ginbon.corpus.provenance import judge
 from ginbon.corpus.readers import streams
 from ginbon.engine.extents import Extent, Piece, group_files
@@ -70,27 +70,8 @@ def _read_page(source: HtmlSource, piece: Piece, reading: Reading, builder: Buil
             raise Refusal("empty-text", "the file is empty", value=0, threshold=1)
         page = extract(raw, charset=source.encoding, base_url=here, extractor=source.extractor)
         refuse_error_page(page)
-    except Quarantined:
-        builder.reject(
-            rule="quarantine",
-            detail="work on it hung or killed a worker before",
-            locator=locator,
-            raw=raw,
-            span=size,
-            url=here,
-        )
-        return 0
     except Refusal as refusal:
-        builder.reject(
-            rule=refusal.rule,
-            detail=refusal.detail,
-            value=refusal.value,
-            threshold=refusal.threshold,
-            locator=locator,
-            raw=raw,
-            span=size,
-            url=here,
-        )
+        builder.refuse(refusal, locator=locator, raw=raw, span=size, url=here)
         return 0
     finding = judge(page.signals, declared=source.rights.licence)
     builder.add(

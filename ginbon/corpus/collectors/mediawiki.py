@@ -13,9 +13,8 @@ from html import unescape
 from typing import Any, Final
 from xml.parsers import expat
 
-from ginbon.corpus.collector import Account, Builder, Harvest, Quarantined, Reading
+from ginbon.corpus.collector import Account, Builder, Harvest, Reading, Refusal
 from ginbon.corpus.declared import read_date
-from ginbon.corpus.extract import Refusal
 from ginbon.corpus.readers import streams
 from ginbon.corpus.readers.pages import Pages, RawPage
 from ginbon.corpus.wiki import Site, read_site
@@ -111,10 +110,16 @@ def _take_page(source: MediawikiSource, site: Site, raw: RawPage, reading: Readi
             raise Refusal("redirect", "the page only leads to another")
         page = _parse(raw, site, f"{head.title or 'a page'} at {place}")
         text = _text(page, site)
-    except Quarantined:
-        _reject(builder, raw, locator, head, site, Refusal("quarantine", "work on it hung or killed a worker before"))
     except Refusal as refusal:
-        _reject(builder, raw, locator, head, site, refusal)
+        builder.refuse(
+            refusal,
+            locator=locator,
+            raw=raw.raw,
+            span=raw.span,
+            title=head.title,
+            url=site.url(head.title) if head.title else None,
+            text=raw.raw[:2_000].decode(site.encoding, "replace"),
+        )
     else:
         rights: dict[str, Any] = {}
         if source.rights.attribution is None and site.sitename:
@@ -131,21 +136,6 @@ def _take_page(source: MediawikiSource, site: Site, raw: RawPage, reading: Readi
             rights=rights,
             declared_language=site.language,
         )
-
-
-def _reject(builder: Builder, raw: RawPage, locator: str, head: _Head, site: Site, refusal: Refusal) -> None:
-    builder.reject(
-        rule=refusal.rule,
-        detail=refusal.detail,
-        value=refusal.value,
-        threshold=refusal.threshold,
-        locator=locator,
-        raw=raw.raw,
-        span=raw.span,
-        title=head.title,
-        url=site.url(head.title) if head.title else None,
-        text=raw.raw[:2_000].decode(site.encoding, "replace"),
-    )
 
 
 def _text(page: _Page, site: Site) -> str:

@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ginbon.corpus.collector import Account, Builder, Harvest, Quarantined, Reading
+from ginbon.corpus.collector import Account, Builder, Harvest, Reading, Refusal
 from ginbon.corpus.collectors.columns import Mapper
 from ginbon.corpus.collectors.markdown import Markdown, read_markdown
 from ginbon.corpus.collectors.text_lines import TAKEN, split_lines
@@ -98,18 +98,15 @@ class _Pieces:
 
     def add(self, text: str, *, locator: str, raw: bytes, span: int, page: Markdown | None = None) -> None:
         """One record as a document, or rejected where it is blank, too large, or in quarantine."""
-        most = self.reading.max_document_bytes
-        reject = {"locator": locator, "raw": raw, "span": span}
         try:
             self.reading.begin(self.source.name, locator)
-        except Quarantined:
-            self.builder.reject(rule="quarantine", detail="work on it hung or killed a worker before", **reject)  # type: ignore[arg-type]
+            if not text.strip():
+                what = "holds nothing but white space" if raw.strip() else "is empty"
+                raise Refusal("empty-text", f"{locator}: it {what}", value=0.0, threshold=1.0)
+        except Refusal as refusal:
+            self.builder.refuse(refusal, locator=locator, raw=raw, span=span)
             return
-        if not text.strip():
-            detail = f"{locator}: it holds nothing but white space" if raw.strip() else f"{locator}: it is empty"
-            self.builder.reject(rule="empty-text", detail=detail, value=0.0, threshold=1.0, **reject)  # type: ignore[arg-type]
-            return
-        if span > most:
+        if span > self.reading.max_document_bytes:
             self.too_large(locator, raw, span)
             return
         page = page or Markdown(text)

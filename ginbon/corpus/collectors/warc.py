@@ -16,9 +16,9 @@ from itertools import pairwise
 from typing import Final
 
 from ginbon.corpus import encoding
-from ginbon.corpus.collector import Account, Builder, Harvest, Quarantined, Reading
+from ginbon.corpus.collector import Account, Builder, Harvest, Reading, Refusal
 from ginbon.corpus.declared import read_date
-from ginbon.corpus.extract import HTML_TYPES, Extractor, Page, Refusal, extract, media_type
+from ginbon.corpus.extract import HTML_TYPES, Extractor, Page, extract, media_type
 from ginbon.corpus.http import BodyError, Response, decoded_body, read_response
 from ginbon.corpus.provenance import Signal, http_signals, judge
 from ginbon.corpus.readers import streams
@@ -119,22 +119,9 @@ class _Piece:
         try:
             self.reading.begin(self.source.name, locator)
             self._document(record, locator)
-        except Quarantined:
-            self._reject(record, locator, Refusal("quarantine", "work on it hung or killed a worker before"))
         except Refusal as refusal:
-            self._reject(record, locator, refusal)
-
-    def _reject(self, record: Record, locator: str, refusal: Refusal) -> None:
-        self.builder.reject(
-            rule=refusal.rule,
-            detail=refusal.detail,
-            value=refusal.value,
-            threshold=refusal.threshold,
-            locator=locator,
-            raw=record.block,
-            span=record.span,
-            url=record.headers.get("warc-target-uri", "").strip("<>") or None,
-        )
+            url = record.headers.get("warc-target-uri", "").strip("<>") or None
+            self.builder.refuse(refusal, locator=locator, raw=record.block, span=record.span, url=url)
 
     def _document(self, record: Record, locator: str) -> None:
         """Add the record's document; raise ``Refusal`` where it holds none."""
