@@ -11,7 +11,7 @@ const CURVES = {
 
 /** How values of a rule's signal lie along the chart: nearly all of the sample's, and the run's thresholds. */
 function scaleOf(sample, rule, signal) {
-  const curve = CURVES[signal.whole ? "log" : rule.keep_if === "<=" ? "root" : "line"];
+  const kind = signal.whole ? "log" : rule.keep_if === "<=" ? "root" : "line", curve = CURVES[kind];
   const { values, which, distinct } = sample.columns.get(rule.signal);
   const times = new Uint32Array(distinct + 1);
   for (const k of which) times[k]++;
@@ -31,6 +31,7 @@ function scaleOf(sample, rule, signal) {
     place: (v) => Math.min(1, Math.max(0, (curve.to(Math.max(v, signal.low)) - low) / (high - low))),
     value: (place) => curve.from(low + place * (high - low)),
     whole: signal.whole,
+    even: kind === "line",
   };
   scale.edges = edgesOf(scale);
   scale.bins = Uint8Array.from(values, (v, k) => (k < distinct ? binOf(scale.edges, v / QUANTUM) : 255));
@@ -42,7 +43,9 @@ function edgesOf(scale) {
   const even = Array.from({ length: BINS + 1 }, (_, i) => scale.value(i / BINS));
   if (!scale.whole) return even;
   const whole = even.map((v) => Math.floor(v + 1e-9));
-  return [...new Set([...whole, whole[BINS] + 1])];
+  const edges = [...new Set(whole)], last = edges[edges.length - 1];
+  if (edges.length < 2 || scale.place(last) < 1 - 0.5 / BINS) edges.push(last + 1);
+  return edges;
 }
 
 /** The bin of a value; what lies outside is in the first or the last. */
@@ -75,14 +78,18 @@ function stepped(scale, value, by) {
   return found;
 }
 
+/** Round values along a scale, far enough from each other to be read: what is written, and where. */
 function ticksOf(scale) {
-  const seen = new Map();
-  for (const place of [0, 0.25, 0.5, 0.75, 1]) {
-    const raw = scale.value(place);
-    const value = scale.whole ? Number(Math.round(raw).toPrecision(raw < 100 ? 2 : 1)) : Number(raw.toPrecision(raw < 0.995 ? 1 : 2));
-    seen.set(short(value), scale.place(value));
+  const low = scale.value(0), high = scale.value(1), candidates = [0];
+  for (let power = -4; power < 9; power++) for (const digit of [1, 2, 3, 5]) candidates.push(digit * 10 ** power);
+  const step = candidates.find((c) => c >= (high - low) / 5);
+  if (scale.even) for (candidates.length = 0; candidates.length < 20;) candidates.push((Math.ceil(low / step - 1e-9) + candidates.length) * step);
+  const ticks = [];
+  for (const value of candidates.filter((c) => c >= low - 1e-9 && c <= high + 1e-9 && (!scale.whole || c >= 1 || c === 0))) {
+    const at = scale.place(value);
+    if (!ticks.length || at - ticks[ticks.length - 1][1] >= 0.13) ticks.push([short(value), at]);
   }
-  return [...seen];
+  return ticks;
 }
 
 /** What every column of a chart holds: documents of the sample, as many as they stand for. */

@@ -58,16 +58,16 @@ function outside(column, low, high) {
   return column.which.length ? Uint8Array.from(column.which, (k) => bad[k]) : new Uint8Array(0);
 }
 
-/** Which rules each document fails: by rule, how many, and where it is one only, which. */
+/** Which rules each document fails: by rule, and how many. */
 function decide(sample, rules) {
   const all = sample.size + sample.trusted;
-  const count = new Uint8Array(all), sum = new Uint16Array(all), failed = [];
-  rules.forEach((rule, k) => {
+  const count = new Uint8Array(all), failed = [];
+  for (const rule of rules) {
     const fails = rule.on ? outside(sample.columns.get(rule.signal), rule.low, rule.high) : new Uint8Array(all);
-    for (let i = 0; i < all; i++) if (fails[i]) { count[i]++; sum[i] += k; }
+    for (let i = 0; i < all; i++) count[i] += fails[i];
     failed.push(fails);
-  });
-  return { count, sum, failed };
+  }
+  return { count, failed };
 }
 
 /**

@@ -40,10 +40,11 @@ function percent(part, all) {
 }
 
 const written = (value) => String(Number(value.toFixed(6)));
+const measured = (millionths) => (millionths / QUANTUM).toLocaleString("en", { maximumSignificantDigits: 5 });
 const same = (a, b) => a.on === b.on && (!a.on || (a.low === b.low && a.high === b.high));
 const plural = (n, one) => `${whole(n)} ${one}${Math.round(n) === 1 ? "" : "s"}`;
 
-/** The state of a language; made when it is first shown. */
+/** The state of a language; made when it is first shown. The rules that drop most in the run come first. */
 async function stateOf(language) {
   if (!states.has(language.label)) {
     const sample = await unpack(language);
@@ -54,6 +55,8 @@ async function stateOf(language) {
       const [low, high] = run ?? tailOf(sample, about, data.signals[about.signal]);
       rules.push({ name, ...about, low, high, on: !!run, run: { low, high, on: !!run } });
     }
+    const failed = decide(sample, rules).failed, drops = new Map(rules.map((rule, k) => [rule, estimate(sample, (i) => failed[k][i]).documents]));
+    rules.sort((a, b) => drops.get(b) - drops.get(a));
     states.set(language.label, { language, sample, rules, cards: null });
   }
   return states.get(language.label);
@@ -71,7 +74,7 @@ function tailOf(sample, about, signal) {
 
 /** Why a recipe with this threshold would be refused, or nothing. */
 function refusal(rule, signal) {
-  if (!rule.on) return "";
+  if (!rule.on || same(rule, rule.run)) return "";
   const most = signal.high ?? Infinity;
   if (rule.low !== null && rule.high !== null && rule.low > rule.high) return "keeps nothing: the first end is above the second";
   if ((rule.low ?? -Infinity) > most || (rule.high ?? Infinity) < signal.low) return "drops every document";
@@ -154,8 +157,8 @@ function sampleNote({ language, sample }) {
   place("sampled").textContent = (sample.size === all
     ? `All ${plural(all, "document")} of this language are in the page, so the figures are exact.`
     : `The page holds ${whole(sample.size)} of ${plural(all, "document")}, drawn by chance (${whole(sample.strata[0].drawn)} that the run drops, ` +
-      `${whole(sample.strata[1].drawn)} that it keeps) and weighted back. The run's own shares are exact; of moved thresholds they are estimates, ` +
-      "and ± holds 95 of 100 such samples.") + fixed;
+      `${whole(sample.strata[1].drawn)} that it keeps) and weighted back. The run's own shares are exact; those of moved thresholds are estimates, ` +
+      "± their 95 % interval.") + fixed;
 }
 
 // --- a rule ----------------------------------------------------------------------------------------------------------
@@ -175,10 +178,10 @@ function cardOf(state, rule) {
   card.details = make("details", { on: { toggle: () => listBeside(card) } }, make("summary", {}, "Documents beside the threshold"), card.beside);
   const ticks = scale.ticks.map(([text, at]) => make("span", { style: `left:${(100 * at).toFixed(2)}%` }, text));
   card.element = make("section", { class: "card rule", "aria-label": rule.name, "data-rule": rule.name },
-    make("header", {}, make("h3", {}, rule.name), make("label", { class: "switch" }, card.switch)),
+    make("header", {}, make("h3", {}, rule.name), card.reset, make("label", { class: "switch" }, card.switch)),
     make("p", { class: "why" }, rule.why, " · ", make("span", { title: signal.formula }, signal.name)),
     make("div", { class: "chart" }, card.svg, ...sides.map((side) => card.sliders[side]), make("div", { class: "ticks", "aria-hidden": "true" }, ...ticks)),
-    make("div", { class: "fields" }, ...sides.map((side) => card.fields[side].parentElement), card.reset),
+    make("div", { class: "fields" }, ...sides.map((side) => card.fields[side].parentElement)),
     card.effect, card.warning, card.details);
   return card;
 }
@@ -228,11 +231,14 @@ function refresh(card, decided) {
   const alone = estimate(sample, (i) => decided.count[i] === 1 && decided.failed[k][i]);
   let ofTrusted = 0;
   for (let i = sample.size; i < decided.count.length; i++) ofTrusted += decided.failed[k][i];
-  const trusted = sample.trusted ? ` · of trusted text ${percent(ofTrusted, sample.trusted)}` : "";
+  const trusted = sample.trusted ? make("span", {}, `of trusted text ${percent(ofTrusted, sample.trusted)}`) : "";
   card.effect.replaceChildren(...(rule.on
     ? ["drops ", make("strong", {}, percent(drops.documents, all)), " · alone ", make("strong", {}, percent(alone.documents, all)),
        ` (${whole(alone.documents)})`, trusted]
     : [rule.run.on ? "switched off" : "not used"]));
+  const refused = refusal(rule, signal);
+  card.warning.textContent = refused;
+  card.effect.hidden = !!refused;
   card.svg.setAttribute("aria-label", `${signal.name}: ${rule.name} drops ${percent(drops.documents, all)} of the documents`);
   card.switch.checked = rule.on;
   for (const [side, slider] of Object.entries(card.sliders)) {
@@ -245,7 +251,6 @@ function refresh(card, decided) {
   card.element.classList.toggle("changed", !same(rule, rule.run));
   card.reset.hidden = same(rule, rule.run);
   card.reset.textContent = `back to ${said(rule.run)}`;
-  card.warning.textContent = refusal(rule, signal);
   if (card.details.open) listBeside(card);
 }
 
@@ -263,7 +268,7 @@ function listBeside(card) {
     }
   }
   card.beside.replaceChildren(...found.map(({ row, inside }) =>
-    document_(row, `${written(values[which[row]] / QUANTUM)} ${card.signal.unit}`, inside ? "inside" : "outside")));
+    document_(row, `${measured(values[which[row]])} ${card.signal.unit}`, inside ? "inside" : "outside")));
   if (!found.length) card.beside.replaceChildren(make("li", { class: "quiet" }, "No document has a value here."));
 }
 
@@ -316,7 +321,8 @@ function summarise(decided) {
   let passing = 0;
   for (let i = sample.size; i < decided.count.length; i++) passing += decided.count[i] === 0;
   place("trusted-row").hidden = !sample.trusted;
-  place("trusted").textContent = sample.trusted ? `${percent(passing, sample.trusted)} of ${plural(sample.trusted, "trusted document")}` : "";
+  place("trusted").textContent = percent(passing, sample.trusted);
+  place("trusted-row").title = plural(sample.trusted, "trusted document");
 }
 
 function differenceOf(documents, words, alike) {
@@ -342,17 +348,17 @@ function listTurned(decided) {
   const rows = [...sample.excerpts.keys()].filter(is);
   place("turned").setAttribute("aria-labelledby", `tab-${turned}`);
   place("turned").replaceChildren(...rows.slice(0, LISTED).map((row) => document_(row, reasons(row, why), turned === "lost" ? "outside" : "inside")));
-  const size = sizes[turned];
+  const size = sizes[turned], exact = sample.strata.every((stratum) => stratum.drawn === stratum.documents);
   place("turned-note").textContent = !size ? (turned === "lost" ? "No document is newly lost." : "No document is newly kept.")
     : !rows.length ? "None of these has its text in the page."
-    : rows.length < Math.round(size) || rows.length > LISTED ? `${Math.min(LISTED, rows.length)} of about ${whole(size)} are shown, chosen by chance.` : "";
+    : rows.length < Math.round(size) || rows.length > LISTED ? `${Math.min(LISTED, rows.length)} of ${exact ? "" : "about "}${whole(size)} are shown, chosen by chance.` : "";
 }
 
 /** Which rules drop a document, and at which value. */
 function reasons(row, decided) {
   return now.rules.filter((_, k) => decided.failed[k][row]).map((rule) => {
     const { values, which } = now.sample.columns.get(rule.signal);
-    return `${rule.name} ${written(values[which[row]] / QUANTUM)}`;
+    return `${rule.name} ${measured(values[which[row]])}`;
   }).join(", ");
 }
 
