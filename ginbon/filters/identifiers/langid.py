@@ -14,6 +14,7 @@ root). ``SHARPNESS`` and ``EXPONENT`` were set on NTREX, 96 languages, texts of 
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -27,9 +28,13 @@ import pyarrow as pa
 from ginbon.corpus import texts as buffers
 from ginbon.engine.cache import arrays as kept_arrays
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, in_script, our_label
+from ginbon.languages import scripts
 
 SAMPLE_BYTES: Final = 1_200
 """Bytes of a text that are read: all of it, or a third each from start, middle and end."""
+
+_WIDTH: Final = 16
+"""Rows of weights are padded to a multiple of so many: what is left of a row would be added up one by one."""
 
 SHARPNESS: Final = 2.0
 EXPONENT: Final = 0.65
@@ -60,7 +65,7 @@ class LangidIdentifier:
     def fingerprint(self) -> dict[str, Any]:
         """The model by its SHA-256, and the sample."""
         return {
-            "revision": 1,
+            "revision": 2,
             "model": "py3langid",
             "sha256": _digest(),
             "sample_bytes": self.sample_bytes,
@@ -129,17 +134,33 @@ def sample(texts: Any, limit: int) -> buffers.Texts:
 
 def _prepared(sampled: buffers.Texts) -> buffers.Texts:
     """As py3langid encodes a text: NFC, and lower case where all its letters are upper case."""
-    import pyarrow.compute as pc
+    from ginbon.filters.identifiers import kernels
 
-    strings = buffers.array(sampled.data, sampled.offsets)
-    shouted = pc.indices_nonzero(pc.utf8_is_upper(strings)).to_numpy()
-    changed = {int(row): sampled.raw(row).decode("utf-8", "replace").lower().encode() for row in shouted}
-    strings = pc.utf8_normalize(buffers.array(*_parts(buffers.replace(sampled, changed))), form="NFC")
-    return buffers.view(strings)
+    shouted, loose = np.zeros(len(sampled), np.bool_), np.zeros(len(sampled), np.bool_)
+    kernels.survey(sampled.data, sampled.offsets, _character_table(), shouted, loose)
+    rows = np.flatnonzero(shouted | loose).tolist()
+    changed = {row: _as_asked(sampled.raw(row), shout=bool(shouted[row])) for row in rows}
+    return buffers.replace(sampled, changed)
 
 
-def _parts(texts: buffers.Texts) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    return texts.data, texts.offsets
+def _as_asked(raw: bytes, *, shout: bool) -> bytes:
+    text = raw.decode("utf-8", "replace")
+    return unicodedata.normalize("NFC", text.lower() if shout else text).encode()
+
+
+@cache
+def _character_table() -> npt.NDArray[np.uint16]:
+    """What ``kernels.survey`` asks of each code point: case, as ``str.isupper`` has it, and its place in NFC."""
+    from ginbon.filters.identifiers import kernels as k
+
+    table = np.zeros(scripts.CODE_POINTS, np.uint16)
+    table[scripts.members("[:Uppercase:]")] = k.UPPER
+    table[scripts.members("[[:Lowercase:][:Lt:]]")] = k.LOWER
+    table[scripts.members("[[:NFC_QC=No:][:NFC_QC=Maybe:]]")] |= np.uint16(k.COMPOSES)
+    for rank in range(1, 255):
+        table[scripts.members(f"[:ccc={rank}:]")] |= np.uint16(rank << k.CLASS_SHIFT)
+    table.setflags(write=False)
+    return table
 
 
 def _identified(labels: npt.NDArray[Any], scores: npt.NDArray[np.float32]) -> Identified:
@@ -176,7 +197,7 @@ def _digest() -> str:
 @cache
 def _model() -> _Model:
     """The model of the installed py3langid. Unpacking it takes a second, so its arrays are kept, and mapped."""
-    kept = kept_arrays("identifier", f"1 py3langid {_digest()}", _unpacked)
+    kept = kept_arrays("identifier", f"2 py3langid {_digest()}", _unpacked)
     classes = kept["classes"].tobytes().decode().split()
     return _Model(**{name: kept[name] for name in _ARRAYS}, classes=tuple(our_label(label) for label in classes))
 
@@ -189,7 +210,7 @@ def _unpacked() -> dict[str, npt.NDArray[Any]]:
         "moves": np.asarray(moves).astype(np.uint32),
         "rows": np.asarray(rows).astype(np.uint32),
         "features": np.asarray(features, np.int32),
-        "weights": np.ascontiguousarray(weights, np.float32),
+        "weights": np.pad(np.asarray(weights, np.float32), ((0, 0), (0, -len(classes) % _WIDTH))),
         "prior": np.asarray(prior, np.float32),
         "classes": np.frombuffer(" ".join(classes).encode(), np.uint8),
     }
