@@ -97,7 +97,7 @@ def _read_piece(
 def _take_page(source: MediawikiSource, site: Site, raw: RawPage, reading: Reading, builder: Builder) -> None:
     """One page becomes a document or a reject."""
     head = _Head.of(raw, site)
-    place = streams.locate(site.name, raw.raw_offset, raw.inner)
+    place = streams.locate(site.name, raw.place.raw_offset, raw.place.inner)
     locator = head.locator(site.name) or place
     try:
         reading.begin(source.name, locator)

@@ -18,6 +18,7 @@ from typing import Final
 
 from ginbon.corpus.readers.files import RawFile
 from ginbon.corpus.readers.streams import Chunk
+from ginbon.corpus.readers.window import Place, Window
 
 MAX_HEAD_BYTES: Final = 2**16
 """Longest head of a record."""
@@ -45,14 +46,6 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a record starts, as ``streams.locate`` takes it."""
-
-    raw_offset: int
-    inner: int
-
-
-@dataclass(frozen=True)
 class Record:
     """One record: its fields by lower-case name, its block, where it starts, and how many decoded bytes it takes.
 
@@ -72,20 +65,15 @@ class Record:
         return self.headers.get("warc-type", "").lower()
 
 
-class Archive:
+class Archive(Window):
     """The records of a piece. ``framing`` counts the blank bytes between them."""
 
     def __init__(self, chunks: Iterator[Chunk], *, max_block_bytes: int) -> None:
+        super().__init__(chunks, beyond=False)
         self.framing = 0
-        self._chunks = chunks
         self._max_block_bytes = max_block_bytes
-        self._data = bytearray()
-        self._at = 0  # decoded offset of _data[0]
-        self._origins: deque[tuple[int, int, int]] = deque()  # decoded offset, raw offset, inner of each chunk
         self._frames: deque[int] = deque()  # decoded offsets at which frames start
         self._sealed = 0  # all before this decoded offset is verified
-        self._lost = False  # what follows the buffer was lost
-        self._ended = False
 
     @property
     def unread(self) -> int:
@@ -240,37 +228,21 @@ class Archive:
 
     def _more(self) -> bool:
         """Append a chunk; false where nothing more belongs to what is in the buffer."""
-        if self._ended or self._lost:
+        before = self._at + len(self._data)
+        chunk = self._append()
+        if chunk is None:
             return False
-        chunk = next(self._chunks, None)
-        if chunk is None or chunk.beyond:
-            self._ended = True
-            return False
-        if chunk.fresh:
-            self._lost = True
-            return False
-        offset = self._at + len(self._data)
-        self._origins.append((offset, chunk.raw_offset, chunk.inner))
         if chunk.first:
-            self._frames.append(offset)
-        self._data += chunk.data
+            self._frames.append(before)
         if chunk.last:
-            self._sealed = offset + len(chunk.data)
+            self._sealed = before + len(chunk.data)
         return True
 
     def _drop(self, count: int) -> None:
         del self._data[:count]
         self._at += count
-        while len(self._origins) > 1 and self._origins[1][0] <= self._at:
-            self._origins.popleft()
         while self._frames and self._frames[0] < self._at:
             self._frames.popleft()
-
-    def _place(self) -> Place:
-        while len(self._origins) > 1 and self._origins[1][0] <= self._at:
-            self._origins.popleft()
-        offset, raw_offset, inner = self._origins[0]
-        return Place(raw_offset, inner + self._at - offset)
 
     def _skip_blank(self) -> None:
         """Pass newlines (and NULs, as disks pad) before a record."""

@@ -9,13 +9,13 @@ piece: from the file's start) up to the first page that begins behind it.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from ginbon.corpus.collector import Account
 from ginbon.corpus.readers.streams import Chunk
+from ginbon.corpus.readers.window import Place, Window
 
 EXCERPT_BYTES: Final = 2_000
 """What is kept of a page that is too large or cut."""
@@ -30,13 +30,12 @@ class RawPage:
     """
 
     raw: bytes
-    raw_offset: int
-    inner: int
+    place: Place
     span: int
     problem: tuple[str, str] | None = None
 
 
-class Pages:
+class Pages(Window):
     """The pages of a piece, in the dump's own encoding (``utf-8``, ``utf-16-le``, ``utf-16-be``).
 
     ``head`` says that the piece starts the file. The account's ``decoded_bytes`` are set right at the piece's borders,
@@ -46,15 +45,12 @@ class Pages:
     def __init__(
         self, chunks: Iterator[Chunk], account: Account, *, encoding: str, head: bool, max_page_bytes: int
     ) -> None:
-        self._chunks, self._account = chunks, account
+        super().__init__(chunks, beyond=True)
+        self._account = account
         self._open, self._close, self._revision = (t.encode(encoding) for t in ("<page>", "</page>", "<revision>"))
         self._head = head
         self._max_page_bytes = max_page_bytes
-        self._data = bytearray()
-        self._at = 0  # decoded offset of _data[0]
         self._own = 0  # decoded offset at which chunks of later pieces begin, as far as is known
-        self._origins: deque[tuple[int, int, int]] = deque()  # decoded offset, raw offset, inner of each chunk
-        self._lost = self._ended = False
 
     def pages(self) -> Iterator[RawPage]:
         """Every page that begins in the piece, in order."""
@@ -112,8 +108,7 @@ class Pages:
 
     def _page(self) -> RawPage:
         """The page at the start of the buffer."""
-        offset, raw_offset, inner = self._origin()
-        inner += self._at - offset
+        place = self._place()
         scanned, passed, excerpt = len(self._open), 0, b""
         problem: tuple[str, str] | None
         while True:
@@ -121,12 +116,12 @@ class Pages:
             other = self._data.find(self._open, scanned, close if close >= 0 else len(self._data))
             if other >= 0:
                 problem = "malformed-page", "the page has no end before the next one begins"
-                return self._hand(raw_offset, inner, other, passed, excerpt, problem)
+                return self._hand(place, other, passed, excerpt, problem)
             if close >= 0:
                 stop = close + len(self._close)
                 limit = f"more than {self._max_page_bytes:,} bytes of one page"
                 problem = ("max-document-bytes", limit) if excerpt else None
-                return self._hand(raw_offset, inner, stop, passed, excerpt, problem)
+                return self._hand(place, stop, passed, excerpt, problem)
             scanned = max(len(self._open), len(self._data) - len(self._close) + 1)
             if len(self._data) > self._max_page_bytes:
                 cut = self._pass_revisions()
@@ -139,7 +134,7 @@ class Pages:
                 scanned -= cut
             if not self._more():
                 problem = "cut-page", "the dump ends or is damaged inside the page"
-                return self._hand(raw_offset, inner, len(self._data), passed, excerpt, problem)
+                return self._hand(place, len(self._data), passed, excerpt, problem)
 
     def _pass_revisions(self) -> int:
         """Take all but the last revision out of the buffer; how many bytes that were."""
@@ -150,32 +145,19 @@ class Pages:
         self._passed(last - first)
         return last - first
 
-    def _hand(
-        self, raw_offset: int, inner: int, stop: int, passed: int, excerpt: bytes, problem: tuple[str, str] | None
-    ) -> RawPage:
+    def _hand(self, place: Place, stop: int, passed: int, excerpt: bytes, problem: tuple[str, str] | None) -> RawPage:
         raw = bytes(memoryview(self._data)[:stop]) if problem is None else excerpt or bytes(self._data[:EXCERPT_BYTES])
         self._drop(stop)
-        return RawPage(raw, raw_offset, inner, stop + passed, problem)
+        return RawPage(raw, place, stop + passed, problem)
 
     # ---- the buffer ------------------------------------------------------------------------------------------------
 
     def _more(self) -> bool:
         """Append a chunk; false at a loss or the end."""
-        if self._ended or self._lost:
-            return False
-        chunk = next(self._chunks, None)
-        if chunk is None or (chunk.fresh and chunk.beyond):
-            self._ended = True
-            return False
-        if chunk.fresh:
-            self._lost = True
-            return False
-        offset = self._at + len(self._data)
-        self._origins.append((offset, chunk.raw_offset, chunk.inner))
-        self._data += chunk.data
-        if not chunk.beyond:
-            self._own = offset + len(chunk.data)
-        return True
+        chunk = self._append()
+        if chunk is not None and not chunk.beyond:
+            self._own = self._at + len(self._data)
+        return chunk is not None
 
     def _passed(self, count: int) -> None:
         """``count`` more bytes are used; those of later pieces now count as ours."""
@@ -185,8 +167,3 @@ class Pages:
     def _drop(self, count: int) -> None:
         del self._data[:count]
         self._passed(count)
-
-    def _origin(self) -> tuple[int, int, int]:
-        while len(self._origins) > 1 and self._origins[1][0] <= self._at:
-            self._origins.popleft()
-        return self._origins[0]
