@@ -22,6 +22,8 @@ KERNELS: Final = (
     "ginbon.corpus.collectors.json_kernel",
     "ginbon.corpus.tidy_kernel",
     "ginbon.filters.identifiers.kernels",
+    "ginbon.filters.kernel.cut",
+    "ginbon.filters.kernel.dictionary",
     "ginbon.filters.kernel.minhash",
     "ginbon.filters.kernel.repeat",
     "ginbon.filters.kernel.scan",

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from ginbon.corpus import texts
 from ginbon.corpus.texts import Texts
+from ginbon.filters import dictionaries
 from ginbon.filters.kernel import classes
 from ginbon.filters.kernel.columns import COUNTED
 
@@ -105,7 +106,7 @@ def scan(
         classes.signs(),
         classes.combining(),
         classes.pairs(),
-        dictionary_starts(held, table),
+        dictionary_starts(held),
         lexicon.stops,
         lexicon.phrases,
         lexicon.kinds,
@@ -127,20 +128,53 @@ def scan(
     return out
 
 
-def dictionary_starts(held: Texts, table: Any) -> Any:
+def dictionary_starts(held: Texts) -> Any:
     """uint8 per byte: 1 where a word of a dictionary script begins. Empty where no text has such a script."""
-    from ginbon.filters.kernel.segment import RUN_CHARS, find_runs, gather, mark_starts
+    from ginbon.filters.kernel.segment import RUN_CHARS, find_runs
 
     # A run has three bytes, and another before the next; memory that is never written is never taken.
     runs = np.empty(2 * (len(held.data) // 3 + len(held) + 1), np.int64)
-    found = find_runs(held.data, held.offsets, table, RUN_CHARS, runs)
+    found = find_runs(held.data, held.offsets, dictionaries.roles(), RUN_CHARS, runs)
     if not found:
         return np.empty(0, np.uint8)
-    runs = runs[: 2 * found]
     starts = np.zeros(len(held.data), np.uint8)
+    lists = dictionaries.load()
+    if lists:
+        _cut(held, runs[: 2 * found], lists, starts)
+    else:
+        _ask_icu(held, runs[: 2 * found], starts)
+    return starts
+
+
+def _cut(held: Texts, runs: Any, lists: dictionaries.Dictionaries, starts: Any) -> None:
+    """Mark the words of the runs by the compiled search."""
+    from ginbon.filters.kernel.cut import MEMORY, SCRATCH, cut
+
+    cut(
+        held.data,
+        runs,
+        dictionaries.roles(),
+        lists.roots,
+        lists.slots,
+        lists.codes,
+        lists.composed,
+        lists.form_ends,
+        lists.forms,
+        lists.voiced,
+        lists.voiced_forms,
+        np.full((MEMORY, 3), -1, np.int64),
+        np.empty(SCRATCH, np.int64),
+        starts,
+    )
+
+
+def _ask_icu(held: Texts, runs: Any, starts: Any) -> None:
+    """Mark the same words by ICU itself, where its dictionaries cannot be read."""
+    from ginbon.filters.kernel.segment import gather, mark_starts
+
     sizes = np.cumsum(runs[1::2] - runs[::2] + 1)
     first = 0
-    while first < found:
+    while first < len(sizes):
         base = int(sizes[first - 1]) if first else 0
         last = max(first + 1, int(np.searchsorted(sizes, base + CHUNK_BYTES)))
         some = runs[2 * first : 2 * last]
@@ -148,21 +182,26 @@ def dictionary_starts(held: Texts, table: Any) -> Any:
         gather(held.data, some, joined)
         mark_starts(held.data, some, icu_boundaries(joined.tobytes().decode("utf-8", "replace")), starts)
         first = last
-    return starts
 
 
 def icu_boundaries(text: str) -> Any:
-    """UTF-16 positions of ICU's word boundaries: dictionaries for Thai, Lao, Khmer, Burmese, Chinese and Japanese."""
+    """UTF-16 positions of ICU's word boundaries, 0 among them."""
     iterator = _iterator()
     iterator.setText(text)
-    return np.fromiter(iterator, np.int64)
+    return np.array([0, *iterator], np.int64)
 
 
 @cache
 def _iterator() -> Any:
     from icu import BreakIterator, Locale
 
-    return BreakIterator.createWordInstance(Locale.getRoot())
+    iterator = BreakIterator.createWordInstance(Locale.getRoot())
+    # ICU loads an engine by the script of the first letter that it is to cut: until it met a kana, it takes the
+    # prolonged sound mark, which is of no script, for a letter that it has no engine for.
+    iterator.setText("\N{HIRAGANA LETTER A}\N{HIRAGANA LETTER A}")
+    for _ in iterator:
+        pass
+    return iterator
 
 
 def lexicon(stop_words: Sequence[str], phrases: Sequence[tuple[int, str]]) -> Lexicon:

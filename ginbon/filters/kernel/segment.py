@@ -1,7 +1,4 @@
-"""Runs of scripts that need a dictionary: where they are, and where words begin in them.
-
-ICU cuts the runs; these kernels gather them from an Arrow buffer into one text and carry the answer back.
-"""
+"""Runs of scripts that need a dictionary: where they are, and carrying them to ICU and its answer back."""
 
 from __future__ import annotations
 
@@ -10,10 +7,10 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.engine.compiling import kernel, read, types, write
-from ginbon.filters.kernel import classes as c
+from ginbon.filters.kernel.cut import EXTENDS, decode
 
 RUN_CHARS: Final = 8_192
-"""A longer run is cut: a dictionary search holds some 30 bytes for each character of its run."""
+"""A longer run is cut: a search by costs holds some 32 bytes for each character of its run."""
 
 _u8 = read(types.uint8)
 _u16 = read(types.uint16)
@@ -21,14 +18,9 @@ _i64 = read(types.int64)
 _out_u8 = write(types.uint8)
 _out_i64 = write(types.int64)
 
-_DICTIONARY = np.uint16(c.DICTIONARY)
-_EXTEND = np.uint16(c.EXTEND)
-_FORMAT = np.uint16(c.FORMAT)
-_MASK = np.uint16(c.CLASS_MASK)
-
 
 @kernel(types.int64, _u8, _i64, _u16, types.int64, _out_i64)
-def find_runs(data: Any, offsets: Any, table: Any, run_chars: int, out: Any) -> int:
+def find_runs(data: Any, offsets: Any, roles: Any, run_chars: Any, out: Any) -> int:
     """Write start and end byte of every run of dictionary characters, marks and joiners in it included.
 
     Returns how many there are; ``out`` has room for a run in four bytes, and one a text.
@@ -37,35 +29,40 @@ def find_runs(data: Any, offsets: Any, table: Any, run_chars: int, out: Any) -> 
     for row in range(offsets.shape[0] - 1):
         i = offsets[row]
         end = offsets[row + 1]
-        start = -1
+        start = np.int64(-1)
         chars = 0
         while i < end:
-            lead = data[i]
-            if start < 0 and lead < 0xE0:  # a run begins with a character of three or four bytes
-                i += 1
-                continue
-            # Two blocks that most texts meet often and no such script is in: U+0800-0DFF (India), U+2000-2E7F (marks).
-            if start < 0 and i + 1 < end and data[i + 1] < (0xB8 if lead == 0xE0 else 0xBA if lead == 0xE2 else 0):
-                i += 3
-                continue
-            size = 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-            cp = np.int64(lead) & (0x7F >> size if size > 1 else 0x7F)
-            for k in range(1, size):
-                cp = cp << 6 | (np.int64(data[i + k]) & 63) if i + k < end else np.int64(0)
-            kind = table[cp] & _MASK if cp < 0x110000 else _MASK
-            if kind == _DICTIONARY and start >= 0 and chars < run_chars:
-                chars += 1
-            elif kind == _DICTIONARY or (start >= 0 and kind not in (_EXTEND, _FORMAT)):
+            if start < 0:
+                lead = data[i]
+                if lead < 0xE0:  # a run begins with a character of three or four bytes
+                    i += 1
+                    continue
+                # Two blocks that most texts meet and no such script is in: U+0800-0DFF (India), U+2000-2E7F (marks).
+                if i + 1 < end and data[i + 1] < (0xB8 if lead == 0xE0 else 0xBA if lead == 0xE2 else 0):
+                    i += 3
+                    continue
+            cp, size = decode(data, i, end)
+            role = roles[cp]
+            if role == 0 or (role & EXTENDS and start < 0):
                 if start >= 0:
                     out[2 * found] = start
                     out[2 * found + 1] = i
                     found += 1
-                start = i if kind == _DICTIONARY else -1
-                chars = 1
+                start = np.int64(-1)
+            elif not role & EXTENDS:
+                if chars == run_chars and start >= 0:
+                    out[2 * found] = start
+                    out[2 * found + 1] = i
+                    found += 1
+                    start = np.int64(-1)
+                if start < 0:
+                    start = i
+                    chars = 0
+                chars += 1
             i += size
         if start >= 0:
             out[2 * found] = start
-            out[2 * found + 1] = end
+            out[2 * found + 1] = min(i, end)
             found += 1
     return found
 
