@@ -25,8 +25,9 @@ from ginbon.languages import scripts
 ICU_VERSIONS: Final = ("77.1",)
 """Whose break engines the compiled search was compared with."""
 
-NAMES: Final = {"thaidict": 1, "laodict": 2, "khmerdict": 3, "burmesedict": 4, "cjdict": 5}
-"""ICU's names of the dictionaries, and the kernel's of the engines that use them."""
+NAMES: Final = {"cjdict": 5, "thaidict": 1, "laodict": 2, "khmerdict": 3, "burmesedict": 4}
+"""ICU's names of the dictionaries, and the kernel's of the engines that use them. The others fill the gaps that the
+first, with its many letters, leaves between its nodes."""
 
 _MAGIC: Final = bytes.fromhex("da27 1400 0000 00000200") + b"CmnD"
 _OFFSET_TYPE: Final = 0x1000000
@@ -117,10 +118,10 @@ def _build(items: dict[str, tuple[bytes, int, int]]) -> Dictionaries:
     missing = [name for name in NAMES if name not in items]
     if missing:
         raise UnreadableError(f"no {', '.join(missing)} in ICU's data")
-    room = 4 * sum(len(trie) for trie, _, _ in items.values()) // 3 + _WIDEST
-    out = np.zeros(room, np.uint64)  # memory that is never touched is never taken
-    links = np.arange(room, dtype=np.int64)
-    hints = np.zeros(16, np.int64)
+    room = sum(len(trie) for trie, _, _ in items.values()) // 2 + _WIDEST  # 0.43 slots a byte in ICU 77
+    out = np.zeros(room, np.uint64)
+    links = np.arange(room, dtype=np.int32)
+    hints = np.zeros(16, np.int32)
     roots = np.zeros(2 * (ENGINES + 1), np.int64)
     codes = np.zeros(_WIDEST, np.uint16)
     last = 0
@@ -134,7 +135,7 @@ def _build(items: dict[str, tuple[bytes, int, int]]) -> Dictionaries:
             raise UnreadableError(f"{name} counts letters in an unknown way, {transformation:#x}")
         root = last + 1 if last else 0
         last = lay_out(
-            len(first), first, count, labels, values, root, np.empty(len(first), np.int64), links, hints, out
+            len(first), first, count, labels, values, root, np.empty(len(first), np.int32), links, hints, out
         )
         if last < 0:
             raise UnreadableError(f"{name} does not fit")

@@ -15,7 +15,6 @@ from ginbon.engine.compiling import helper, kernel, read, types, write
 
 _i32 = read(types.int32)
 _out_i32 = write(types.int32)
-_out_i64 = write(types.int64)
 _out_u64 = write(types.uint64)
 
 NODE_BITS: Final = 23
@@ -190,7 +189,7 @@ def _free(links: Any, at: Any) -> Any:
     return end
 
 
-@kernel(types.int64, types.int64, _i32, _i32, _i32, _i32, types.int64, _out_i64, _out_i64, _out_i64, _out_u64)
+@kernel(types.int64, types.int64, _i32, _i32, _i32, _i32, types.int64, _out_i32, _out_i32, _out_i32, _out_u64)
 def lay_out(
     nodes: Any,
     first: Any,
@@ -213,7 +212,7 @@ def lay_out(
     out[root] = np.uint64(values[0] + 1)
     links[root] = root + 1
     for k in range(nodes):
-        children = np.int64(first[k])
+        children: Any = np.int64(first[k])
         end = children + count[k]
         if children == end:
             continue
@@ -229,7 +228,7 @@ def lay_out(
             base = at - lowest
             if base + highest + 1 >= out.shape[0]:
                 return -1
-            j: Any = children
+            j = children
             while j < end and links[base + labels[j]] == base + labels[j]:
                 j += 1
             if j == end:
