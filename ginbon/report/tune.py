@@ -69,7 +69,8 @@ def page_of_tuning(
     ]
     title = (read_json(folder / "resolved.json") or {}).get("recipe", {})
     name = title.get("recipe") if isinstance(title, Mapping) else title
-    return render([language for language in found if language], title=str(name or folder.absolute().name))
+    shown = sorted((language for language in found if language), key=lambda one: (-_documents(one), one["label"]))
+    return render(shown, title=str(name or folder.absolute().name))
 
 
 def render(languages: Sequence[Mapping[str, Any]], *, title: str) -> str:
@@ -93,6 +94,10 @@ def _inert(data: Any) -> str:
     return (
         text.replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     )
+
+
+def _documents(language: Mapping[str, Any]) -> int:
+    return int(sum(documents for documents, _ in language["strata"]))
 
 
 def _languages(decided: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
