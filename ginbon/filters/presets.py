@@ -23,7 +23,7 @@ At = float | tuple[float, float]
 
 _GOPHER_QUALITY: Final[Mapping[str, At]] = {
     "min-words": 50, "max-words": 100_000, "mean-word-length": (3, 10), "hash-symbols": 0.1, "ellipses": 0.1,
-    "bullet-lines": 0.9, "ellipsis-lines": 0.3, "letter-words": 0.8, "stop-words": 2,
+    "bullet-lines": 0.9, "ellipsis-lines": 0.3, "lettered-words": 0.8, "stop-words": 2,
 }  # fmt: skip
 _GOPHER_REPETITION: Final[Mapping[str, At]] = {
     "repeated-lines": 0.3, "repeated-paragraphs": 0.3, "repeated-line-chars": 0.2, "repeated-paragraph-chars": 0.2,
@@ -71,12 +71,12 @@ _FINEWEB2_COLUMNS: Final = {
     **{f"repeated-{n}-grams": f"dup_n_grams.{n}" for n in range(5, 11)},
     "line-punctuation": "line_punct_thr",
     "list-ratio": "new_line_ratio",
-    "letter-words": "max_non_alpha_words_ratio",  # so it is called; it is the least share of words with a letter
+    "lettered-words": "max_non_alpha_words_ratio",  # so it is called; it is the least share of words with a letter
 }
 _FINEWEB2_ORDER: Final = (
     "language-score", "repeated-lines", *(f"top-{n}-gram" for n in (2, 3, 4)),
     *(f"repeated-{n}-grams" for n in range(5, 11)), "line-punctuation", "char-duplicates", "list-ratio", "min-words",
-    "max-words", "mean-word-length", "hash-symbols", "ellipses", "bullet-lines", "ellipsis-lines", "letter-words",
+    "max-words", "mean-word-length", "hash-symbols", "ellipses", "bullet-lines", "ellipsis-lines", "lettered-words",
     "stop-words",
 )  # fmt: skip
 
@@ -103,17 +103,22 @@ def thresholds(preset: str, label: str) -> Mapping[str, At]:
 
 
 def with_stop_words(preset: str, pack: Pack) -> Pack:
-    """The pack as the walk takes it under a preset: FineWeb2's rule about stop words is about FineWeb2's words.
+    """The pack as the walk takes it under a preset: FineWeb2's rule about stop words is about FineWeb2's words."""
+    return pack.model_copy(update={"stop_words": _findable(pack.label)}) if preset == FINEWEB2 else pack
 
-    A word that is not one word here (it holds a space, a mark alone) or is not in NFC can never be found; such are left
-    out, so that the rule still asks for two of the others.
-    """
-    if preset != FINEWEB2:
-        return pack
+
+@cache
+def _findable(label: str) -> tuple[str, ...]:
+    """FineWeb2's stop words but for those that no text's words equal: a mark alone, several words, not in NFC."""
     from unicodedata import normalize
 
-    words = fineweb2(pack.label).stop_words
-    return pack.model_copy(update={"stop_words": tuple(w for w in dict.fromkeys(words) if w == normalize("NFC", w))})
+    import pyarrow as pa
+
+    from ginbon.filters import words
+
+    listed = [word for word in dict.fromkeys(fineweb2(label).stop_words) if word == normalize("NFC", word)]
+    counts = words.count(pa.array(listed, pa.large_string()))
+    return tuple(word for word, count in zip(listed, counts.tolist(), strict=True) if count == 1)
 
 
 @cache

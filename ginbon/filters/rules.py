@@ -83,6 +83,7 @@ def _rules() -> Sequence[Rule]:
         Rule("bullet-lines", walk + "bullet_line_share", "<=", "nearly all lines are items of lists"),
         Rule("ellipsis-lines", walk + "ellipsis_line_share", "<=", "too many lines break off with an ellipsis"),
         Rule("letter-words", walk + "letter_word_share", ">=", "numbers and symbols rather than words"),
+        Rule("lettered-words", walk + "lettered_word_share", ">=", "numbers rather than words"),
         Rule("stop-words", walk + "distinct_stop_words", ">=", "the language's commonest words are missing"),
         Rule("repeated-lines", walk + "repeated_line_share", "<=", "lines repeat"),
         Rule("repeated-paragraphs", walk + "repeated_paragraph_share", "<=", "paragraphs repeat"),

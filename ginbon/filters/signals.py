@@ -174,6 +174,7 @@ def _catalogue() -> Iterable[Signal]:
     yield _share("letter_word_share", c.LETTER_WORDS, (c.WORDS, c.SYMBOL_TOKENS),
                  "words with a letter / (words + symbol tokens); a symbol token is a punctuation mark, symbol or "
                  "number outside words, and one repeated without a space counts once", _GOPHER_QUALITY)  # fmt: skip
+    yield _share("lettered_word_share", c.LETTER_WORDS, c.WORDS, "words with a letter / words", _GOPHER_QUALITY)
     yield _share("letter_share", c.LETTERS, c.CHARS, "letters (L, Nl) / chars")
     yield _share("mark_share", c.MARKS, c.CHARS, "combining marks (M) / chars")
     yield _share("digit_share", c.DIGITS, c.CHARS, "digits of any script (Nd, No) / chars")

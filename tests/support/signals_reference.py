@@ -337,6 +337,7 @@ def reference(
         "distinct_stop_words": len(stops & set(words)),
         "stop_word_share": share(sum(x in stops for x in words), w),
         "letter_word_share": share(sum(any(x in word_letters for x in r) for r in raw), w + tokens),
+        "lettered_word_share": share(sum(any(x in word_letters for x in r) for r in raw), w),
         "letter_share": share(n_letters, c),
         "mark_share": share(sum(x in members("[:M:]") for x in text), c),
         "digit_share": share(sum(x in digits for x in text), c),
