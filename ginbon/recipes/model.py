@@ -140,7 +140,7 @@ class Redact(Model):
 class Rules(Model):
     """What is kept, for all languages; a language's own `rules` win."""
 
-    preset: Literal["ginbon", "gopher", "c4", "fineweb"] = "ginbon"
+    preset: Literal["ginbon", "gopher", "c4", "fineweb", "fineweb2"] = "ginbon"
     """Which set of rules: all of ours with the packs' thresholds, or a published one with its own."""
     thresholds: dict[str, Threshold] = {}
     """Rule by name: another threshold, `[low, high]`, or `off`."""

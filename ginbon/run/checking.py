@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ginbon.errors import GinbonError, Mistake, RecipeError, UserError
+from ginbon.filters.presets import thresholds
 from ginbon.filters.rules import RULES, BoundRule, bind
 from ginbon.languages.pack import load_pack
 from ginbon.recipes import Recipe, load
@@ -47,6 +48,11 @@ def _rules(recipe: Recipe) -> Iterator[Mistake]:
         except UserError as error:
             if not place.endswith((".yaml", ".yml")):  # a file of the user's own is asked for by `files`
                 yield recipe.mistake(f"languages.{label}.pack", str(error))
+            continue
+        try:
+            thresholds(recipe.rules.preset, label)
+        except UserError as error:
+            yield recipe.mistake("rules.preset", str(error))
             continue
         try:
             bind(recipe.rules.preset, pack, {**recipe.rules.thresholds, **settings.rules})

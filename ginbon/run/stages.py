@@ -21,6 +21,7 @@ from ginbon.filters.duplicates.match import Match
 from ginbon.filters.identifiers import PACKAGED, identifier
 from ginbon.filters.identifiers.base import Identifier
 from ginbon.filters.identify import Identify
+from ginbon.filters.presets import with_stop_words
 from ginbon.filters.redact import Redact
 from ginbon.filters.rules import BoundRule
 from ginbon.filters.select import Select
@@ -44,7 +45,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
         _collect(recipe, packs, sample),
         Match(exact=recipe.duplicates.exact, bands=_near(recipe).bands if recipe.duplicates.near != "off" else 0),
         Cluster(),
-        _decide(recipe),
+        decide_stage(recipe),
         Select(
             held_out_share=recipe.held_out.share,
             held_out_documents=recipe.held_out.min_documents,
@@ -73,11 +74,14 @@ def warnings_of(stages: list[Stage]) -> list[str]:
 
 
 def load_packs(recipe: Recipe) -> dict[str, Pack]:
-    """Each language's pack: the recipe's choice, its own packaged one, or a fallback that says what it is."""
+    """Each language's pack as the preset takes it: the recipe's choice, its own packaged one, or a fallback that says
+    what it is.
+    """
     packs, mistakes = {}, []
     for label, settings in recipe.languages.items():
         try:
-            packs[label] = load_pack(settings.pack or label, folder=recipe.folder)
+            pack = load_pack(settings.pack or label, folder=recipe.folder)
+            packs[label] = with_stop_words(recipe.rules.preset, pack)
         except RecipeError as error:
             mistakes += error.mistakes
         except UserError as error:
@@ -165,7 +169,8 @@ def _block_rules(recipe: Recipe) -> list[BoundRule]:
     return [BoundRule(name, f"block/{name}", ">=", 1, None, "recipe") for name in _blocks(recipe).rule_names()]
 
 
-def _decide(recipe: Recipe) -> Decide:
+def decide_stage(recipe: Recipe) -> Decide:
+    """The rules of every language, those of blocks, and the release's licences."""
     blocks = _block_rules(recipe)
     rules = {label: (*bound, *blocks) for label, bound in bound_rules(recipe).items()}
     licences = recipe.release.licences

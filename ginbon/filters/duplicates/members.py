@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,17 @@ class Members:
         return {str(int(s)): int((low == s).sum()) for s in np.unique(low)}
 
 
-def read_members(folder: Path, parts: list[DocumentPart], prefer: tuple[str, ...]) -> Members:
-    """The clusters of a run whose ``cluster`` and ``decide`` are complete."""
+def read_members(
+    folder: Path,
+    parts: list[DocumentPart],
+    prefer: tuple[str, ...],
+    *,
+    kept: Mapping[str, npt.NDArray[np.bool_]] | None = None,
+) -> Members:
+    """The clusters of a run whose ``cluster`` and ``decide`` are complete.
+
+    ``kept`` holds other verdicts than the run's, by the part's name: what would be chosen under other rules.
+    """
     files = [f.path for p in read_parts(folder, "cluster") for f in p.files]
     tables = [parquet.read_table(folder / path) for path in files]
     numbers = np.concatenate([t.column("document").to_numpy() for t in tables] or [np.empty(0, np.int64)])
@@ -58,10 +68,12 @@ def read_members(folder: Path, parts: list[DocumentPart], prefer: tuple[str, ...
     for part in parts:
         low, high = np.searchsorted(numbers, [part.first, part.first + part.rows])
         rank[low:high] = prefer.index(part.source) if part.source in prefer else len(prefer)
-    return choose(numbers, cluster, rank, *_gather(folder, parts, numbers))
+    return choose(numbers, cluster, rank, *_gather(folder, parts, numbers, kept))
 
 
-def _gather(folder: Path, parts: list[DocumentPart], numbers: Numbers) -> tuple[Any, Any, Any, Any]:
+def _gather(
+    folder: Path, parts: list[DocumentPart], numbers: Numbers, verdicts: Mapping[str, npt.NDArray[np.bool_]] | None
+) -> tuple[Any, Any, Any, Any]:
     """Verdict, text bytes, id and exact hash (as 16 bytes) of the documents with these numbers."""
     kept, size = np.zeros(len(numbers), bool), np.zeros(len(numbers), np.int64)
     ids, exact = np.zeros(len(numbers), "S40"), np.zeros(len(numbers), "V16")
@@ -71,7 +83,8 @@ def _gather(folder: Path, parts: list[DocumentPart], numbers: Numbers) -> tuple[
             continue
         rows = pa.array(numbers[low:high] - part.first)
         verdict = parquet.read_table(folder / "verdicts" / f"{part.name}.parquet", ["kept", "text_bytes"]).take(rows)
-        kept[low:high] = verdict.column("kept").to_numpy()
+        own = verdict.column("kept").to_numpy()
+        kept[low:high] = own if verdicts is None else verdicts[part.name][numbers[low:high] - part.first]
         size[low:high] = verdict.column("text_bytes").to_numpy()
         found = parquet.read_table(folder / part.file("documents").path, ["id"]).take(rows)
         ids[low:high] = np.array(found.column("id").to_pylist(), "S40")
