@@ -210,10 +210,14 @@ def _tasks(n: int) -> str:
 
 
 class Stopper:
-    """Counts requests to stop: Ctrl-C, SIGTERM, SIGHUP. One: finish what runs; two: at once."""
+    """Counts requests to stop: Ctrl-C, SIGTERM, SIGHUP. One: finish what runs; two: at once.
 
-    def __init__(self, told: Any) -> None:
+    ``here`` says that the tasks run in this process, where the second request has to break into them.
+    """
+
+    def __init__(self, told: Any, *, here: bool = False) -> None:
         self.asked = 0
+        self.here = here
         self._told = told
 
     def __call__(self) -> int:
@@ -223,6 +227,8 @@ class Stopper:
         self.asked += 1
         if self.asked == 1:
             self._told("stopping: finishing the tasks that run (once more to stop at once)")
+        elif self.here:
+            raise KeyboardInterrupt
 
     @contextmanager
     def listening(self) -> Iterator[None]:

@@ -50,7 +50,7 @@ def run(
         verify_inputs=verify_inputs,
     )
     shown = display_for(folder, quiet=quiet, as_json=as_json)
-    stopper = Stopper(shown.told)
+    stopper = Stopper(shown.told, here=options.workers == 0)
 
     def began(stage: str, plan: Plan) -> None:
         shown.began(stage, plan)
