@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 from ginbon.engine import inputs, parts, progress
 from ginbon.engine.files import read_json, remove_temporaries, write_json
-from ginbon.engine.perform import Attempt, StageStep, error_of, perform, take_marker
+from ginbon.engine.perform import Attempt, Failure, StageStep, perform, take_marker
 from ginbon.engine.stage import Stage, Task
 from ginbon.engine.workers import LocalExecutor, Pool
 from ginbon.errors import GinbonError, Interrupted, NoSpaceError, SurroundingsError, TaskError
@@ -20,6 +22,8 @@ QUARANTINE: Final = "quarantine.json"
 _LOOK_S: Final = 0.2
 _TRIES: Final = 20
 """Items of one task that may be put into quarantine before the task is given up."""
+_STARTS: Final = 3
+"""How often in a row workers may die before any task began: more is no accident."""
 
 
 @runtime_checkable
@@ -114,10 +118,12 @@ class _Carrier:
         self.watch = watch
         self.outcome = outcome
         self.fingerprint = stage.fingerprint()
+        self.failed_starts = 0
+        self.stood_still: dict[Path, tuple[int, float]] = {}  # heartbeat -> its time, and since when we have seen that
 
     def run(self, tasks: list[Task]) -> None:
         left = tasks
-        while left:
+        while left and not any(isinstance(e, NoSpaceError) for e in self.outcome.failed.values()):
             suspects = self._together(left) if self.pool is not None else self._here(left)
             for task in suspects:
                 self._alone(task)
@@ -144,8 +150,12 @@ class _Carrier:
                 raise Interrupted(f"stopped in {self.stage.name}")
             try:
                 perform(self.stage, self._attempt(task), self.folder)
-            except TaskError as error:
-                self._fail(task, error)
+            except Failure as failure:
+                self.outcome.failed[task.key] = failure.as_ours()
+                if failure.kind == NoSpaceError.__name__:
+                    return []
+            except KeyboardInterrupt:
+                raise Interrupted(f"stopped in {self.stage.name}") from None
             self.watch.looked(self.stage.name)
         return []
 
@@ -155,51 +165,84 @@ class _Carrier:
         executor = self._drive(self.pool, [self._attempt(t) for t in tasks])
         suspects = []
         for rank, task in enumerate(tasks):
-            error = executor.finished.get(rank)
-            if error is not None:
-                if self._ran_out_of_memory(task):
+            failure = executor.finished.get(rank)
+            if failure is None:
+                if rank not in executor.finished and self._was_running(task):
                     suspects.append(task)
-                else:
-                    self._fail(task, error)
-            elif rank not in executor.finished and self._was_running(task):
+            elif failure.kind == MemoryError.__name__:
                 suspects.append(task)
-        if executor.broken:
+            else:
+                self.outcome.failed[task.key] = failure.as_ours()
+        if executor.broken and suspects:
             self.watch.told(
-                f"{self.stage.name}: a worker died while {', '.join(t.key for t in suspects) or 'idle'} was being "
-                "worked on; trying that again by itself"
+                f"{self.stage.name}: a worker died ({executor.ends}) while {', '.join(t.key for t in suspects)} "
+                "was being worked on; trying that again by itself"
             )
+        self._count_start(executor, begun=bool(suspects))
         return suspects
 
     def _alone(self, task: Task) -> None:
         """Try a suspect by itself; if it dies again, item by item, putting the culprit into quarantine."""
-        assert self.pool is not None
         careful = False
         for _ in range(_TRIES + 1):
-            attempt = self._attempt(task, careful=careful)
             take_marker(self.folder, self.stage.name, task.key)
-            pool = self.pool.alone()
-            try:
-                executor = self._drive(pool, [attempt])
-            finally:
-                pool.discard()
-            error = executor.finished.get(0)
-            if not executor.broken and error is None:
+            executor = self._drive_alone(self._attempt(task, careful=careful))
+            failure = executor.finished.get(0)
+            if not executor.broken and failure is None:
                 return
-            if error is not None and not self._ran_out_of_memory(task):
-                self._fail(task, error)
+            if failure is not None and failure.kind != MemoryError.__name__:
+                self.outcome.failed[task.key] = failure.as_ours()
                 return
+            how = "ran out of memory" if failure is not None else f"killed its worker ({executor.ends})"
             culprit = take_marker(self.folder, self.stage.name, task.key) if careful else None
             if culprit is not None:
                 add_to_quarantine(self.folder, self.stage.name, task.key, culprit)
                 self.outcome.quarantined.append(culprit)
                 self.watch.told(
-                    f"{self.stage.name}: {culprit} killed a worker or ran out of memory, also when tried alone; it is "
-                    f"now in {QUARANTINE} and counted as a reject"
+                    f"{self.stage.name}: {culprit} {how}, also when tried alone; it is now in {QUARANTINE} and counted "
+                    "as a reject"
                 )
             elif careful:
                 break
             careful = True
-        self._fail(task, TaskError(f"{task.key} kills its worker, and no single item could be found that does"))
+        told = f"{task.key} {how}, also when tried alone, and no single item could be found that does it"
+        short_of_memory = SurroundingsError(f"{self.stage.name}: {told}. {self._more_memory()}")
+        self.outcome.failed[task.key] = short_of_memory if failure is not None else TaskError(told)
+
+    def _drive_alone(self, attempt: Attempt) -> LocalExecutor:
+        """Try a task in a pool of its own until it has begun."""
+        assert self.pool is not None
+        while True:
+            progress.clear_beat(self.folder, self.stage.name, attempt.task.key)
+            pool = self.pool.alone()
+            try:
+                executor = self._drive(pool, [attempt])
+            finally:
+                pool.discard()
+            begun = not executor.broken or self._was_running(attempt.task)
+            self._count_start(executor, begun=begun)
+            if begun:
+                return executor
+
+    def _count_start(self, executor: LocalExecutor, *, begun: bool) -> None:
+        """Tell of workers that died before they began a task; give up when that happens again and again."""
+        if begun or not executor.broken:
+            self.failed_starts = 0
+            return
+        self.failed_starts = 1 if executor.finished else self.failed_starts + 1
+        how = f"{self.stage.name}: a worker died ({executor.ends}) before it began a task"
+        if self.failed_starts == _STARTS:
+            raise SurroundingsError(
+                f"{how}, and so did those before it, {_STARTS} times in a row. {self._more_memory()} "
+                "Without worker processes: --workers 0."
+            )
+        self.watch.told(f"{how}; starting another")
+
+    def _more_memory(self) -> str:
+        limit = self.pool.memory_bytes if self.pool is not None else None
+        if limit is None:
+            return "The machine may be short of memory: look what else runs, or take fewer --workers."
+        return f"A worker may take {limit:,} bytes of memory: give it more (--memory-per-worker)."
 
     def _drive(self, pool: Pool, attempts: list[Attempt]) -> LocalExecutor:
         step = StageStep(self.stage, self.folder, dict(enumerate(attempts)))
@@ -221,43 +264,35 @@ class _Carrier:
             pool.discard()
             raise Interrupted(f"stopped in {self.stage.name}")
         if executor.broken:
+            executor.ends = pool.ends()
             pool.discard()
         return executor
 
     def _no_space(self, executor: LocalExecutor) -> bool:
-        return any(e is not None and NoSpaceError.__name__ in str(e) for e in executor.finished.values())
+        return any(f is not None and f.kind == NoSpaceError.__name__ for f in executor.finished.values())
 
     def _end_hanging(self, pool: Pool) -> None:
-        import os
-        import signal
-
-        now = time.time()  # heartbeats are files: their age is by the same clock that stamps them
+        """End workers whose heartbeat stands still, by our own monotonic clock: the one that stamps files may jump."""
+        now = time.monotonic()
         for path in (self.folder / progress.PROGRESS / self.stage.name).glob("*.json"):
             try:
-                age = now - path.stat().st_mtime
+                stamp = path.stat().st_mtime_ns
             except OSError:
                 continue
-            if age < self.watch.hang_s:
-                continue
-            beat = progress.read_beat(path)
-            if beat is not None and beat.state == "running" and beat.pid in pool.pids():
-                self.watch.told(f"{self.stage.name}: {beat.key} has stood still for {age:.0f} s; ending its worker")
-                os.kill(beat.pid, signal.SIGKILL)
+            before, since = self.stood_still.get(path, (None, now))
+            if stamp != before:
+                self.stood_still[path] = stamp, now
+            elif now - since >= self.watch.hang_s:
+                beat = progress.read_beat(path)
+                if beat is not None and beat.state == "running" and beat.pid in pool.pids():
+                    self.watch.told(
+                        f"{self.stage.name}: {beat.key} has stood still for {now - since:.0f} s; ending its worker"
+                    )
+                    os.kill(beat.pid, signal.SIGKILL)
 
     def _was_running(self, task: Task) -> bool:
         beat = progress.read_beat(progress.beat_path(self.folder, self.stage.name, task.key))
         return beat is not None and beat.state == "running"
-
-    def _ran_out_of_memory(self, task: Task) -> bool:
-        beat = progress.read_beat(progress.beat_path(self.folder, self.stage.name, task.key))
-        return beat is not None and beat.error_kind == MemoryError.__name__
-
-    def _fail(self, task: Task, error: BaseException) -> None:
-        beat = progress.read_beat(progress.beat_path(self.folder, self.stage.name, task.key))
-        if beat is not None and beat.state == "failed":
-            self.outcome.failed[task.key] = error_of(beat.error_kind, beat.error)
-        else:
-            self.outcome.failed[task.key] = error if isinstance(error, GinbonError) else TaskError(str(error))
 
     def _add_up(self) -> None:
         for beat in progress.read_beats(self.folder, self.stage.name).values():
@@ -329,8 +364,9 @@ def _sweep(stage: Stage, folder: Path, keys: set[str]) -> None:
             if file.path not in listed:
                 (folder / file.path).unlink(missing_ok=True)
         sidecar.unlink()
+    remove_temporaries(folder)
+    remove_temporaries(folder / parts.PARTS / stage.name)
     for output in stage.outputs:
-        remove_temporaries(folder / output)
         for path in sorted((folder / output).rglob("*"), reverse=True):
             if path.is_dir() and not path.is_symlink():
                 if not any(path.iterdir()):

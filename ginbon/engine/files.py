@@ -130,10 +130,15 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def told_as_surroundings(path: Path) -> Iterator[None]:
-    """Turn the system's errors into ours, with the folder, what is free there, and the next step."""
+    """Turn the system's errors into ours, with the folder, what is free there, and the next step.
+
+    Want of memory is no trouble of the folder: it becomes a ``MemoryError``.
+    """
     try:
         yield
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError(str(error)) from error
         raise surroundings_error(error, path) from error
 
 
@@ -156,12 +161,10 @@ def _free(folder: Path) -> str:
     return f"{shutil.disk_usage(folder).free:,} bytes free there"
 
 
-def remove_temporaries(folder: Path) -> int:
-    """Remove what killed writers left under temporary names; gives their number."""
-    left = [p for p in folder.rglob(f".*{TEMPORARY}") if p.is_file() or p.is_symlink()]
-    for path in left:
+def remove_temporaries(folder: Path) -> None:
+    """Remove what killed writers left in a folder under temporary names; call it only where nobody writes."""
+    for path in folder.glob(f".*{TEMPORARY}"):
         path.unlink(missing_ok=True)
-    return len(left)
 
 
 def hash_ranges(path: Path, ranges: list[tuple[int, int]], beat: Callable[[int], None] | None = None) -> str:

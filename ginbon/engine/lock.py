@@ -39,7 +39,8 @@ def run_lock(folder: Path) -> Iterator[None]:
         holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S %z")}
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(holder).encode(), 0)
-        _wait_for_orphans(folder)
+        with told_as_surroundings(folder / WORKERS_LOCK):
+            _wait_for_orphans(folder)
         yield
         os.ftruncate(descriptor, 0)
     finally:

@@ -35,6 +35,38 @@ class Attempt:
     quarantine: frozenset[str] = frozenset()
 
 
+class Failure(TaskError):  # noqa: N818 - it is what happened to a task, and becomes one of our errors
+    """How a task failed, in plain text so that it can be sent: ``kind`` is the name of the error's class."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(kind, message)
+        self.kind, self.message = kind, message
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}"
+
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        """The failure that an error is; numpy's, Arrow's and the system's want of memory are all ``MemoryError``."""
+        if isinstance(error, Failure):
+            return error
+        no_memory = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        return cls(MemoryError.__name__ if no_memory else type(error).__name__, str(error))
+
+    def as_ours(self) -> GinbonError:
+        """One of our errors: trouble of the surroundings and of the user stays that."""
+        import ginbon.errors as ours
+
+        kind = getattr(ours, self.kind, None)
+        if isinstance(kind, type) and issubclass(
+            kind, SurroundingsError | ours.UserError | ours.AnswerIsNo | ours.LedgerError
+        ):
+            made = kind.__new__(kind)
+            Exception.__init__(made, self.message)
+            return made
+        return TaskError(str(self))
+
+
 class StageStep(PipelineStep):  # type: ignore[misc]
     """A stage as a datatrove block: takes no documents, gives none, does task number ``rank``."""
 
@@ -53,7 +85,7 @@ class StageStep(PipelineStep):  # type: ignore[misc]
 
 
 def perform(stage: Stage, attempt: Attempt, folder: Path) -> None:
-    """Do one task and write its sidecar last; raises ``TaskError`` (plain text, so that it can be sent) if it fails."""
+    """Do one task and write its sidecar last; raises ``Failure`` if it fails."""
     task = attempt.task
     heart = Heart(folder, stage.name, task.key, task.size)
     work = Work(
@@ -76,8 +108,9 @@ def perform(stage: Stage, attempt: Attempt, folder: Path) -> None:
                 raise
             raise surroundings_error(error, Path(error.filename or folder / task.key)) from error
     except Exception as error:
-        heart.end("failed", error=error, traceback=traceback.format_exc())
-        raise TaskError(f"{stage.name} {task.key}: {type(error).__name__}: {error}") from None
+        failure = Failure.of(error)
+        heart.end("failed", kind=failure.kind, error=failure.message, traceback=traceback.format_exc())
+        raise failure from None
     heart.end("done")
 
 
@@ -106,17 +139,3 @@ def take_marker(folder: Path, stage: str, key: str) -> str | None:
     with suppress(OSError):
         path.unlink()
     return identity or None
-
-
-def error_of(kind: str, message: str) -> GinbonError:
-    """The error that a heartbeat tells of, as one of ours: trouble of the surroundings stays that."""
-    import ginbon.errors as ours
-
-    cls = getattr(ours, kind, None)
-    if isinstance(cls, type) and issubclass(
-        cls, SurroundingsError | ours.UserError | ours.AnswerIsNo | ours.LedgerError
-    ):
-        made = cls.__new__(cls)
-        Exception.__init__(made, message)
-        return made
-    return TaskError(f"{kind}: {message}")

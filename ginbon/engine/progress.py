@@ -63,13 +63,10 @@ class Heart:
         if time.monotonic() - self._last >= BEAT_S:
             self._write()
 
-    def end(self, state: str, *, error: BaseException | None = None, traceback: str = "") -> None:
+    def end(self, state: str, *, kind: str = "", error: str = "", traceback: str = "") -> None:
         """Say how the task ended."""
         self.beat.state = state
-        if error is not None:
-            kind = MemoryError if isinstance(error, MemoryError) else type(error)  # numpy and Arrow have their own
-            self.beat.error, self.beat.error_kind = str(error), kind.__name__
-            self.beat.traceback = traceback
+        self.beat.error_kind, self.beat.error, self.beat.traceback = kind, error, traceback
         self._write()
 
     def _write(self) -> None:
@@ -101,6 +98,12 @@ def read_beat(path: Path) -> Beat | None:
         return Beat(**value)
     except (OSError, ValueError, TypeError):
         return None
+
+
+def clear_beat(folder: Path, stage: str, key: str) -> None:
+    """Forget a task's heartbeat, so that the next one is of the next try."""
+    with suppress(OSError):
+        beat_path(folder, stage, key).unlink()
 
 
 def clear_beats(folder: Path, stage: str) -> None:

@@ -7,14 +7,17 @@ here a dead worker is noticed at once, and every worker ends itself when its par
 from __future__ import annotations
 
 import ctypes
+import mmap
 import multiprocessing
 import os
+import pickle
 import resource
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +25,9 @@ from datatrove.executor.base import DistributedEnvVars, PipelineExecutor
 from loguru import logger
 
 from ginbon.engine import lock
-from ginbon.engine.perform import StageStep
+from ginbon.engine.files import told_as_surroundings
+from ginbon.engine.perform import Failure, StageStep
+from ginbon.errors import SurroundingsError
 
 _LIBC: Final = ctypes.CDLL(None)
 
@@ -32,59 +37,106 @@ is whole, and heartbeats tell what went wrong.
 """
 
 
-def _begin_worker(folder: str, memory_bytes: int | None, warm: Callable[[], None] | None) -> None:
-    """Prepare a worker: leave Ctrl-C to the parent, die with it, hold the workers' lock, obey the memory limit."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # batch systems signal the whole group: the parent decides
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+_ROOM_BYTES: Final = 2**26
+"""Address space that a worker needs beyond what it has when it is ready: less is no limit, but a mistake."""
+
+_unfit: SurroundingsError | None = None  # in a worker: why it cannot work
+
+
+def _begin_worker(folder: str, memory_bytes: int | None) -> None:
+    """Prepare a worker: die with the parent, hold the workers' lock, obey the memory limit.
+
+    A worker that cannot be made ready stays, and fails every task with the reason: one that ends leaves none.
+    """
+    global _unfit
     logger.disable("datatrove")  # it would tell on the terminal what heartbeats tell
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    lock.hold_as_worker(Path(folder))  # held until this process ends
-    if memory_bytes:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    if warm is not None:
-        warm()
+    try:
+        with told_as_surroundings(Path(folder) / lock.WORKERS_LOCK):
+            lock.hold_as_worker(Path(folder))  # held until this process ends
+        if _parent_is_gone(wait_s=0):  # it died before we held the lock: the next run may have begun
+            os._exit(1)
+        if memory_bytes:
+            _limit_memory(memory_bytes)
+    except SurroundingsError as error:
+        _unfit = error
+
+
+def _limit_memory(limit: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    try:
+        mmap.mmap(-1, _ROOM_BYTES).close()
+    except OSError:
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))  # else there is no room to say so
+        raise SurroundingsError(
+            f"a worker's limit of {limit:,} bytes of memory leaves less than {_ROOM_BYTES:,} bytes to work in. "
+            "Give workers more (--memory-per-worker), or no limit."
+        ) from None
 
 
 def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
+    if _parent_is_gone(wait_s=None):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _parent_is_gone(*, wait_s: float | None) -> bool:
+    parent = multiprocessing.parent_process()
+    return parent is not None and bool(multiprocessing.connection.wait([parent.sentinel], wait_s))
+
+
+@contextmanager
+def _signals_left_to_the_parent() -> Iterator[None]:
+    """Processes started in this block never see requests to stop.
+
+    Terminals and batch systems send them to the whole group, also while a worker is still importing.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Pool:
     """Worker processes, started when first needed and again after one died."""
 
-    def __init__(
-        self,
-        folder: Path,
-        workers: int,
-        *,
-        memory_bytes: int | None = None,
-        warm: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, workers: int, *, memory_bytes: int | None = None) -> None:
         self.folder = folder
         self.workers = workers
         self.memory_bytes = memory_bytes
-        self.warm = warm
         self._executor: ProcessPoolExecutor | None = None
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        """Hand work to a worker."""
+        """Hand work to a worker; another worker is started only if none is idle, so never more than there is work."""
         if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                self.workers,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin_worker,
-                initargs=(str(self.folder), self.memory_bytes, self.warm),
-            )
-        return self._executor.submit(work, *arguments)
+            with (
+                _signals_left_to_the_parent()
+            ):  # here Python's resource tracker is started, and takes some of them back
+                self._executor = ProcessPoolExecutor(
+                    self.workers,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=_begin_worker,
+                    initargs=(str(self.folder), self.memory_bytes),
+                )
+        with _signals_left_to_the_parent():
+            return self._executor.submit(work, *arguments)
 
     def pids(self) -> list[int]:
         """The workers that are alive."""
         processes = getattr(self._executor, "_processes", None) or {}
         return list(processes)
+
+    def ends(self) -> str:
+        """How workers of a broken pool ended, for people: ``signal 9 (Killed)``, ``exit code 1``."""
+        processes = list((getattr(self._executor, "_processes", None) or {}).values())
+        codes: set[int] = set()
+        deadline = time.monotonic() + 1  # the executor's own thread is told at the same time: one of us has to wait
+        while not codes and time.monotonic() < deadline:
+            codes = {p.exitcode for p in processes if p.exitcode is not None}
+            time.sleep(0.01)
+        ends = [f"signal {-n} ({signal.strsignal(-n)})" if n < 0 else f"exit code {n}" for n in sorted(codes)]
+        return ", ".join(ends) or "how is not known"
 
     def discard(self) -> None:
         """End all workers at once; the next ``submit`` starts new ones."""
@@ -102,21 +154,22 @@ class Pool:
 
     def alone(self) -> Pool:
         """A pool of one worker with the same settings, to try a suspect by itself."""
-        return Pool(self.folder, 1, memory_bytes=self.memory_bytes, warm=self.warm)
+        return Pool(self.folder, 1, memory_bytes=self.memory_bytes)
 
 
 class LocalExecutor(PipelineExecutor):  # type: ignore[misc]
     """Tasks on this machine's workers. ``run`` gives up at the first dead worker; what had started are suspects.
 
-    ``finished`` maps ranks to None (done) or to the exception. ``broken`` says that a worker died.
+    ``finished`` maps ranks to None (done) or to how they failed. ``broken`` says that a worker died, ``ends`` how.
     """
 
     def __init__(self, step: StageStep, pool: Pool) -> None:
         super().__init__([step], logging_dir=LOGS, skip_completed=False)
         self.step = step
         self._pool = pool
-        self.finished: dict[int, BaseException | None] = {}
+        self.finished: dict[int, Failure | None] = {}
         self.broken = False
+        self.ends = ""
         self._held = False
 
     @property
@@ -151,7 +204,7 @@ class LocalExecutor(PipelineExecutor):  # type: ignore[misc]
                 # Few tasks beyond the workers are handed over, so that a stop has little to take back.
                 while waiting and not self._held and len(futures) < self._pool.workers + 1:
                     rank = waiting.pop()
-                    futures[self._pool.submit(_run_rank, self._bare(rank), rank)] = rank
+                    futures[self._pool.submit(_run_rank, pickle.dumps(self._bare(rank)), rank)] = rank
                 done, _ = wait(futures, timeout=timeout_s, return_when=FIRST_COMPLETED)
                 for future in done:
                     rank = futures.pop(future)
@@ -159,11 +212,11 @@ class LocalExecutor(PipelineExecutor):  # type: ignore[misc]
                     if isinstance(error, BrokenExecutor):
                         self.broken = True
                     else:
-                        self.finished[rank] = error
+                        self.finished[rank] = None if error is None else Failure.of(error)
                 if self.broken:
                     return
                 yield
-        except BrokenExecutor:  # a worker died between two submissions
+        except (BrokenExecutor, BrokenPipeError):  # a worker died between two submissions, or as it was started
             self.broken = True
         finally:
             for future in futures:
@@ -181,8 +234,14 @@ class LocalExecutor(PipelineExecutor):  # type: ignore[misc]
         return made
 
 
-def _run_rank(executor: LocalExecutor, rank: int) -> None:
-    """In the worker. ``local_rank=1`` keeps datatrove's log off the terminal."""
+def _run_rank(sent: bytes, rank: int) -> None:
+    """In the worker. ``local_rank=1`` keeps datatrove's log off the terminal.
+
+    The executor comes as bytes, so that what cannot be unpickled fails the task and not the worker.
+    """
+    if _unfit is not None:
+        raise Failure.of(_unfit)
+    executor: LocalExecutor = pickle.loads(sent)
     try:
         executor._run_for_rank(rank, 1)
     finally:

@@ -1,0 +1,84 @@
+"""Runs of the toy stage in processes of their own, and what tests look at while they work."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ginbon.engine.progress import read_beats
+
+TOY = Path(__file__).with_name("toy_run.py")
+
+
+def start(folder: Path, *options: str, **more: Any) -> subprocess.Popen[str]:
+    """A toy run in a session of its own, to be disturbed."""
+    return subprocess.Popen(
+        [sys.executable, str(TOY), str(folder), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **more,
+    )
+
+
+def finish(process: subprocess.Popen[str], code: int = 0) -> dict[str, Any]:
+    """What a toy run says at its end, which must be this exit code and no traceback; ``err`` is its standard error."""
+    try:
+        out, err = process.communicate(timeout=55)
+    finally:
+        process.kill()  # where it hangs; its workers end with it
+    assert process.returncode == code, (process.returncode, out, err)
+    assert "Traceback" not in err, err
+    value: dict[str, Any] = json.loads(out.splitlines()[-1]) if out.strip() else {}
+    return {**value, "err": err}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What lies where the toy stage writes, under temporary names too."""
+    return {p.name: p.read_bytes() for p in sorted((folder / "toy").glob("*"))}
+
+
+def wait_for(what: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def running(folder: Path) -> list[str]:
+    """Tasks that say that they run."""
+    return [key for key, beat in read_beats(folder, "toy").items() if beat.state == "running"]
+
+
+def workers_of(folder: Path) -> list[int]:
+    """Processes that have the workers' lock of a run folder open."""
+    target = str(folder / ".workers.lock")
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                if any(str(fd.readlink()) == target for fd in (process / "fd").iterdir()):
+                    found.append(int(process.name))
+            except OSError:
+                continue
+    return found
+
+
+def spawned_by(process: subprocess.Popen[str]) -> list[int]:
+    """Worker processes of a run, from the moment that they exist."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = path.read_text().rpartition(")")[2].split()[1]
+            if parent == str(process.pid) and b"spawn_main" in path.with_name("cmdline").read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
