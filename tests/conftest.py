@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from backports import zstd
+from hypothesis import settings
 
 from ginbon.corpus import schema
 from ginbon.corpus.collector import Account, Reading
@@ -22,6 +23,10 @@ from ginbon.engine.extents import Extent
 from ginbon.recipes.model import Source
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A first call may compile a kernel, and machines are shared: laws are about results, not about time.
+settings.register_profile("ginbon", deadline=None)
+settings.load_profile("ginbon")
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ def places(found: Any) -> list[tuple[str, str]]:
     return sorted(rows + [(r["locator"], r["rule"]) for r in found.excluded])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.lists(MARKUP, max_size=8), cuts=st.lists(st.floats(0, 1), max_size=5), packed=st.booleans())
 def test_any_cut_into_pieces_gives_the_same(
     gather: Callable[..., Any], texts: list[str], cuts: list[float], packed: bool
@@ -66,7 +66,7 @@ def test_any_cut_into_pieces_gives_the_same(
         assert getattr(cut.account, name) == getattr(whole.account, name), name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.lists(MARKUP, min_size=1, max_size=6), where=st.floats(0, 1), value=st.integers(0, 255))
 def test_any_changed_byte_keeps_the_balance(
     gather: Callable[..., Any], texts: list[str], where: float, value: int
@@ -80,7 +80,7 @@ def test_any_changed_byte_keeps_the_balance(
     assert len(found.documents) + len(found.excluded) >= len(texts) - 2
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(MARKUP)
 def test_markup_ends_as_text(markup: str) -> None:
     try:

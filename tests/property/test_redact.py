@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ginbon.filters.redact import redact_text
+from ginbon.filters.redact import emails, redact_text
 from ginbon.filters.redact.redact import Options
 
 OPTIONS = Options(regions=("BR", "IN", "TH", "DE", "FR", "JP", "ES"))
@@ -41,3 +41,22 @@ def test_what_is_replaced_is_counted_and_the_rest_stays(text: str) -> None:
         assert found >= 0
         place = found + len(piece)
     assert (done == text) == (not counts)
+
+
+ADDRESSES = st.text("ab1Z._-+'@ ,", max_size=90)
+
+
+@given(ADDRESSES, st.integers(0, 89))
+def test_the_quick_way_over_ascii_addresses_is_the_slow_one(text: str, at: int) -> None:
+    """Regular expressions find the same local parts and domains as the walk over characters of any script."""
+    at = min(at, len(text) - 1)
+    if at < 1:
+        return
+    text = text[:at] + "@" + text[at + 1 :]
+    for start in range(at):
+        slow, quick = emails._local(text, start, at), emails._ascii_local(text, start, at)
+        assert quick == slow or min(quick, slow) >= at
+    for end in range(at + 1, len(text) + 1):
+        assert emails._domain(text, at + 1, end, emails._label) == emails._domain(
+            text, at + 1, end, emails._ascii_label
+        )

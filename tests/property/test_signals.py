@@ -22,7 +22,7 @@ CHARS = st.sampled_from(
 TEXTS = st.text(CHARS, max_size=80) | st.text(st.sampled_from("ab. \n"), max_size=120)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEXTS)
 def test_the_kernel_equals_the_reference(text: str) -> None:
     columns = WALKER.measure(pa.array([text], pa.large_string()))
@@ -30,7 +30,7 @@ def test_the_kernel_equals_the_reference(text: str) -> None:
     assert not differences({s.name: columns[s.column][0].as_py() for s in WALK}, wanted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.none() | TEXTS, max_size=8), st.integers(0, 4), st.integers(0, 8))
 def test_a_row_does_not_depend_on_its_neighbours_nor_on_slicing(
     texts: list[str | None], skipped: int, taken: int
@@ -45,7 +45,7 @@ def test_a_row_does_not_depend_on_its_neighbours_nor_on_slicing(
         assert {n: c[row].as_py() for n, c in together.items()} == {n: c[0].as_py() for n, c in alone.items()}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS)
 def test_values_stay_in_the_range_that_the_catalogue_gives(text: str) -> None:
     columns = WALKER.measure(pa.array([text], pa.large_string()))
@@ -53,7 +53,7 @@ def test_values_stay_in_the_range_that_the_catalogue_gives(text: str) -> None:
         assert signal.low <= columns[signal.column][0].as_py() <= signal.high, signal.name
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXTS)
 def test_composed_and_decomposed_text_have_one_sketch(text: str) -> None:
     import icu
@@ -65,7 +65,7 @@ def test_composed_and_decomposed_text_have_one_sketch(text: str) -> None:
         assert columns[name][0].as_py() == columns[name][1].as_py(), name
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_utf8_are_read_within_bounds(raw: bytes) -> None:
     """Collectors let no such text through; should one come, it is measured as something, and nothing breaks."""

@@ -64,7 +64,7 @@ FORMATS: dict[str, tuple[str, Callable[[Path, Any], None]]] = {
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=ROWS)
 def test_every_row_is_a_document_or_a_reject_and_every_text_comes_back(kind: str, rows: Any) -> None:
     name, write = FORMATS[kind]
@@ -80,7 +80,7 @@ def test_every_row_is_a_document_or_a_reject_and_every_text_comes_back(kind: str
 
 
 @pytest.mark.parametrize(("kind", "pieces"), [("parquet", parquet_pieces), ("arrow stream", arrow_pieces)])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows=ROWS, aim=st.integers(1, 4_000))
 def test_extents_of_any_size_give_the_same_and_add_up_to_the_file(kind: str, pieces: Any, rows: Any, aim: int) -> None:
     name, write = FORMATS[kind]
@@ -98,7 +98,7 @@ def test_extents_of_any_size_give_the_same_and_add_up_to_the_file(kind: str, pie
 FIELD = st.text(st.sampled_from('a,"\n\r\t;é '), max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(FIELD, FIELD), min_size=1, max_size=8), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
 def test_csv_as_python_writes_it_comes_back(rows: list[tuple[str, str]], quoting: Any) -> None:
     written = io.StringIO()
@@ -109,7 +109,7 @@ def test_csv_as_python_writes_it_comes_back(rows: list[tuple[str, str]], quoting
     assert not records.bad
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text(st.sampled_from('ab,"\n\r'), min_size=1, max_size=30))
 def test_any_bytes_of_csv_are_read_alike_fast_and_one_by_one(block: str) -> None:
     """Whatever the fast way accepts, the strict one reads the same; and the records never overlap."""
@@ -123,7 +123,7 @@ def test_any_bytes_of_csv_are_read_alike_fast_and_one_by_one(block: str) -> None
         assert fast.table["b"].to_pylist() == slow.table["b"].to_pylist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(UNICODE.filter(lambda t: "\r" not in t), max_size=20), st.integers(1, 200))
 def test_lines_of_text_come_back_whatever_the_extents(lines: list[str], aim: int) -> None:
     from ginbon.corpus.readers.streams import pieces
@@ -144,7 +144,7 @@ def test_lines_of_text_come_back_whatever_the_extents(lines: list[str], aim: int
 
 
 @given(st.datetimes(min_value=__import__("datetime").datetime(1, 1, 2), timezones=st.timezones()))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_times_as_iso_writes_them_come_back(moment: Any) -> None:
     from datetime import UTC
 

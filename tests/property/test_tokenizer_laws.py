@@ -56,7 +56,7 @@ KINDS = ["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(TEXT, max_size=4))
 def test_our_tokenizers_give_back_every_text(kind: str, texts: list[str]) -> None:
     """SentencePiece cannot tell its own mark for a space (U+2581) from one: that is left out, and is an oddity."""
@@ -66,7 +66,7 @@ def test_our_tokenizers_give_back_every_text(kind: str, texts: list[str]) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(TEXT, min_size=1, max_size=4))
 def test_tokens_begin_where_the_pieces_before_them_end(kind: str, texts: list[str]) -> None:
     """Starts ascend, the first token begins a text, and each token's piece stands at its place."""
@@ -84,7 +84,7 @@ def test_tokens_begin_where_the_pieces_before_them_end(kind: str, texts: list[st
         assert data[place : place + len(piece)] == piece
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEXT)
 def test_the_split_pattern_never_cuts_a_grapheme_and_loses_nothing(text: str) -> None:
     """Graphemes are those of ICU (UAX #29), which knows no more than we do of characters that join what follows."""
@@ -112,7 +112,7 @@ def graphemes(text: str) -> set[int]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(TEXT, min_size=1, max_size=5))
 def test_the_floors_agree_with_python(texts: list[str]) -> None:
     column = TextColumn(texts)
@@ -121,7 +121,7 @@ def test_the_floors_agree_with_python(texts: list[str]) -> None:
     assert specs.load("chars").decode_batch(specs.load("chars").encode_batch(column)) == texts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(TEXT, max_size=5))
 def test_metrics_stay_in_their_ranges_whatever_the_text(texts: list[str]) -> None:
     toy = Toy("a", " ", "अ", b"\xe0", "the", "❤")
@@ -141,7 +141,7 @@ ROWS = st.lists(
 ).map(lambda rows: [(f"d{i}", *row) for i, row in enumerate(rows)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ROWS, st.integers(0, 120), st.integers(1, 7), st.integers(1, 7))
 def test_a_sample_keeps_its_budget_takes_all_that_fits_and_knows_no_batches(
     rows: list[tuple[str, str, str, str]], budget: int, one: int, other: int

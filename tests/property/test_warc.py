@@ -35,7 +35,7 @@ def read(gather: Callable[..., Any], data: bytes, name: str) -> Any:
         return gather(SOURCE, path)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.lists(WORDS, max_size=6), groups=st.integers(1, 3), plain=st.booleans())
 def test_all_records_come_out_as_they_went_in(
     gather: Callable[..., Any], texts: list[str], groups: int, plain: bool
@@ -50,7 +50,7 @@ def test_all_records_come_out_as_they_went_in(
     assert found.account.damages == []
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     texts=st.lists(WORDS, min_size=1, max_size=6),
     where=st.floats(0, 1),
@@ -70,7 +70,7 @@ def test_whatever_is_damaged_the_balance_holds_and_no_gzip_record_changes(
         assert {r["digest"] for r in found.documents} <= written
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(
         st.sampled_from(

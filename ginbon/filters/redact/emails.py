@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 from ginbon.languages import scripts
@@ -15,6 +16,8 @@ _LOCAL_EXTRA: Final = frozenset("._+-'")
 """What local parts hold besides letters and digits in practice; RFC 5322 allows more, mostly met in URLs and code."""
 
 _ASCII_WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+_ASCII_LOCAL: Final = re.compile(r"[.'-]*([A-Za-z0-9._+'-]*)\Z")
+_ASCII_LABEL: Final = re.compile(r"([A-Za-z0-9-]*[A-Za-z0-9])")
 _EAST: Final = frozenset({"Hani", "Hira", "Kana"})
 
 _QUAD: Final = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?!\d|\.\d)")
@@ -36,8 +39,9 @@ def email(text: str, start: int, end: int) -> tuple[int, int] | None:
     at = next((n for n in range(end - 1, start - 1, -1) if text[n] in _AT), -1)
     if at <= start:
         return None
-    left = _local(text, start, at)
-    right = _domain(text, at + 1, end)
+    plain = text[start:end].isascii()  # nearly all are, and regular expressions run over them ten times faster
+    left = _ascii_local(text, start, at) if plain else _local(text, start, at)
+    right = _domain(text, at + 1, end, _ascii_label if plain else _label)
     return (left, right) if left < at and right > at else None
 
 
@@ -59,14 +63,26 @@ def _local(text: str, start: int, at: int) -> int:
     return left if text[at - 1] != "." else at
 
 
-def _domain(text: str, begin: int, end: int) -> int:
+def _ascii_local(text: str, start: int, at: int) -> int:
+    """``_local`` where all is ASCII."""
+    found = _ASCII_LOCAL.search(text, max(start, at - 64), at)
+    return found.start(1) if found and text[at - 1] != "." else at
+
+
+def _ascii_label(text: str, position: int, end: int) -> int:
+    """``_label`` where all is ASCII."""
+    found = _ASCII_LABEL.match(text, position, min(end, position + 63))
+    return found.end(1) if found else position
+
+
+def _domain(text: str, begin: int, end: int, label: Callable[[str, int, int], int]) -> int:
     """The end of the domain that begins at ``begin``: at least two labels, the last of letters; ``begin - 1`` where
     none.
     """
     labels: list[tuple[int, int]] = []
     position = begin
     while position < end:
-        stop = _label(text, position, end)
+        stop = label(text, position, end)
         if stop == position:
             break
         labels.append((position, stop))
