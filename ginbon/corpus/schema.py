@@ -60,6 +60,7 @@ DOCUMENT: Final = pa.schema(
         *[COLLECTED.field(n) for n in ("source", "collector", "locator", "url", "title", "published_at")],
         *[COLLECTED.field(n) for n in ("collected_at", "licence", "rights", "digest")],
         ("redactions", pa.map_(pa.string(), pa.int32())),  # type of personal data -> how many were replaced
+        ("cuts", pa.list_(CUT)),  # lines taken out; null where nothing is
     ]
 )
 
@@ -68,7 +69,7 @@ REPLACED: Final = pa.struct([("type", pa.string()), ("count", pa.int32())])
 
 RELEASED: Final = pa.schema(
     [
-        *[f for f in DOCUMENT if f.name != "redactions"],
+        *[f for f in DOCUMENT if f.name not in ("redactions", "cuts")],
         # DOCUMENT's map as a list, for `datasets` cannot load a map; `column.cast(type)` turns one into the other
         ("redactions", pa.list_(REPLACED)),
         ("cluster", pa.string()),  # id of the duplicate cluster: the smallest id of its members

@@ -24,6 +24,7 @@ KERNELS: Final = (
     "ginbon.filters.identifiers.kernels",
     "ginbon.filters.kernel.cut",
     "ginbon.filters.kernel.dictionary",
+    "ginbon.filters.kernel.lines",
     "ginbon.filters.kernel.minhash",
     "ginbon.filters.kernel.repeat",
     "ginbon.filters.kernel.scan",

@@ -36,7 +36,8 @@ class Lexicon:
 class Scanned:
     """What the walk wrote. Words, lines and paragraphs of a row are ``ends[row]`` to ``ends[row + 1]``, in order.
 
-    ``counts`` is rows x ``COUNTED``; ``exact`` rows x 2; ``spans`` start and end byte of every word, if asked for.
+    ``counts`` is rows x ``COUNTED``; ``exact`` rows x 2; ``spans`` start and end byte of every word, if asked for;
+    ``line_left`` what C4's line rules say of every non-blank line, in order.
     """
 
     counts: Any

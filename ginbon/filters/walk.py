@@ -75,12 +75,12 @@ class Walk:
     def measure(self, documents: pa.Array) -> Mapping[str, pa.Array]:
         """The columns for an array of texts; a null text counts as empty."""
         held = _segment.buffers(documents)
-        scanned = self._scan(held)
+        scanned = scan_texts(held, self.pack)
         strange = np.flatnonzero(scanned.counts[:, Count.NOT_NORMAL])
         if len(strange):
             composed, changed = normalised(held, strange)
             if changed:
-                scanned = self._scan(composed)
+                scanned = scan_texts(composed, self.pack)
                 scanned.counts[:, Count.BYTES] = np.diff(held.offsets)
         measure_repetition(scanned)
         columns = {s.column: pa.array(s.measure(scanned.counts), s.type) for s in signals.WALK}
@@ -88,10 +88,6 @@ class Walk:
         columns["sketch/exact"] = _fixed(pa.binary(16), scanned.exact, ~wordless)
         columns["sketch/bands"] = self._bands(scanned)
         return columns
-
-    def _scan(self, held: texts.Texts) -> _segment.Scanned:
-        lexicon = _lexicon(self.pack.stop_words)
-        return _segment.scan(held, lexicon=lexicon, script=self.pack.script, terminals=self.pack.terminals)
 
     def _bands(self, scanned: _segment.Scanned) -> pa.Array:
         from ginbon.filters.kernel.minhash import band_hashes
@@ -104,6 +100,12 @@ class Walk:
             scanned.word_ends, scanned.words, near.ngram, near.rows, xors, factors, np.empty_like(xors), bands, present
         )
         return _fixed(pa.list_(pa.uint64(), near.bands), bands, present)
+
+
+def scan_texts(held: texts.Texts, pack: Pack) -> _segment.Scanned:
+    """The walk over the texts of a language: what is counted in them, their words and lines."""
+    lexicon = _lexicon(pack.stop_words)
+    return _segment.scan(held, lexicon=lexicon, script=pack.script, terminals=pack.terminals)
 
 
 def measure_repetition(scanned: _segment.Scanned) -> None:

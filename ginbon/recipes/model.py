@@ -261,6 +261,9 @@ class Recipe(Model):
     """How characters are put in order."""
     blocks: list[Block] = []
     """Datatrove blocks to run on each document."""
+    cut: Literal["c4", "fineweb", "off"] = "off"
+    """Lines to take out before signals are measured: those that C4's line rules drop, or as FineWeb has it (lines that
+    end without a mark stay)."""
     redact: Annotated[
         Annotated[Redact, Tag("settings")] | Annotated[Literal["off"], Tag("off")], Discriminator(_or_off)
     ] = Redact()

@@ -137,8 +137,7 @@ def _rows(folder: Path, shard: Shard) -> Iterator[tuple[str, pa.RecordBatch]]:
 def _join(documents: pa.RecordBatch, fates: pa.RecordBatch) -> pa.RecordBatch:
     names = [n for n in fates.schema.names if n not in documents.schema.names]
     arrays = [*documents.columns, *(fates.column(n) for n in names)]
-    made = pa.RecordBatch.from_arrays(arrays, names=[*documents.schema.names, *names])
-    return made.append_column("cuts", pa.nulls(made.num_rows, schema.RELEASED.field("cuts").type))
+    return pa.RecordBatch.from_arrays(arrays, names=[*documents.schema.names, *names])
 
 
 def _excluded(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -15,6 +15,7 @@ from ginbon.engine.parts import digest
 from ginbon.engine.stage import Stage
 from ginbon.errors import RecipeError, UserError
 from ginbon.filters.blocks import Block, Blocks
+from ginbon.filters.cut import Cut
 from ginbon.filters.decide import Decide
 from ginbon.filters.duplicates.cluster import Cluster
 from ginbon.filters.duplicates.match import Match
@@ -135,6 +136,8 @@ def _steps(recipe: Recipe, label: str, pack: Pack) -> tuple[Step, ...]:
     steps: list[Step] = [Tidy(label, mojibake=recipe.tidy.mojibake, form=recipe.tidy.normalise)]
     if recipe.blocks:
         steps.append(_blocks(recipe))
+    if recipe.cut != "off":
+        steps.append(Cut(pack, recipe.cut))
     steps.append(Walk(label, pack, _near(recipe)))
     if (redact := _redact(recipe, tuple(pack.regions))) is not None:
         steps.append(redact)

@@ -225,6 +225,7 @@ def measure_repetition(
     places = np.empty(most, np.int32)
     slots = np.empty(most, np.int32)
     again = np.empty(most, np.bool_)
+    all_lines = 0
     for row in range(counts.shape[0]):
         out = counts[row]
         first = line_ends[row]
@@ -233,8 +234,10 @@ def measure_repetition(
             if again[i - first]:
                 out[Count.REPEATED_LINES] += 1
                 out[Count.REPEATED_LINE_CHARS] += line_chars[i]
-                if line_left[i] & BY_FINEWEB:  # a line is cut wherever it stands, so what repeats here repeats there
+                # A line is cut wherever it stands, so what repeats here repeats among the lines left.
+                if line_left[all_lines + i - first] & BY_FINEWEB:
                     out[Count.FINEWEB_REPEATED_CHARS] += line_chars[i]
+        all_lines += out[Count.LINES]
         first = paragraph_ends[row]
         repeats(paragraphs, first, paragraph_ends[row + 1], keys, again)
         for i in range(first, paragraph_ends[row + 1]):

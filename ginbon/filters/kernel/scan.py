@@ -92,7 +92,7 @@ _REORDERING_MARK = np.uint16(_PLAIN_MARK | c.REORDERS)
     _out_i64,  # line_ends: rows + 1
     _out_u64,  # lines: hashes of non-blank lines, the first REPEAT_LIMIT of a row
     _out_i32,  # line_chars
-    _out_u8,  # line_left: by which rules the line is left
+    _out_u8,  # line_left: what ``end_line`` says of each non-blank line, all of a row's
     _out_i64,  # paragraph_ends: rows + 1
     _out_u64,  # paragraphs, as many
     _out_i32,  # paragraph_chars
@@ -127,6 +127,7 @@ def scan(
     """Fill the arrays, row by row. One long loop: its state lives in registers, and would not in smaller functions."""
     n_words = 0
     n_lines = 0
+    all_lines = 0
     n_paragraphs = 0
     hist = scratch[:8]  # chars by category
     seen = scratch[8:]  # by slot of the stop words: the last row that has it
@@ -273,8 +274,9 @@ def scan(
                         if known:
                             lines[n_lines] = f
                             line_chars[n_lines] = length
-                            line_left[n_lines] = left
                             n_lines += 1
+                        line_left[all_lines] = left
+                        all_lines += 1
                         paragraph = (paragraph ^ f) * _P1
                         paragraph_length += length + (paragraph_lines > 0)
                         paragraph_lines += 1

@@ -24,9 +24,13 @@ MARK: Final = 1  # a terminal mark, closing marks and citations behind it aside
 ELLIPSIS: Final = 2
 QUOTE: Final = 4  # a closing quotation mark, whatever stands before it
 
-# Whether a line is left, as bits.
+# By which rules a line is left, as bits; above them, the number of the rule in ``LINE_RULES`` that cuts it.
 BY_FINEWEB: Final = 1
 BY_C4: Final = 2
+RULE_SHIFT: Final = 2
+
+LINE_RULES: Final = ("", "line-end", "few-words", "long-word", "javascript-line", "policy-line")
+"""C4's line rules; the first one, no rule, stands for a line that is left."""
 
 _ONE = np.uint64(1)
 
@@ -71,7 +75,7 @@ def end_sentence(out: Any, words: Any) -> None:
 
 @helper
 def end_line(out: Any, chars: Any, words: Any, sentences: Any, longest: Any, tail: Any, holds: Any) -> Any:
-    """Count a line, and what is left once C4's line rules have cut; return by which rules it is left."""
+    """Count a line, and what is left once C4's line rules have cut; return by which rules it is left, and what cuts."""
     out[Count.LINES] += 1
     out[Count.LINE_CHARS] += chars
     out[Count.LONGEST_WORD] = max(out[Count.LONGEST_WORD], longest)
@@ -83,8 +87,12 @@ def end_line(out: Any, chars: Any, words: Any, sentences: Any, longest: Any, tai
     out[Count.ELLIPSIS_LINES] += (tail & ELLIPSIS) != 0
     out[Count.JAVASCRIPT_LINES] += (holds & JAVASCRIPT) != 0
     out[Count.POLICY_LINES] += (holds & POLICY) != 0
-    if words < LINE_WORDS or longest > LINE_WORD_CHARS or holds & (JAVASCRIPT | POLICY):
-        return 0
+    if words < LINE_WORDS:
+        return 2 << RULE_SHIFT
+    if longest > LINE_WORD_CHARS:
+        return 3 << RULE_SHIFT
+    if holds & (JAVASCRIPT | POLICY):
+        return (4 if holds & JAVASCRIPT else 5) << RULE_SHIFT
     out[Count.FINEWEB_LINES] += 1
     out[Count.FINEWEB_CHARS] += chars
     out[Count.FINEWEB_WORDS] += words
@@ -94,7 +102,7 @@ def end_line(out: Any, chars: Any, words: Any, sentences: Any, longest: Any, tai
     out[Count.FINEWEB_LOREM_LINES] += (holds & LOREM_IPSUM) != 0
     out[Count.FINEWEB_CURLY_LINES] += (holds & CURLY) != 0
     if not tail & QUOTE and (not tail & MARK or tail & ELLIPSIS):
-        return BY_FINEWEB
+        return BY_FINEWEB | 1 << RULE_SHIFT
     out[Count.C4_LINES] += 1
     out[Count.C4_CHARS] += chars
     out[Count.C4_WORDS] += words

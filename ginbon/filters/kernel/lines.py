@@ -1,0 +1,85 @@
+"""Taking lines out of texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ginbon.engine.compiling import helper, kernel, read, types, write
+from ginbon.filters.kernel import classes as c
+from ginbon.filters.kernel.reading import decode
+from ginbon.filters.kernel.tally import RULE_SHIFT
+
+_u8 = read(types.uint8)
+_u16 = read(types.uint16)
+_i64 = read(types.int64)
+_out_u8 = write(types.uint8)
+_out_i64 = write(types.int64)
+
+_MASK = np.uint16(c.CLASS_MASK)
+
+
+@helper
+def is_blank(data: Any, i: Any, end: Any, table: Any) -> Any:
+    """Whether nothing but white space stands from byte ``i`` to ``end``."""
+    while i < end:
+        cp, size = decode(data, i, end)
+        if table[cp] & _MASK != c.SPACE:
+            return False
+        i += size
+    return True
+
+
+@kernel(types.int64, _u8, _i64, _u16, _u8, types.int64, _out_u8, _out_i64, _out_i64, _out_i64)
+def cut_lines(
+    data: Any, offsets: Any, table: Any, line_left: Any, wanted: int, out: Any, ends: Any, spans: Any, span_ends: Any
+) -> int:
+    """Copy the texts without the lines whose ``line_left`` lacks the bit ``wanted``; return the bytes written.
+
+    ``ends`` and ``span_ends`` are rows + 1; ``spans`` gets rule, position and length of every line cut. Where a text
+    loses lines, blank ones in a row become one, and those at its start and end go.
+    """
+    n = 0
+    line = 0
+    cuts = 0
+    for row in range(offsets.shape[0] - 1):
+        start = offsets[row]
+        end = offsets[row + 1]
+        first = n
+        first_cut = cuts
+        blank = False
+        i = start
+        while i < end:
+            stop = i
+            while stop < end and data[stop] != 10:
+                stop += 1
+            if is_blank(data, i, stop, table):
+                blank = n > first
+            elif line_left[line] & wanted:
+                line += 1
+                if n > first:
+                    out[n] = 10
+                    n += 1
+                if blank:
+                    out[n] = 10
+                    n += 1
+                    blank = False
+                for k in range(i, stop):
+                    out[n] = data[k]
+                    n += 1
+            else:
+                spans[3 * cuts] = line_left[line] >> RULE_SHIFT
+                spans[3 * cuts + 1] = i - start
+                spans[3 * cuts + 2] = stop - i
+                cuts += 1
+                line += 1
+            i = stop + 1
+        if cuts == first_cut:  # untouched, with all its blank lines
+            n = first
+            for k in range(start, end):
+                out[n] = data[k]
+                n += 1
+        ends[row + 1] = n
+        span_ends[row + 1] = cuts
+    return n
