@@ -45,7 +45,7 @@ def _main(
         os.environ["GINBON_DEBUG"] = "1"
 
 
-COMMANDS = ("new", "run", "measure", "calibrate", "status", "why", "report", "tune", "verify", "clean")
+COMMANDS = ("new", "run", "measure", "decide", "calibrate", "status", "why", "report", "tune", "verify", "clean")
 GROUPS = ("recipe", "tokenizers")
 
 
