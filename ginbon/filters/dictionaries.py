@@ -7,10 +7,11 @@ named in ICU's LICENSE file for its dictionaries).
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, files
@@ -22,8 +23,8 @@ import numpy as np
 from ginbon.filters.kernel import classes
 from ginbon.languages import scripts
 
-ICU_VERSIONS: Final = ("77.1",)
-"""Whose break engines the compiled search was compared with."""
+KNOWN: Final = {"77.1": "282facb80cfeaa1c9c0e3cc8dfb574d5ea7f66f2d1e4ab7cdfe2e74107b934e7"}
+"""Versions of ICU whose break engines the compiled search was compared with, and SHA-256 of their dictionaries."""
 
 NAMES: Final = {"cjdict": 5, "thaidict": 1, "laodict": 2, "khmerdict": 3, "burmesedict": 4}
 """ICU's names of the dictionaries, and the kernel's of the engines that use them. The others fill the gaps that the
@@ -31,6 +32,7 @@ first, with its many letters, leaves between its nodes."""
 
 _MAGIC: Final = bytes.fromhex("da27 1400 0000 00000200") + b"CmnD"
 _OFFSET_TYPE: Final = 0x1000000
+_OFFSET_MASK: Final = 0x1FFFFF
 _WIDEST: Final = 1 << 16
 
 
@@ -61,24 +63,43 @@ class Dictionaries:
 def load() -> Dictionaries | None:
     """The dictionaries of the installed ICU; None, and a warning, if they cannot be read."""
     try:
-        return _build(dict(_items(_data_file())))
-    except (UnreadableError, OSError, struct.error, IndexError, ValueError) as exc:
+        return read(_data_file(), KNOWN)
+    except UnreadableError as exc:
         warnings.warn(
             f"words of Thai, Lao, Khmer, Burmese, Chinese and Japanese are cut by ICU itself, which gives the same "
             f"words and takes three to ten times as long: its dictionaries could not be read ({exc}). "
-            f"Install pyicu-wheels with ICU {' or '.join(ICU_VERSIONS)}.",
+            f"Install pyicu-wheels with ICU {' or '.join(KNOWN)}.",
             RuntimeWarning,
             stacklevel=2,
         )
         return None
 
 
-def _data_file() -> Path:
-    """The library that holds ICU's data, in the wheel that ``icu`` was imported from."""
+def read(file: Path, known: Mapping[str, str]) -> Dictionaries:
+    """The dictionaries in a library of ICU's data, if the installed version is ``known`` and they have its digest.
+
+    Raises ``UnreadableError`` for another version, a file of another form, and one that is cut short or altered.
+    """
     import icu
 
-    if icu.ICU_VERSION not in ICU_VERSIONS:
+    expected = known.get(icu.ICU_VERSION)
+    if expected is None:
         raise UnreadableError(f"ICU is {icu.ICU_VERSION}")
+    try:
+        items = dict(_items(file))
+    except (OSError, struct.error, IndexError, ValueError) as exc:
+        raise UnreadableError(f"{file.name} cannot be read: {exc}") from exc
+    missing = [name for name in NAMES if name not in items]
+    if missing:
+        raise UnreadableError(f"{file.name} has no {', '.join(missing)}")
+    digest = hashlib.sha256(b"".join(items[name].trie for name in sorted(NAMES))).hexdigest()
+    if digest != expected:
+        raise UnreadableError(f"SHA-256 of the dictionaries in {file.name} is {digest[:12]}, expected {expected[:12]}")
+    return _build(items)
+
+
+def _data_file() -> Path:
+    """The library that holds ICU's data, in the wheel that ``icu`` was imported from."""
     try:
         found = [f for f in files("pyicu-wheels") or () if "icudata" in f.name or f.name.startswith("icudt")]
     except PackageNotFoundError:
@@ -88,8 +109,17 @@ def _data_file() -> Path:
     return Path(str(found[0].locate()))
 
 
-def _items(file: Path) -> Iterator[tuple[str, tuple[bytes, int, int]]]:
-    """Name, trie, type and transformation of every dictionary in the file."""
+@dataclass(frozen=True)
+class _Item:
+    """A dictionary as ICU has it: units of 8 bits, counted from ``offset``, or ``wide`` ones of 16."""
+
+    trie: bytes
+    wide: bool
+    offset: int
+
+
+def _items(file: Path) -> Iterator[tuple[str, _Item]]:
+    """Name and content of every dictionary in the file."""
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
         header = data.find(_MAGIC) - 2
         if header < 0:
@@ -102,55 +132,49 @@ def _items(file: Path) -> Iterator[tuple[str, tuple[bytes, int, int]]]:
                 yield name.removesuffix(".dict"), _item(data, item_at, name)
 
 
-def _item(data: mmap.mmap, at: int, name: str) -> tuple[bytes, int, int]:
+def _item(data: mmap.mmap, at: int, name: str) -> _Item:
     """A dictionary: ICU's header, eight numbers, the trie."""
     if data[at + 12 : at + 17] != b"Dict\1":
-        raise UnreadableError(f"{name} is of format {data[at + 12 : at + 17]!r}, expected b'Dict\\x01'")
+        raise UnreadableError(f"{name} is of format {data[at + 12 : at + 17]!r}, expected b'Dict\x01'")
     at += struct.unpack_from("<H", data, at)[0]
     trie, end, _, _, kind, transformation, _, _ = struct.unpack_from("<8i", data, at)
-    return data[at + trie : at + end], kind & 7, transformation
+    if not kind & 7 and transformation & ~_OFFSET_MASK != _OFFSET_TYPE:
+        raise UnreadableError(f"{name} counts letters in an unknown way, {transformation:#x}")
+    return _Item(data[at + trie : at + end], bool(kind & 7), transformation & _OFFSET_MASK)
 
 
-def _build(items: dict[str, tuple[bytes, int, int]]) -> Dictionaries:
+def _build(items: Mapping[str, _Item]) -> Dictionaries:
     from ginbon.filters.kernel.cut import ENGINES
     from ginbon.filters.kernel.dictionary import lay_out
 
-    missing = [name for name in NAMES if name not in items]
-    if missing:
-        raise UnreadableError(f"no {', '.join(missing)} in ICU's data")
-    room = sum(len(trie) for trie, _, _ in items.values()) // 2 + _WIDEST  # 0.43 slots a byte in ICU 77
+    room = sum(len(item.trie) for item in items.values()) // 2 + _WIDEST  # 0.43 slots a byte in ICU 77
     out = np.zeros(room, np.uint64)
     links = np.arange(room, dtype=np.int32)
     hints = np.zeros(16, np.int32)
     roots = np.zeros(2 * (ENGINES + 1), np.int64)
     codes = np.zeros(_WIDEST, np.uint16)
-    last = 0
+    last = -1
     for name, engine in NAMES.items():
-        trie, wide, transformation = items[name]
-        first, count, labels, values = _expand(trie, wide)
-        if wide:
+        first, count, labels, values = _expand(items[name])
+        if items[name].wide:
             codes = _codes(labels)
             labels = codes[labels].astype(np.int32)
-        elif transformation & ~0x1FFFFF != _OFFSET_TYPE:
-            raise UnreadableError(f"{name} counts letters in an unknown way, {transformation:#x}")
-        root = last + 1 if last else 0
-        last = lay_out(
-            len(first), first, count, labels, values, root, np.empty(len(first), np.int32), links, hints, out
-        )
+        roots[engine], roots[ENGINES + engine] = last + 1, items[name].offset
+        scratch = np.empty(len(first), np.int32)
+        last = lay_out(len(first), first, count, labels, values, last + 1, scratch, links, hints, out)
         if last < 0:
-            raise UnreadableError(f"{name} does not fit")
-        roots[engine], roots[ENGINES + engine] = root, transformation & 0x1FFFFF
+            raise UnreadableError(f"{name} does not fit into {room} slots")
     slots = out[: last + _WIDEST].view(np.int64).copy()
     return Dictionaries(roots, slots, codes, *_compatible())
 
 
-def _expand(trie: bytes, wide: int) -> tuple[Any, Any, Any, Any]:
+def _expand(item: _Item) -> tuple[Any, Any, Any, Any]:
     """Nodes of a trie of 8 or 16-bit units: first child, number of children, label, value."""
     from ginbon.filters.kernel.dictionary import expand
 
-    units = np.frombuffer(trie, "<u2" if wide else np.uint8).astype(np.int32)
+    units = np.frombuffer(item.trie, "<u2" if item.wide else np.uint8).astype(np.int32)
     arrays = [np.zeros(len(units) + 1, np.int32) for _ in range(7)]
-    nodes = expand(units, wide, *arrays)
+    nodes = expand(units, item.wide, *arrays)
     first, count, labels, values = (a[:nodes] for a in arrays[:4])
     return first, count, labels, values
 
