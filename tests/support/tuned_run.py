@@ -43,13 +43,13 @@ def rules_of(thresholds: Mapping[str, Any]) -> list[BoundRule]:
 
 THRESHOLDS: Final = rules_of(
     {
-        "language-score": 0.3,
+        "language-score": 0.1,
         "min-words": 50,
-        "mean-word-length": (2, 9.5),
+        "mean-word-length": (0.5, 11.5),
         "stop-words": 2,
         "repeated-lines": 0.6,
         "line-punctuation": 0.12,
-        "lorem-ipsum": 0,
+        "lorem-ipsum": 300,
     }
 )
 

@@ -86,18 +86,18 @@ function refusal(rule, signal) {
 
 /** What differs from the run, as a recipe says it; nothing where nothing does. */
 function recipe() {
-  const lines = [];
+  const lines = [], refused = [];
   for (const { language, rules } of states.values()) {
-    const changed = rules.filter((rule) => !same(rule, rule.run));
-    if (!changed.length) continue;
-    lines.push(`  ${language.label}:`, "    rules:");
-    for (const rule of changed) {
-      const wrong = refusal(rule, data.signals[rule.signal]);
-      const line = `${rule.name}: ${said(rule)}`;
-      lines.push(wrong ? `      # ${line}: ${wrong}` : `      ${line}  # was ${said(rule.run)}`);
+    const good = [];
+    for (const rule of rules.filter((rule) => !same(rule, rule.run))) {
+      const wrong = refusal(rule, data.signals[rule.signal]), line = `${rule.name}: ${said(rule)}`;
+      if (wrong) refused.push(`# left out, ${language.label} ${line}, which ${wrong}`);
+      else good.push(`      ${line}  # was ${said(rule.run)}`);
     }
+    if (good.length) lines.push(`  ${language.label}:`, "    rules:", ...good);
   }
-  return lines.length ? ["languages:", ...lines].join("\n") + "\n" : "";
+  const all = [...(lines.length ? ["languages:"] : []), ...lines, ...refused];
+  return all.length ? all.join("\n") + "\n" : "";
 }
 
 function said(rule) {
