@@ -57,7 +57,7 @@ FOLDED: Final = 0x1FFFFF  # bits of ``casing`` that hold the folded code point
 UPPER_SHIFT: Final = 21  # the bit above says that the letter is upper case
 
 DICTIONARY_SCRIPTS: Final = ("Thai", "Laoo", "Khmr", "Mymr", "Hani", "Hira", "Kana")
-SYLLABLE_SCRIPTS: Final = ("Lana", "Talu", "Tale", "Tavt", "Ahom", "Java", "Bali", "Yiii", "Tang", "Nshu", "Kits")
+SYLLABLE_SCRIPTS: Final = ("Lana", "Talu", "Tale", "Ahom", "Java", "Bali", "Yiii", "Tang", "Nshu", "Kits")
 """Written without spaces between words, and ICU has no dictionary for them."""
 
 WORD_SEPARATORS: Final = (
@@ -234,6 +234,8 @@ def _classes() -> Any:
         union = "".join(f"[:sc={name}:]" for name in names)
         table[_points(f"[[{union}]&{letters}]")] = value
     table[_points(f"[[:WB=Katakana:]&{letters}]")] = DICTIONARY
+    # UAX #29 leaves Tai Viet to a dictionary, but it is written with spaces, and its vowels are letters.
+    table[_points("[[:sc=Tavt:]&[:L:]]")] = LETTER
     # Letters that UAX #29 leaves to a dictionary which nobody has.
     rest = _points("[:L:]")
     table[rest[table[rest] == OTHER]] = SYLLABLE
