@@ -35,6 +35,14 @@ STORED_BYTES: Final = "stored/text_bytes"
 """Signal: bytes of the text as it is stored; the walk's own count is of the text before redaction."""
 REVISION: Final = 1
 
+ENOUGH_BYTES: Final = 4 * 2**20
+"""Text of one language that goes through its steps at once. They cost much the same for ten documents as for one, and
+what is read at a time may be in a hundred languages.
+"""
+
+WAITING_BYTES: Final = 32 * 2**20
+"""Text that may wait for more of its language."""
+
 _FOLDER_OF_GROUP: Final = {"sketch": "sketches"}
 
 
@@ -116,15 +124,18 @@ class Collect:
         reading = replace(
             self.reading, limit=self.sample.get(source.name), quarantine=work.quarantine, entering=work.entering
         )
-        account = Account()
+        account, gathered = Account(), _Gathered()
         with _Sink(work, extent) as sink:
             for harvest in collector(source.collector).read(source, extent, reading):
                 account.add(harvest.account)
                 for documents in _portions(harvest.documents, work.entering):
-                    self._take(documents, sink)
+                    sink.documents += documents.num_rows
+                    gathered.add(self.identify[sink.source](documents))
+                    self._put(gathered.all() if work.entering else gathered.enough(), sink)
                 if harvest.excluded.num_rows:
                     sink.reject(self._redacted(harvest.excluded))
                 work.advance(documents=harvest.documents.num_rows, bytes=harvest.account.raw_bytes)
+            self._put(gathered.all(), sink)
         if broken := account.check():
             raise LedgerError(f"{extent.key}: {'; '.join(broken)}")
         if (account.documents, account.rejects) != (sink.documents, sink.rejects):
@@ -136,14 +147,14 @@ class Collect:
             tuple(sink.entries()), {"account": _account_json(account), "rows": dict(sorted(sink.rows.items()))}
         )
 
-    def _take(self, documents: pa.RecordBatch, sink: _Sink) -> None:
-        sink.documents += documents.num_rows
-        for language, batch in _by_language(self.identify[sink.source](documents)):
+    def _put(self, batches: Iterator[tuple[str, pa.RecordBatch]], sink: _Sink) -> None:
+        """Take batches of one language each through its steps, or set them aside."""
+        for language, batch in batches:
             steps = self.steps.get(language)
             if steps is None:
                 sink.set_aside(self._redacted(batch), language)
-                continue
-            sink.keep(reduce(lambda done, step: step(done), steps, batch), language)
+            else:
+                sink.keep(reduce(lambda done, step: step(done), steps, batch), language)
 
     def _redacted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         return batch if self.redact is None else self.redact(batch)
@@ -158,6 +169,38 @@ def _portions(documents: pa.RecordBatch, entering: Callable[[str], None] | None)
     for row, identity in enumerate(documents.column("id").to_pylist()):
         entering(identity)
         yield documents.slice(row, 1)
+
+
+class _Gathered:
+    """Identified documents by language, in order, until there are enough of one."""
+
+    def __init__(self) -> None:
+        self._batches: dict[str, list[pa.RecordBatch]] = {}
+        self._waiting: Counter[str] = Counter()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Part a batch by language, and keep the parts."""
+        for language, part in _by_language(batch):
+            self._batches.setdefault(language, []).append(part)
+            self._waiting[language] += _bytes(part.column("text"))
+
+    def enough(self) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Languages with enough text, each as one batch; then those with most, until little enough waits."""
+        for language, size in sorted(self._waiting.items()):
+            if size >= ENOUGH_BYTES:
+                yield language, self._take(language)
+        while self._waiting.total() > WAITING_BYTES:
+            language = min(self._batches, key=lambda label: (-self._waiting[label], label))
+            yield language, self._take(language)
+
+    def all(self) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """What waits, a language at a time."""
+        for language in sorted(self._batches):
+            yield language, self._take(language)
+
+    def _take(self, language: str) -> pa.RecordBatch:
+        del self._waiting[language]
+        return _joined(self._batches.pop(language))
 
 
 class _Sink:
@@ -241,6 +284,13 @@ def _by_language(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
     labels = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
     for label in sorted(pc.unique(labels).to_pylist()):
         yield label, batch.filter(pc.equal(labels, label))
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    return table.to_batches()[0]
 
 
 def _groups(batch: pa.RecordBatch) -> dict[str, list[str]]:
