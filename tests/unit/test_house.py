@@ -11,7 +11,10 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import ginbon
+
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(ginbon.__file__).parent  # the installed one, where the tests run outside the tree
 
 # What stands earlier may import what stands later, never the other way round.
 ROOMS = (
@@ -32,8 +35,8 @@ DOORS = {"datatrove": 0.5, "__main__": -1, "__init__": 99}
 
 
 def modules() -> Iterator[tuple[Path, float]]:
-    for path in sorted((ROOT / "ginbon").rglob("*.py")):
-        room = path.relative_to(ROOT / "ginbon").parts[0].removesuffix(".py")
+    for path in sorted(PACKAGE.rglob("*.py")):
+        room = path.relative_toPACKAGE.parts[0].removesuffix(".py")
         yield path, DOORS[room] if room in DOORS else ROOMS.index(room)
 
 
@@ -54,7 +57,7 @@ def imported_rooms(path: Path) -> Iterator[tuple[int, str]]:
 def test_imports_point_downwards() -> None:
     """No room imports a room above it, nor by a relative import."""
     wrong = [
-        f"{path.relative_to(ROOT)}:{line}: imports {room}"
+        f"{path.relative_to(PACKAGE.parent)}:{line}: imports {room}"
         for path, height in modules()
         for line, room in imported_rooms(path)
         if room == "(relative import)" or (room in ROOMS and ROOMS.index(room) < height)
@@ -64,7 +67,7 @@ def test_imports_point_downwards() -> None:
 
 def test_every_folder_of_the_package_is_a_room() -> None:
     """A new folder must be placed in the map before code goes into it."""
-    folders = {p.name for p in (ROOT / "ginbon").iterdir() if p.is_dir() and p.name != "__pycache__"}
+    folders = {p.name for p in PACKAGE.iterdir() if p.is_dir() and p.name != "__pycache__"}
     assert folders == set(ROOMS) - {"errors"}
 
 
@@ -82,14 +85,19 @@ def test_no_test_folder_is_a_package() -> None:
 
 def test_modules_stay_readable() -> None:
     """No module of the package passes 500 lines."""
-    long = {str(p.relative_to(ROOT)): n for p, _ in modules() if (n := p.read_text().count("\n")) > 500}
+    long = {str(p.relative_to(PACKAGE.parent)): n for p, _ in modules() if (n := p.read_text().count("\n")) > 500}
     assert not long
 
 
 def test_nothing_is_left_undone() -> None:
     """No stub or note to self in the package."""
     words = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "NotImplemented" + "Error")
-    found = [f"{p.relative_to(ROOT)}: {w}" for p, _ in modules() for w in words if w in p.read_text(encoding="utf-8")]
+    found = [
+        f"{p.relative_to(PACKAGE.parent)}: {w}"
+        for p, _ in modules()
+        for w in words
+        if w in p.read_text(encoding="utf-8")
+    ]
     assert not found
 
 
