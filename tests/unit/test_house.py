@@ -36,7 +36,7 @@ DOORS = {"datatrove": 0.5, "__main__": -1, "__init__": 99}
 
 def modules() -> Iterator[tuple[Path, float]]:
     for path in sorted(PACKAGE.rglob("*.py")):
-        room = path.relative_toPACKAGE.parts[0].removesuffix(".py")
+        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         yield path, DOORS[room] if room in DOORS else ROOMS.index(room)
 
 
