@@ -90,7 +90,7 @@ def render(languages: Sequence[Mapping[str, Any]], *, title: str) -> str:
 
 def _inert(data: Any) -> str:
     """JSON that ends no script element and opens no comment."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return (
         text.replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     )
@@ -176,6 +176,10 @@ def _rules() -> dict[str, Any]:
     return {name: {"signal": rule.signal, "keep_if": rule.keep_if, "why": rule.why} for name, rule in RULES.items()}
 
 
+def _finite(end: float) -> float | None:
+    return None if np.isinf(end) else end
+
+
 def _signals() -> dict[str, Any]:
     """Name, unit, definition and range of the signals that rules look at; an open end is null."""
     return {
@@ -183,8 +187,8 @@ def _signals() -> dict[str, Any]:
             "name": CATALOGUE[name].name.replace("_", " "),
             "unit": CATALOGUE[name].unit,
             "formula": CATALOGUE[name].formula,
-            "low": CATALOGUE[name].low,
-            "high": None if np.isinf(CATALOGUE[name].high) else CATALOGUE[name].high,
+            "low": _finite(CATALOGUE[name].low),
+            "high": _finite(CATALOGUE[name].high),
             "whole": bool(pa.types.is_integer(CATALOGUE[name].type)),
         }
         for name in dict.fromkeys(rule.signal for rule in RULES.values())

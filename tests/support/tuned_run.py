@@ -73,8 +73,8 @@ def make_decided_run(
         for part in range(parts):
             name = f"{label}/news-{part:012x}.parquet"
             signals = random_signals(random, documents)
-            write_parquet(folder / "signals/identify" / name, _of_group(signals, "identify"), rows)
-            write_parquet(folder / "signals/walk" / name, _of_group(signals, "walk"), rows)
+            for group in sorted({signal.partition("/")[0] for signal in SIGNALS}):
+                write_parquet(folder / "signals" / group / name, _of_group(signals, group), rows)
             write_parquet(folder / "verdicts" / name, _verdicts(signals, licences=licences), rows)
             texts = [_document(label, part, row, int(w.as_py()), change) for row, w in enumerate(signals["walk/words"])]
             batch = pa.RecordBatch.from_pylist(texts, schema=DOCUMENT)
@@ -100,7 +100,7 @@ def random_signals(random: np.random.Generator, number: int) -> pa.RecordBatch:
             values = (
                 top * random.beta(1.2, 3, number) if signal.name.startswith("repeated") else top * random.random(number)
             )
-            values = np.where(random.random(number) < 0.2, np.round(values, 2), values)
+            values = np.where(random.random(number) < 0.2, np.round(values, 2), values) - 6 * np.isinf(signal.low)
         null = random.random(number) < (0.1 if name == "identify/score" else 0.0)
         arrays.append(pa.array(values.astype(signal.type.to_pandas_dtype()), signal.type, mask=null))
     return pa.RecordBatch.from_arrays(arrays, names=list(SIGNALS))

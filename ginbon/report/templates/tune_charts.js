@@ -11,7 +11,8 @@ const CURVES = {
 
 /** How values of a rule's signal lie along the chart: nearly all of the sample's, and the run's thresholds. */
 function scaleOf(sample, rule, signal) {
-  const kind = signal.whole ? "log" : rule.keep_if === "<=" ? "root" : "line", curve = CURVES[kind];
+  const kind = signal.whole ? "log" : rule.keep_if === "<=" && signal.low !== null ? "root" : "line", curve = CURVES[kind];
+  const least = signal.low ?? -Infinity;
   const { values, which, distinct } = sample.columns.get(rule.signal);
   const times = new Uint32Array(distinct + 1);
   for (const k of which) times[k]++;
@@ -20,15 +21,15 @@ function scaleOf(sample, rule, signal) {
   const quantile = (share) => {
     let seen = 0;
     for (let k = 0; k < distinct; k++) if ((seen += times[k]) >= share * known) return values[k] / QUANTUM;
-    return signal.low;
+    return signal.low ?? 0;
   };
-  const span = [quantile(0.005), quantile(0.995), ...ends].map((v) => curve.to(Math.max(v, signal.low)));
+  const span = [quantile(0.005), quantile(0.995), ...ends].map((v) => curve.to(Math.max(v, least)));
   let low = Math.min(...span), high = Math.max(...span);
   const room = (high - low) * 0.1 || 0.5;
-  low = Math.max(curve.to(signal.low), low - room);
+  low = Math.max(curve.to(least), low - room);
   high = Math.min(curve.to(signal.high ?? Infinity), high + room);
   const scale = {
-    place: (v) => Math.min(1, Math.max(0, (curve.to(Math.max(v, signal.low)) - low) / (high - low))),
+    place: (v) => Math.min(1, Math.max(0, (curve.to(Math.max(v, least)) - low) / (high - low))),
     value: (place) => curve.from(low + place * (high - low)),
     whole: signal.whole,
     even: kind === "line",

@@ -75,10 +75,10 @@ function tailOf(sample, about, signal) {
 /** Why a recipe with this threshold would be refused, or nothing. */
 function refusal(rule, signal) {
   if (!rule.on || same(rule, rule.run)) return "";
-  const most = signal.high ?? Infinity;
+  const least = signal.low ?? -Infinity, most = signal.high ?? Infinity;
   if (rule.low !== null && rule.high !== null && rule.low > rule.high) return "keeps nothing: the first end is above the second";
-  if ((rule.low ?? -Infinity) > most || (rule.high ?? Infinity) < signal.low) return "drops every document";
-  if ((rule.low ?? -Infinity) <= signal.low && (rule.high ?? Infinity) >= most) return "never drops a document: switch it off instead";
+  if ((rule.low ?? -Infinity) > most || (rule.high ?? Infinity) < least) return "drops every document";
+  if ((rule.low ?? -Infinity) <= least && (rule.high ?? Infinity) >= most) return "never drops a document: switch it off instead";
   return "";
 }
 
