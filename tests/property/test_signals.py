@@ -7,19 +7,44 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from signals_reference import differences, reference
+from sketch_reference import sketch
 
 from ginbon.filters.signals import WALK
-from ginbon.filters.walk import Walk
+from ginbon.filters.walk import Near, Walk
 from ginbon.languages.pack import Pack
 
-WALKER = Walk("und_Latn", Pack(label="und_Latn", name="", script="Latn", stop_words=("a", "de", "と", "ที่")))
+NEAR = Near(ngram=2, bands=2, rows=2)
+WALKER = Walk("und_Latn", Pack(label="und_Latn", name="", script="Latn", stop_words=("a", "de", "と", "ที่")), NEAR)
 
 # What rules turn on, so that they meet each other often, and then anything at all: unassigned, bidi, astral.
 CHARS = st.sampled_from(
     "aAéßσΣİ·.,:;'’\"…!?#{}-•_ \n\t\u2028\u00a01٣½द्कि।กำที่ๆ日のカーʻ\u0301\u0323\u200b\u200c\u200d\u00ad\u202e"
-    "가\u1100\u1161\u11a8༄་།፡።אב׳״ᚐ𞤀𞤢🇧🇷👩ꆈ\ue000\U000e0100\U0003ffff\U00020000"
+    "①@/[]()www가\u1100\u1161\u11a8༄་།፡።אב׳״ᚐ𞤀𞤢🇧🇷👩ꆈ\ue000\U000e0100\U0003ffff\U00020000"
 ) | st.characters(exclude_categories=["Cs"])
-TEXTS = st.text(CHARS, max_size=80) | st.text(st.sampled_from("ab. \n"), max_size=120)
+PIECES = st.sampled_from(
+    [
+        "www.",
+        "http://",
+        "a@b",
+        "@",
+        "[12]",
+        "]",
+        "javascript",
+        "use cookies",
+        "lorem",
+        "ipsum",
+        " ",
+        "\n",
+        ". ",
+        '"',
+        "{",
+    ]
+)
+TEXTS = (
+    st.text(CHARS, max_size=80)
+    | st.text(st.sampled_from("ab. \n"), max_size=120)
+    | st.lists(PIECES | CHARS, max_size=40).map("".join)
+)
 
 
 @settings(max_examples=400)
@@ -28,6 +53,8 @@ def test_the_kernel_equals_the_reference(text: str) -> None:
     columns = WALKER.measure(pa.array([text], pa.large_string()))
     wanted = reference(text, script="Latn", stop_words=WALKER.pack.stop_words)
     assert not differences({s.name: columns[s.column][0].as_py() for s in WALK}, wanted)
+    exact, bands = sketch(text, NEAR)
+    assert (columns["sketch/exact"][0].as_py(), columns["sketch/bands"][0].as_py()) == (exact, bands)
 
 
 @settings(max_examples=60)

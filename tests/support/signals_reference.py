@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -239,7 +240,7 @@ def reference(
     paragraphs = [p for p in paragraphs if p]
     full = [line for line in lines if line]
     line_starts = [i for i, c in enumerate("\n" + text) if c == "\n"]
-    line_of = [sum(start <= a for start in line_starts) for a, _ in spans]
+    line_of = [bisect(line_starts, a) for a, _ in spans]
 
     def phrase_lines(kind: int) -> list[int]:
         phrases = [phrase.split() for k, phrase in PHRASES if k == kind]
@@ -275,8 +276,11 @@ def reference(
 
     ends = sentence_ends(text, {b for _, b in spans}, terminals)
     starts = [-1, *ends][: len(ends)]
-    sentence_words = [sum(start < b <= end for _, b in spans) for start, end in zip(starts, ends, strict=True)]
-    ends_of_lines = [sum(start <= at for start in line_starts) for at in ends]
+    word_ends = [b for _, b in spans]
+    sentence_words = [
+        bisect(word_ends, end) - bisect(word_ends, start) for start, end in zip(starts, ends, strict=True)
+    ]
+    ends_of_lines = [bisect(line_starts, at) for at in ends]
     terminal = {
         n for n, x in zip(numbers, full, strict=True) if tail(x) and is_terminal(tail(x), len(tail(x)) - 1, terminals)
     }
@@ -370,12 +374,16 @@ def reference(
         "repeated_paragraph_share": share(repeated_paragraphs, len(paragraphs)),
         "repeated_paragraph_char_share": share(repeated_paragraph_chars, c),
     }
+    unwanted = {*phrase_lines(2), *phrase_lines(4)}
+    of_line: dict[int, list[int]] = {}
+    for k, n in enumerate(line_of):
+        of_line.setdefault(n, []).append(k)
     for name in ("c4", "fineweb"):
         left = []
         for n, line in zip(numbers, full, strict=True):
-            its = [k for k in range(w) if line_of[k] == n]
+            its = of_line.get(n, [])
             quoted = ends_with_quote(line)
-            if len(its) < 3 or any(sizes[k] > 1_000 for k in its) or n in {*phrase_lines(2), *phrase_lines(4)}:
+            if len(its) < 3 or any(sizes[k] > 1_000 for k in its) or n in unwanted:
                 continue
             if name == "fineweb" or quoted or (n in terminal and n not in elliptic):
                 left.append(n)

@@ -10,28 +10,31 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from real_text import zstd_text
 from signals_reference import differences, reference
+from sketch_reference import sketch
 
 from ginbon.filters.signals import CATALOGUE, WALK
-from ginbon.filters.walk import Walk
+from ginbon.filters.walk import Near, Walk
 from ginbon.languages.pack import Pack, load_pack, packaged
-
-
-def zstd_text(path: Path) -> str:
-    zstd = pytest.importorskip("backports.zstd")
-    return zstd.decompress(path.read_bytes()).decode("utf-8")
 
 
 def bare(script: str, **more: object) -> Pack:
     return Pack(label=f"und_{script}", name="", script=script, **more)
 
 
+FEW_BANDS = Near(bands=2, rows=3)
+"""The reference takes its time: six permutations tell as much as a hundred."""
+
+
 def assert_equal_to_reference(texts: list[str], pack: Pack) -> None:
-    columns = Walk(pack.label, pack).measure(pa.array(texts, pa.large_string()))
+    columns = Walk(pack.label, pack, FEW_BANDS).measure(pa.array(texts, pa.large_string()))
     for row, text in enumerate(texts):
         wanted = reference(text, script=pack.script, stop_words=pack.stop_words, terminals=pack.terminals)
         found = {s.name: columns[s.column][row].as_py() for s in WALK}
         assert not differences(found, wanted), text
+        exact, bands = sketch(text, FEW_BANDS)
+        assert (columns["sketch/exact"][row].as_py(), columns["sketch/bands"][row].as_py()) == (exact, bands), text
 
 
 ODD = [

@@ -24,6 +24,7 @@ _P3 = np.uint64(0xFF51AFD7ED558CCD)
 _P4 = np.uint64(0xC4CEB9FE1A85EC53)
 _S33 = np.uint64(33)
 _S32 = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
 _MURMUR = np.uint32(0x85EBCA6B)
 
 
@@ -37,15 +38,23 @@ def spread(h: Any) -> Any:
     return h ^ (h >> _S33)
 
 
+@inlined
+def permuted(low: Any, high: Any, x: Any, factor: Any) -> Any:
+    """A permutation's value for one shingle."""
+    x = np.uint32((low ^ x) * factor)
+    x = np.uint32(x ^ (x >> np.uint32(15)))
+    x = np.uint32((x ^ high) * _MURMUR)
+    return np.uint32(x ^ (x >> np.uint32(13)))
+
+
 @helper
-def lower(smallest: Any, xors: Any, factors: Any, low: Any, high: Any) -> None:
-    """Keep the smaller of each permutation's value and what it gives for one shingle (compiled to vector code)."""
+def lower(smallest: Any, xors: Any, factors: Any, one: Any, other: Any) -> None:
+    """Keep the smallest of each permutation's value and what it gives for two shingles (compiled to vector code)."""
+    low, high = np.uint32(one & _LOW), np.uint32(one >> _S32)
+    low_, high_ = np.uint32(other & _LOW), np.uint32(other >> _S32)
     for k in range(smallest.shape[0]):
-        x = np.uint32((low ^ xors[k]) * factors[k])
-        x = np.uint32(x ^ (x >> np.uint32(15)))
-        x = np.uint32((x ^ high) * _MURMUR)
-        x = np.uint32(x ^ (x >> np.uint32(13)))
-        smallest[k] = min(smallest[k], x)
+        value = permuted(low, high, xors[k], factors[k])
+        smallest[k] = min(smallest[k], value, permuted(low_, high_, xors[k], factors[k]))
 
 
 @kernel(types.void, _i64, _u64, types.int64, types.int64, _u32, _u32, _out_u32, _out_u64x2, _out_bool)
@@ -70,13 +79,20 @@ def band_hashes(
         for k in range(smallest.shape[0]):
             smallest[k] = np.uint32(0xFFFFFFFF)
         rolling = np.uint64(0)
+        waiting = np.uint64(0)  # a shingle that is done with the next one
+        waits = False
         for i in range(first, last):
             if i - first >= ngram:
                 rolling -= words[i - ngram] * leaving
             rolling = rolling * _MIX + words[i]
             if i - first >= ngram - 1:
                 shingle = spread(rolling)
-                lower(smallest, xors, factors, np.uint32(shingle & np.uint64(0xFFFFFFFF)), np.uint32(shingle >> _S32))
+                if waits:
+                    lower(smallest, xors, factors, waiting, shingle)
+                waiting = shingle
+                waits = not waits
+        if waits:
+            lower(smallest, xors, factors, waiting, waiting)
         for band in range(bands.shape[1]):
             h = np.uint64(band + 1) * _MIX
             for r in range(rows):

@@ -128,7 +128,7 @@ def is_citation(data: Any, first: Any, last: Any) -> Any:
 
 @helper
 def is_address(data: Any, i: Any, end: Any, first: Any) -> Any:
-    """Whether the word at byte ``i`` begins with ``www.`` and nothing like ``://`` stands before it."""
+    """Whether the word from byte ``i`` to ``end`` begins with ``www.``, and no slash stands before it."""
     return (
         i + 3 < end
         and data[i] | 32 == 119

@@ -119,8 +119,9 @@ def insert(grams: Any, places: Any, m: Any, slots: Any, keys: Any, counts: Any, 
 
 
 @helper
-def insert_words(words: Any, m: Any, slots: Any, keys: Any, counts: Any, gains: Any, out: Any) -> None:
+def insert_words(words: Any, slots: Any, keys: Any, counts: Any, gains: Any, out: Any) -> None:
     """Count single words as ``insert`` does grams, and fill the columns of ``out`` about how varied they are."""
+    m = words.shape[0]
     mask = np.uint64(table_size(m) - 1)
     for k in range(np.int64(mask) + 1):
         keys[k] = 0
@@ -164,6 +165,20 @@ def expected_pair_twins(words: Any, twins: Any) -> Any:
         return 0.0
     equal = 2.0 * twins / (words * (words - 1.0))  # how likely two words are equal
     return 0.5 * (words - 1.0) * (words - 2.0) * equal * equal
+
+
+@helper
+def narrow_words(words: Any, slots: Any, counts: Any, grams: Any, places: Any) -> Any:
+    """Find the places where a word and the one after it repeat, and begin their grams; return how many there are."""
+    left = 0
+    again = words.shape[0] > 0 and counts[slots[0]] > 1
+    for j in range(words.shape[0] - 1):
+        next_again = counts[slots[j + 1]] > 1
+        places[left] = j
+        left += again & next_again
+        again = next_again
+        grams[j] = words[j] * _MIX
+    return left
 
 
 @helper
@@ -247,19 +262,17 @@ def measure_repetition(
         start = word_ends[row]
         n_words = min(word_ends[row + 1] - start, REPEAT_LIMIT)
         chars = word_chars[start : start + n_words]
-        for p in range(n_words):
-            grams[p] = words[start + p] * _MIX
-            places[p] = p
-        insert_words(grams, n_words, slots, keys, tally, gains, out)
+        mine = words[start : start + n_words]
+        insert_words(mine, slots, keys, tally, gains, out)
         out[Count.PAIR_TWINS] = TWIN_PARTS
         out[Count.EXPECTED_PAIR_TWINS] = TWIN_PARTS * (1.0 + expected_pair_twins(n_words, out[Count.WORD_TWINS]))
-        left = narrow(places, n_words, slots, tally)
+        left = narrow_words(mine, slots, tally, grams, places)
         for n in range(2, REPEATED[1] + 1):
             if left == 0:
                 break
             for j in range(left):
                 p = places[j]
-                grams[p] = (grams[p] ^ words[start + p + n - 1]) * _MIX
+                grams[p] = (grams[p] ^ mine[p + n - 1]) * _MIX
             twins, best, best_place = insert(grams, places, left, slots, keys, tally, firsts)
             if n == 2:
                 out[Count.PAIR_TWINS] += TWIN_PARTS * twins

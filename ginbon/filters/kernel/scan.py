@@ -164,6 +164,7 @@ def scan(
         w_digit = False
         w_first_upper = False
         w_upper = 0
+        w_hash = finish(h)  # of the last word, or what looked like one
         w_end = i - 1  # byte where the last word ended
         last = np.int64(c.OTHER)  # class of its last character that is no mark
         h1 = np.uint64(0)  # hashes of the words before
@@ -203,11 +204,12 @@ def scan(
                 prop = np.uint16(c.NEWLINE)
                 kind = np.int64(c.NEWLINE)
             # 1. Does the open word go on? If not, close it.
-            inside = in_word and goes_on(kind, last, cp, data, i, i + size, end, table, starts)
+            inside = in_word and kind > c.NEWLINE and goes_on(kind, last, cp, data, i, i + size, end, table, starts)
             if in_word and not inside:
                 in_word = False
                 if w_letter or w_digit:
                     word = finish(h)
+                    w_hash = word
                     words[n_words] = word
                     word_chars[n_words] = w_chars
                     if want_spans:
@@ -224,11 +226,11 @@ def scan(
                     w_end = i
                     unpunctuated += 1
                     stopless += 1
-                    if count_stop_word(word, row, stops, seen, out):
-                        if stopless > LONG_RUN_WORDS:
-                            out[Count.STOPLESS_WORDS] += stopless - 1
-                        stopless = 0
-                    if data[w_start] | 32 == 119 and is_address(data, w_start, end, offsets[row]):
+                    is_stop = count_stop_word(word, row, stops, seen, out)
+                    if is_stop & (stopless > LONG_RUN_WORDS):
+                        out[Count.STOPLESS_WORDS] += stopless - 1
+                    stopless = 0 if is_stop else stopless
+                    if data[w_start] | 32 == 119 and is_address(data, w_start, i, offsets[row]):
                         out[Count.URLS] += 1
                     if (last_words >> (word & _LOW6)) & _ONE:
                         found = phrases_ending(word, h1, h2, h3, phrases, kinds)
@@ -239,10 +241,11 @@ def scan(
                     h1 = word
                 else:
                     symbol_tokens += 1
+                    w_hash = finish(h)
             # 2. White space closes the visible run, and a line feed or the end closes the line.
             if kind == c.SPACE or kind == c.NEWLINE:
                 if in_run:
-                    f = finish(run)
+                    f = w_hash if run == h else finish(run)  # most runs are a word and nothing else
                     line = (line ^ f) * _P1
                     a = (a ^ f) * _P1
                     b = (b ^ (f >> _S29) ^ (f << _S35)) * _P2
@@ -375,6 +378,7 @@ def scan(
                         cp, size = decode(data, i, end)
                         prop = table[cp]
                         if prop & _PLAIN_MASK == _PLAIN:
+                            starter = cp
                             folded = cp
                             if prop & c.FOLDS:
                                 folded = np.int64(casing[cp] & _FOLDED)
@@ -388,10 +392,9 @@ def scan(
                             h = (h ^ np.uint64(cp)) * _P1
                             marks += 1
                             before = combining[cp]
+                            starter = cp if before == 0 else starter
                         else:
                             break
-                        if before == 0:
-                            starter = cp
                         chars += 1
                         i += size
                     hist[c.LETTERS] += chars - first - marks

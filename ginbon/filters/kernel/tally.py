@@ -40,15 +40,14 @@ def count_stop_word(word: Any, row: Any, stops: Any, seen: Any, out: Any) -> Any
     """Whether the word is a stop word; ``seen`` holds the last row in which each was met."""
     mask = np.uint64(stops.shape[0] - 1)
     slot = word & mask
-    while stops[slot] != 0:
-        if stops[slot] == word:
-            out[Count.STOP_WORDS] += 1
-            if seen[slot] != row:
-                seen[slot] = row
-                out[Count.DISTINCT_STOP_WORDS] += 1
-            return True
+    while stops[slot] != word and stops[slot] != 0:
         slot = (slot + _ONE) & mask
-    return False
+    found = stops[slot] == word
+    out[Count.STOP_WORDS] += found  # whether it is one cannot be foretold: no branch on it
+    if found & (seen[slot] != row):
+        seen[slot] = row
+        out[Count.DISTINCT_STOP_WORDS] += 1
+    return found
 
 
 @helper
