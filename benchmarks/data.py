@@ -11,6 +11,7 @@ there (``apt-get update``); any version of a Debian package will do, and the man
     packages/<client>/<name>/<file>              as downloaded
     docs/<source>/<language>.jsonl.zst           one object a line: id, text, language, script, source, licence, url
     docs/<source>/manifest.json                  packages and files with SHA-256, counts, licence
+    unicode/<name>BreakTest.txt                  Unicode's tests of word and grapheme boundaries, for our own
 
 No two documents of a source are equal. Where a page is a translation, lines that its English page has too are left
 out, and pages of which less than 60 % remains. A source's folder appears when it is whole; what is there is not fetched
@@ -36,6 +37,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
@@ -427,6 +429,22 @@ def make(source: Source, to: Path) -> str:
     )
 
 
+def break_tests(to: Path) -> str:
+    """Fetch Unicode's tests of boundaries, which Debian packages, unless they are there; says how many files."""
+    folder = to / "unicode"
+    if not folder.is_dir():
+        pattern = r"usr/share/unicode/auxiliary/((?:Grapheme|Word)BreakTest\.txt)"
+        found = list(files_in(Store(to / "packages").get("apt", "unicode-data"), pattern))
+        if len(found) != 2:
+            raise UnavailableError(f"unicode-data has {len(found)} of the 2 files")
+        scratch = Path(tempfile.mkdtemp(dir=to, prefix=".unicode-"))
+        for match, data in found:
+            _write(scratch / match[1], data)
+        scratch.chmod(0o755)
+        scratch.rename(folder)
+    return f"{len(list(folder.iterdir()))} files"
+
+
 def _write(path: Path, data: bytes) -> None:
     with path.open("wb") as file:
         file.write(data)
@@ -439,23 +457,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Fetch the documents that the benchmarks run on.")
     default = Path(os.environ.get("GINBON_DATA") or Path.home() / ".cache" / "ginbon-data")
     parser.add_argument("--to", type=Path, default=default, help="folder (default: $GINBON_DATA, ~/.cache/ginbon-data)")
-    parser.add_argument("--only", default="", help=f"sources, comma-separated: {', '.join(s.name for s in SOURCES)}")
+    parser.add_argument(
+        "--only", default="", help=f"sources, comma-separated: {', '.join(s.name for s in SOURCES)}, unicode"
+    )
     options = parser.parse_args(arguments)
     wanted = set(filter(None, options.only.split(",")))
     had = 0
-    for left in [*options.to.glob("docs/.*-*"), *options.to.glob("packages/.fetching-*")]:
+    for left in [p for kind in ("docs/.*-*", "packages/.fetching-*", ".unicode-*") for p in options.to.glob(kind)]:
         shutil.rmtree(left, ignore_errors=True)
-    for source in SOURCES:
-        if wanted and source.name not in wanted:
+    makers = {source.name: partial(make, source) for source in SOURCES} | {"unicode": break_tests}
+    for name, maker in makers.items():
+        if wanted and name not in wanted:
             continue
         try:
-            say(f"{source.name} ...")
-            say(f"{source.name}: {make(source, options.to)}")
+            say(f"{name} ...")
+            say(f"{name}: {maker(options.to)}")
             had += 1
         except UnavailableError as error:
-            say(f"{source.name}: unavailable here: {error}")
+            say(f"{name}: unavailable here: {error}")
         except OSError as error:
-            say(f"{source.name}: {error}. What is there is whole; run the same command again.")
+            say(f"{name}: {error}. What is there is whole; run the same command again.")
             return 3
     print(options.to)
     return 0 if had else 3
