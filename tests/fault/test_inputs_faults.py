@@ -113,17 +113,34 @@ def test_fault_46_two_names_that_would_be_written_alike_are_refused(tmp_path: Pa
 
 def test_fault_46_a_name_too_long_to_store_is_refused(tmp_path: Path) -> None:
     """Deeper than a path may be: reached by changing into folders, as an archive would unpack it."""
+    nest(tmp_path, LONGEST_NAME_BYTES + 500)
+    with pytest.raises((UserError, SurroundingsError), match="dddd"):
+        expand(["."], root=tmp_path)
+
+
+def test_fault_46_a_name_that_can_be_opened_and_not_stored_is_refused() -> None:
+    """In a folder with a short name of its own, for the system takes 4,096 bytes in all."""
+    with tempfile.TemporaryDirectory() as short:
+        size = nest(Path(short), LONGEST_NAME_BYTES + 10)
+        with pytest.raises(UserError, match=f"of {size:,} bytes, where {LONGEST_NAME_BYTES:,} can be stored"):
+            expand(["."], root=short)
+
+
+def nest(folder: Path, size: int) -> int:
+    """Make a file whose name below the folder has so many bytes; how many it has."""
     here = Path.cwd()
+    name = 1
     try:
-        os.chdir(tmp_path)
-        for _ in range(LONGEST_NAME_BYTES // 250 + 2):
-            Path("d" * 250).mkdir()
-            os.chdir("d" * 250)
+        os.chdir(folder)
+        while name < size:
+            part = "d" * min(250, max(1, size - name - 1))
+            Path(part).mkdir()
+            os.chdir(part)
+            name += len(part) + 1
         Path("x").write_text("x")
     finally:
         os.chdir(here)
-    with pytest.raises((UserError, SurroundingsError), match="dddd"):
-        expand(["."], root=tmp_path)
+    return name
 
 
 def test_fault_47_a_loop_of_links_ends_with_a_warning(tmp_path: Path) -> None:

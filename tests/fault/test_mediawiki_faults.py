@@ -230,6 +230,7 @@ LAUGHS = "".join(f'<!ENTITY lol{i} "{f"&lol{i - 1};" * 10}">' for i in range(1, 
 
 def test_fault_25_billion_laughs(read: Callable[..., Any]) -> None:
     doctype = f'<!DOCTYPE mediawiki [<!ENTITY lol0 "lol">{LAUGHS}]>'
+    read(dump(pages()))  # all that reading takes anyway
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = read(doctype.encode() + dump([page(0), page(1, "&lol9;"), page(2)]))
     assert numbers(found) == [0, 2]
@@ -244,7 +245,8 @@ def test_fault_25_quadratic_blow_up(read: Callable[..., Any]) -> None:
     doctype = f'<!DOCTYPE mediawiki [<!ENTITY a "{"a" * 100_000}">]>'
     found = read(doctype.encode() + dump([page(0), page(1, "&a;" * 100_000), page(2)]))
     assert numbers(found) == [0, 2]
-    assert all("a" * 1000 not in row["text"] for row in found.documents)
+    (row,) = found.excluded
+    assert "undefined entity" in row["detail"]
 
 
 def test_fault_25_external_entities_are_never_followed(read: Callable[..., Any], tmp_path: Path, listener: Any) -> None:

@@ -120,6 +120,7 @@ def test_fault_02_all_mistakes_in_one_go(folder: Path, command: tuple[str, ...])
         "\x00",
         "a: &a [*a]\n",
         "%YAML 9\n---\na: b\n",
+        '"\\U00110000"',
         "[" * 100_000,
         "{" * 9,
         "? ? ?",
@@ -215,7 +216,8 @@ def test_fault_06_no_command_runs_what_a_recipe_says(folder: Path, command: tupl
 def test_fault_06_variables_are_filled_in_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a variable holds is never looked at again: no second filling-in, no command."""
     monkeypatch.setenv("PLACE", "${HOME}/$(touch made)")
-    (folder / "recipe.yaml").write_text(GOOD.replace("texts/*.txt", "${PLACE}"))
+    (folder / "recipe.yaml").write_text(GOOD.replace("texts/*.txt", "'${PLACE}/x'"))
     done = ginbon(folder, "recipe", "check", "--files", "recipe.yaml")
     assert done.returncode == 2
+    assert "${HOME}" in done.stderr and "does not exist" in done.stderr
     assert not (folder / "made").exists()

@@ -323,11 +323,14 @@ def test_fault_23_an_empty_file_of_any_format_is_no_crash(tmp_path: Path, name: 
     got = read(table(), tmp_path / name)
     assert got.documents == []
     assert got.account.raw_bytes == len(content)
+    if name in ("a.parquet", "a.arrow") and not content:
+        assert "the file is empty" in got.account.damages[0].reason
 
 
 def test_fault_23_tables_without_rows_are_zeros(tmp_path: Path) -> None:
     empty = pa.table({"text": pa.array([], pa.string())})
     pq.write_table(empty, tmp_path / "a.parquet")
+    pq.ParquetWriter(tmp_path / "no-groups.parquet", empty.schema).close()
     with pa.ipc.new_stream(tmp_path / "a.arrow", empty.schema) as writer:
         writer.write_table(empty)
     (tmp_path / "a.csv").write_text("text,url\r\n")
