@@ -7,6 +7,7 @@ here a dead worker is noticed at once, and every worker ends itself when its par
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
 import multiprocessing
 import os
@@ -39,6 +40,9 @@ is whole, and heartbeats tell what went wrong.
 
 _ROOM_BYTES: Final = 2**26
 """Address space that a worker needs beyond what it has when it is ready: less is no limit, but a mistake."""
+
+_TORN: Final = (None, errno.EBADF, errno.EPIPE)
+"""What the start of a worker says when it dies at once, or another dies meanwhile: the pool's pipes are closed then."""
 
 _unfit: SurroundingsError | None = None  # in a worker: why it cannot work
 
@@ -108,7 +112,10 @@ class Pool:
         self._executor: ProcessPoolExecutor | None = None
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        """Hand work to a worker; another worker is started only if none is idle, so never more than there is work."""
+        """Hand work to a worker; another worker is started only if none is idle, so never more than there is work.
+
+        Raises ``BrokenExecutor`` if a worker died.
+        """
         if self._executor is None:
             with (
                 _signals_left_to_the_parent()
@@ -119,8 +126,13 @@ class Pool:
                     initializer=_begin_worker,
                     initargs=(str(self.folder), self.memory_bytes),
                 )
-        with _signals_left_to_the_parent():
-            return self._executor.submit(work, *arguments)
+        try:
+            with _signals_left_to_the_parent():
+                return self._executor.submit(work, *arguments)
+        except OSError as error:
+            if error.errno not in _TORN:
+                raise
+            raise BrokenExecutor("a worker died while one was being started") from error
 
     def pids(self) -> list[int]:
         """The workers that are alive."""
@@ -216,7 +228,7 @@ class LocalExecutor(PipelineExecutor):  # type: ignore[misc]
                 if self.broken:
                     return
                 yield
-        except (BrokenExecutor, BrokenPipeError):  # a worker died between two submissions, or as it was started
+        except BrokenExecutor:  # a worker died between two submissions
             self.broken = True
         finally:
             for future in futures:

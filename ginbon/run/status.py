@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ginbon.engine import lock, parts, progress
-from ginbon.engine.carry import QUARANTINE
+from ginbon.engine.completion import QUARANTINE
 from ginbon.engine.files import read_json
 from ginbon.errors import UserError
 from ginbon.run.folder import LEDGER, ORDER, RESOLVED

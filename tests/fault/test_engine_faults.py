@@ -231,7 +231,7 @@ def test_fault_42_the_next_run_waits_for_orphans(tmp_path: Path, undisturbed: An
         process.wait()
         second = start(tmp_path)
         wait_for(lambda: f'"pid": {second.pid}' in (tmp_path / "lock").read_text())
-        time.sleep(3)  # a run that does not wait is over by now
+        finish(start(tmp_path / "other"))  # one that need not wait begins and ends meanwhile
         assert second.poll() is None
         assert set(workers_of(tmp_path)) <= {worker, second.pid}
         os.kill(worker, signal.SIGCONT)
