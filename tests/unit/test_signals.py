@@ -126,7 +126,7 @@ def test_repetition_is_datatroves_given_the_same_words(shared_data: Path) -> Non
     """
     from datatrove.pipeline.filters.gopher_repetition_filter import find_all_duplicate, find_top_duplicate, get_n_grams
 
-    from ginbon.filters.derive import folded_words
+    from ginbon.filters.calibrate.words import folded_words
 
     rows = [
         json.loads(line) for line in zstd_text(shared_data / "docs/stories.jsonl.zst").split("\n")[:2900:29] if line

@@ -155,8 +155,8 @@ def calibrate(
     derive_rows, held_rows = split(trusted, held_out=options.held_out, seed=options.seed)
     if not len(derive_rows) or not len(held_rows):
         raise UserError(
-            f"the {len(trusted):,} trusted documents are {len(set(trusted.texts.to_pylist())):,} different ones: too few "
-            "to derive thresholds from some and judge them on others; give more documents"
+            f"the {len(trusted):,} trusted documents are {len(set(trusted.texts.to_pylist())):,} different ones: too "
+            "few to derive thresholds from some and judge them on others; give more documents"
         )
     found = frequent_words(trusted.take(derive_rows).by_source(), base.label)
     pack = base.model_copy(update={"stop_words": found or base.stop_words, "fallback": None, "languages": ()})
@@ -284,7 +284,7 @@ def _compare(task: Task, ours: Sample, held: Sample, web: Sample | None) -> tupl
 
 def _filled(pack: Pack, thresholds: Mapping[str, Threshold], trusted: Texts, sample: Sample) -> Pack:
     """The pack with what the sample says."""
-    signals = sorted({RULES[name].signal for name in PRESETS[PRESET]})
+    signals = {RULES[name].signal for name in PRESETS[PRESET]}
     others = [(label, share) for label, share in looks_like(sample) if label not in (pack.label, "und")]
     measured = tuple(
         Confusable(label=label, share=round(share, 3), how=f"documents of {len(sample):,} taken for it")
@@ -303,7 +303,7 @@ def _filled(pack: Pack, thresholds: Mapping[str, Threshold], trusted: Texts, sam
                 words=int(sample.values["walk/words"].sum() // QUANTUM),
                 chars=int(sample.values["walk/chars"].sum() // QUANTUM),
             ),
-            "reference": reference({name: sample.values[name] / QUANTUM for name in signals}),
+            "reference": reference(sample, signals),
         }
     )
 
@@ -314,8 +314,8 @@ def _notes(
     notes = []
     if sample.size and np.median(sample) < SHORT_WORDS:
         notes.append(
-            f"half of the trusted documents have under {SHORT_WORDS} words: rules are about whole documents, so give such "
-            "as the web has them, not sentences"
+            f"half of the trusted documents have under {SHORT_WORDS} words: rules are about whole documents, so give "
+            "such as the web has them, not sentences"
         )
     if derived_from < needed(options.budget):
         notes.append(

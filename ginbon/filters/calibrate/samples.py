@@ -19,11 +19,15 @@ from ginbon.corpus.tidy import Tidy
 from ginbon.filters.identifiers.base import Identifier
 from ginbon.filters.identify import Identify
 from ginbon.filters.rules import QUANTUM, RULES, quantised
+from ginbon.filters.signals import CATALOGUE
 from ginbon.filters.walk import Walk
 from ginbon.languages.pack import STATISTICS, Pack
 
 FIRST_CHARS: Final = 80
 """Chars by which a document is shown to a person."""
+
+NULL: Final = -(2**62)
+"""Stands for a value that was not measured: every rule keeps it, and no threshold is derived from it."""
 
 _QUANTILES: Final = (0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1)
 _CLOSERS: Final = "\"'”’»›)]}」』】〉》）］"
@@ -67,7 +71,7 @@ def gather(inputs: Mapping[str, Iterable[pa.RecordBatch]], label: str) -> Texts:
 
 @dataclass(frozen=True)
 class Sample:
-    """Measured documents: millionths of every signal that a rule looks at, by rule signal.
+    """Measured documents: millionths of every signal, ``NULL`` where it was not measured.
 
     ``looks_like`` is the label that the identifier gives each document; ``texts`` are kept to show a few.
     """
@@ -85,8 +89,13 @@ class Sample:
         return Sample(self.texts.take(rows), labels, {name: column[rows] for name, column in self.values.items()})
 
     def of(self, rule: str) -> Any:
-        """float64 of the signal that a rule looks at."""
-        return self.values[RULES[rule].signal] / QUANTUM
+        """float64 of the signal that a rule looks at, nan where it was not measured."""
+        return self.signal(RULES[rule].signal)
+
+    def signal(self, name: str) -> Any:
+        """float64 of a signal, nan where it was not measured."""
+        column = self.values[name]
+        return np.where(column == NULL, np.nan, column / QUANTUM)
 
     def first_words(self, row: int) -> str:
         """How the document begins, on one line."""
@@ -104,11 +113,11 @@ def measure(texts: Texts, pack: Pack, identifier: Identifier) -> Sample:
         identified = identify(batch)
         labels += identified.column("language").to_pylist()
         measured = {**walk.measure(batch.column("text"))}
-        for name in ("identify/score", "identify/script_share"):
-            measured[name] = identified.column(name)
+        measured.update((name, identified.column(name)) for name in identified.schema.names if "/" in name)
         for name, column in measured.items():
-            if not name.startswith("sketch/"):
-                columns.setdefault(name, []).append(quantised(column))
+            if name in CATALOGUE:
+                known = column.is_valid().to_numpy(zero_copy_only=False)
+                columns.setdefault(name, []).append(np.where(known, quantised(column), NULL))
     return Sample(texts, tuple(labels), {name: np.concatenate(parts) for name, parts in columns.items()})
 
 
@@ -129,10 +138,14 @@ def looks_like(sample: Sample) -> list[tuple[str, float]]:
     return [(label, n / len(sample)) for label, n in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
 
 
-def reference(columns: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
-    """``STATISTICS`` of each signal (float64 columns by name), to four digits."""
+def reference(sample: Sample, signals: Iterable[str]) -> dict[str, tuple[float, ...]]:
+    """``STATISTICS`` of these signals, to four digits; those that were never measured are left out."""
     found = {}
-    for name, values in columns.items():
+    for name in sorted(signals):
+        column = sample.signal(name)
+        values = column[~np.isnan(column)]
+        if not len(values):
+            continue
         numbers = (np.mean(values), np.std(values), *np.quantile(values, _QUANTILES, method="inverted_cdf"))
         assert len(numbers) == len(STATISTICS)
         found[name] = tuple(float(f"{x:.4g}") for x in numbers)

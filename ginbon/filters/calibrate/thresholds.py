@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
 from ginbon.filters.calibrate.intervals import needed
 from ginbon.filters.calibrate.methods import DERIVE, Evidence, Found, Method
-from ginbon.filters.calibrate.samples import Sample
+from ginbon.filters.calibrate.samples import NULL, Sample
 from ginbon.filters.rules import PRESETS, QUANTUM, RULES
 from ginbon.languages.pack import Pack, Threshold
 
@@ -23,8 +22,12 @@ PRESET: Final = "ginbon"
 ENGLISH: Final = "fineweb"
 """Whose English thresholds the published methods carry over, where it has the rule."""
 
-OWN: Final = frozenset({"mean-word-length"})
-"""Rules over signals whose size is the language's: their thresholds come from its own text."""
+MEASURED: Final = frozenset({"line-punctuation", "ellipses", "letter-words"})
+"""Rules that tell good text from other text best where good text ends: their thresholds come from trusted text alone,
+tighter than what was published where it allows."""
+
+OWN: Final = MEASURED | {"mean-word-length"}
+"""Those, and rules over signals whose size is the language's."""
 
 WHOLE: Final = frozenset({"words", "chars", "sentences", "phrases"})
 """Units of counts."""
@@ -76,7 +79,7 @@ def fails(sample: Sample, thresholds: Mapping[str, Threshold], pack: Pack) -> An
         low, high = ends(name, thresholds[name].at)
         values = sample.values[RULES[name].signal]
         if low is not None:
-            found[:, k] |= values < round(low * QUANTUM)
+            found[:, k] |= (values < round(low * QUANTUM)) & (values != NULL)
         if high is not None:
             found[:, k] |= values > round(high * QUANTUM)
         if name == "language-score":
@@ -121,11 +124,15 @@ def _derived(sample: Sample, task: Task) -> dict[str, Threshold]:
             if not rows.any():
                 found[name] = Threshold(at="off", how="the identifier does not know the language", documents=0)
                 continue
-        values = np.sort(sample.of(name)[rows])
+        column = sample.of(name)[rows]
+        values = np.sort(column[~np.isnan(column)])
+        if not len(values):
+            found[name] = Threshold(at=stands[name].at, how="no document has the signal", documents=0)
+            continue
         threshold = _threshold(name, values, stands[name], task)
         if threshold is not None:
             found[name] = threshold
-    return _falling(found) if task.method == "ginbon" else found
+    return falling(found) if task.method == "ginbon" else found
 
 
 def _threshold(name: str, values: Any, stands: Threshold, task: Task) -> Threshold | None:
@@ -181,15 +188,18 @@ def joined(name: str, sides: list[Found], *, documents: int, pool: str | None = 
     )
 
 
-def _falling(found: dict[str, Threshold]) -> dict[str, Threshold]:
+def falling(found: dict[str, Threshold]) -> dict[str, Threshold]:
     """Ladders put right by loosening the shorter run."""
     for ladder in _LADDERS:
-        steps = [name for name in ladder if name in found and found[name].at != "off"]
-        for above, below in reversed(list(pairwise(steps))):
-            high, at = found[above].at, found[below].at
-            assert isinstance(high, float) and isinstance(at, float)
-            if at > high:
-                found[above] = found[above].model_copy(
-                    update={"at": at, "how": f"{found[above].how}; not under {below}"}
-                )
+        most, longer = 0.0, ""
+        for name in reversed(ladder):
+            at = found[name].at if name in found else "off"
+            if not isinstance(at, float):
+                continue
+            if at < most:
+                inert = most >= RULES[name].measured.high
+                raised = {"at": "off" if inert else most, "how": f"{found[name].how}; not under {longer}"}
+                found[name] = found[name].model_copy(update=raised)
+            else:
+                most, longer = at, name
     return found

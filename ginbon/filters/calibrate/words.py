@@ -23,8 +23,8 @@ MIN_STOP_WORDS: Final = 15
 LEAST_SHARE: Final = 0.005
 """Of windows that a stop word is in: languages with many endings have few words that stand in every sentence."""
 
-MIN_WINDOWS: Final = 60
-"""Fewer (1,500 words) do not tell common words from a topic's."""
+MIN_WINDOWS: Final = 30
+"""Fewer (750 words) do not tell common words from a topic's."""
 
 WINDOW: Final = 25
 """Words of a window: a sentence's. A share of windows does not depend on how long documents or lines are."""
@@ -45,9 +45,10 @@ def frequent_words(sources: Mapping[str, pa.Array], label: str) -> tuple[str, ..
     them, as far as a source has them.
     """
     shares = [found for texts in sources.values() if (found := window_shares(texts))]
+    signs = _VOWEL_SIGNS.get(label.partition("_")[2], frozenset())
     by_word: dict[str, list[float]] = {}
     for found in shares:
-        for word, share in found.items():
+        for word, share in _without(found, signs).items():
             by_word.setdefault(word, []).append(share)
     together = min(2, len(shares))
     common = [(sorted(s)[-together], word) for word, s in by_word.items() if len(s) >= together > 0]
@@ -56,7 +57,7 @@ def frequent_words(sources: Mapping[str, pa.Array], label: str) -> tuple[str, ..
     listed = tuple(word for share, word in best if share >= LEAST_SHARE)
     if len(listed) < MIN_STOP_WORDS:
         return ()
-    return (*listed, *_vowelled(listed, shares, label.partition("_")[2]))
+    return (*listed, *_vowelled(listed, shares, signs))
 
 
 def window_shares(texts: pa.Array) -> dict[str, float]:
@@ -109,11 +110,17 @@ def _batches(texts: pa.Array) -> Sequence[pa.Array]:
     return [texts.slice(a, b - a) for a, b in pairwise(edges)]
 
 
-def _vowelled(listed: Sequence[str], shares: Sequence[Mapping[str, float]], script: str) -> tuple[str, ...]:
+def _without(found: Mapping[str, float], signs: frozenset[str]) -> dict[str, float]:
+    """Shares of words without vowel signs: that of the form which is in the most windows."""
+    bare: dict[str, float] = {}
+    for word, share in found.items():
+        key = "".join(c for c in word if c not in signs)
+        bare[key] = max(share, bare.get(key, 0.0))
+    return bare
+
+
+def _vowelled(listed: Sequence[str], shares: Sequence[Mapping[str, float]], signs: frozenset[str]) -> tuple[str, ...]:
     """Forms of the listed words with vowel signs, the commonest first."""
-    signs = _VOWEL_SIGNS.get(script)
-    if signs is None:
-        return ()
     found: dict[str, float] = {}
     for source in shares:
         for word, share in source.items():
