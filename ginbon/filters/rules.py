@@ -74,6 +74,7 @@ def _rules() -> Sequence[Rule]:
     walk = "walk/"
     return (
         Rule("language-score", "identify/score", ">=", "the identifier is not sure of the language"),
+        Rule("language-agreement", "identify/agreement", ">=", "parts of the text are in other languages"),
         Rule("script-share", "identify/script_share", ">=", "too few letters are of the main script"),
         Rule("min-words", walk + "words", ">=", "too short"),
         Rule("max-words", walk + "words", "<=", "too long"),
@@ -82,9 +83,16 @@ def _rules() -> Sequence[Rule]:
         Rule("ellipses", walk + "ellipsis_ratio", "<=", "too many ellipses"),
         Rule("bullet-lines", walk + "bullet_line_share", "<=", "nearly all lines are items of lists"),
         Rule("ellipsis-lines", walk + "ellipsis_line_share", "<=", "too many lines break off with an ellipsis"),
+        Rule(
+            "clause-marks",
+            walk + "clause_mark_ratio",
+            "between",
+            "hardly any commas and full stops, or one at every other word: lists rather than sentences",
+        ),
         Rule("letter-words", walk + "letter_word_share", ">=", "numbers and symbols rather than words"),
         Rule("lettered-words", walk + "lettered_word_share", ">=", "numbers rather than words"),
         Rule("stop-words", walk + "distinct_stop_words", ">=", "the language's commonest words are missing"),
+        Rule("word-order", "order/likeness", ">=", "words follow each other by chance"),
         Rule("repeated-lines", walk + "repeated_line_share", "<=", "lines repeat"),
         Rule("repeated-paragraphs", walk + "repeated_paragraph_share", "<=", "paragraphs repeat"),
         Rule("repeated-line-chars", walk + "repeated_line_char_share", "<=", "repeated lines are too much of the text"),

@@ -262,6 +262,16 @@ def _catalogue() -> Iterable[Signal]:
         high=1.0,
         group="identify",
     )
+    yield Signal(
+        "likeness",
+        "ratio",
+        "how much likelier pairs of words and marks are by what was learned of the language than by chance (mean "
+        "logarithm), on a scale where texts in random order have 0 and trusted ones 1; null where nothing was learned",
+        _OURS,
+        low=-INFINITE,
+        high=INFINITE,
+        group="order",
+    )
 
 
 CATALOGUE: Final = {signal.column: signal for signal in _catalogue()}

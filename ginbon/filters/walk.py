@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ginbon.corpus import texts
 from ginbon.corpus.step import with_columns
-from ginbon.filters import _segment, signals
+from ginbon.filters import _segment, order, signals
 from ginbon.filters.kernel import classes
 from ginbon.filters.kernel.columns import Count
 from ginbon.languages.pack import Pack
@@ -45,7 +45,7 @@ class Near:
 
 @dataclass(frozen=True)
 class Walk:
-    """The step that appends the groups ``walk`` and ``sketch``; its batches hold one language, ``language``.
+    """The step that appends the groups ``walk``, ``order`` and ``sketch``; its batches hold one language, ``language``.
 
     ``sketch/exact`` (16 bytes) is the hash of the text with case folded and runs of white space as one space; null for
     a text without a word. ``sketch/bands`` are band hashes of word shingles; null for fewer words than a shingle has.
@@ -66,6 +66,7 @@ class Walk:
             "script": self.pack.script,
             "stop_words": list(self.pack.stop_words),
             "terminals": self.pack.terminals,
+            "order": [order.REVISION, order.order_digest(self.pack.label)],
         }
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -75,19 +76,29 @@ class Walk:
     def measure(self, documents: pa.Array) -> Mapping[str, pa.Array]:
         """The columns for an array of texts; a null text counts as empty."""
         held = _segment.buffers(documents)
-        scanned = scan_texts(held, self.pack)
+        spans = order.load_order(self.pack.label) is not None and not order.too_long(held)
+        scanned = scan_texts(held, self.pack, spans=spans)
         strange = np.flatnonzero(scanned.counts[:, Count.NOT_NORMAL])
         if len(strange):
             composed, changed = normalised(held, strange)
             if changed:
-                scanned = scan_texts(composed, self.pack)
+                scanned = scan_texts(composed, self.pack, spans=spans)
                 scanned.counts[:, Count.BYTES] = np.diff(held.offsets)
+                held = composed
         measure_repetition(scanned)
         columns = {s.column: pa.array(s.measure(scanned.counts), s.type) for s in signals.WALK}
         wordless = scanned.counts[:, Count.WORDS] == 0
+        columns[order.COLUMN] = self._likeness(held, scanned)
         columns["sketch/exact"] = _fixed(pa.binary(16), scanned.exact, ~wordless)
         columns["sketch/bands"] = self._bands(scanned)
         return columns
+
+    def _likeness(self, held: texts.Texts, scanned: _segment.Scanned) -> pa.Array:
+        """Where a text is too long for the place of each of its words to be kept, that of its beginning."""
+        if order.load_order(self.pack.label) is not None and order.too_long(held):
+            held = order.beginnings(held)
+            scanned = scan_texts(held, self.pack, spans=True)
+        return order.likeness(held, scanned, self.pack)
 
     def _bands(self, scanned: _segment.Scanned) -> pa.Array:
         from ginbon.filters.kernel.minhash import band_hashes
@@ -102,10 +113,10 @@ class Walk:
         return _fixed(pa.list_(pa.uint64(), near.bands), bands, present)
 
 
-def scan_texts(held: texts.Texts, pack: Pack) -> _segment.Scanned:
+def scan_texts(held: texts.Texts, pack: Pack, *, spans: bool = False) -> _segment.Scanned:
     """The walk over the texts of a language: what is counted in them, their words and lines."""
     lexicon = _lexicon(pack.stop_words)
-    return _segment.scan(held, lexicon=lexicon, script=pack.script, terminals=pack.terminals)
+    return _segment.scan(held, lexicon=lexicon, script=pack.script, terminals=pack.terminals, spans=spans)
 
 
 def measure_repetition(scanned: _segment.Scanned) -> None:

@@ -139,7 +139,7 @@ def test_no_documents_and_no_rules_are_fine() -> None:
 
 def test_each_rule_says_why_and_what_a_decision_depends_on_is_plain_json() -> None:
     assert all(rule.why for rule in RULES.values())
-    assert bind("ginbon", PLAIN)[2].to_json() == {"signal": "walk/words", "low": 50.0, "high": None}
+    assert bind("ginbon", PLAIN)[3].to_json() == {"signal": "walk/words", "low": 50.0, "high": None}
 
 
 def kept_signals(rules: list[BoundRule], rows: int) -> pa.RecordBatch:

@@ -35,7 +35,7 @@ def test_the_walk_is_a_step_that_appends_columns_and_keeps_rows() -> None:
     result = step(batch)
     result.validate(full=True)
     assert result.schema.names[:2] == ["id", "text"]
-    assert {name.partition("/")[0] for name in result.schema.names[2:]} == {"walk", "sketch"}
+    assert {name.partition("/")[0] for name in result.schema.names[2:]} == {"walk", "order", "sketch"}
     assert result.select(["id", "text"]).equals(batch)
     assert result.schema.field("sketch/bands").type == pa.list_(pa.uint64(), 14)
     assert result.schema.field("sketch/exact").type == pa.binary(16)
