@@ -81,14 +81,14 @@ def render(languages: Sequence[Mapping[str, Any]], *, title: str) -> str:
     return environment.get_template("tune.html.j2").render(
         title=one_line(title),
         ginbon=ginbon.__version__,
-        data=_inert(data),
+        data=inert(data),
         script=script,
         # Only this very script may act on the page, whatever a document's text says (fault 29).
         digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 
-def _inert(data: Any) -> str:
+def inert(data: Any) -> str:
     """JSON that ends no script element and opens no comment."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return (

@@ -20,7 +20,7 @@ from tuned_run import SIGNALS, THRESHOLDS, make_decided_run, random_signals, rul
 from ginbon.errors import UserError
 from ginbon.filters.rules import quantised
 from ginbon.report import tune_excerpts
-from ginbon.report.tune import page_of_tuning
+from ginbon.report.tune import inert, page_of_tuning
 from ginbon.report.tune_excerpts import excerpts
 from ginbon.report.tune_packing import leb128, pack
 from ginbon.report.tune_sample import Sample, draw, measured_signals
@@ -233,6 +233,13 @@ HOSTILE = (
     "</script><script>alert(1)</script><!--<script><img src=x onerror=alert(2)>"
     "\u202egnp.exe\x1b[2J\x00\u2028{{ 7 * 7 }}"
 )
+
+
+def test_fault_29_data_ends_no_script() -> None:
+    """Wherever a name may come from; it comes back as it was."""
+    said = inert({HOSTILE: [HOSTILE]})
+    assert not set("<>\u2028\u2029") & set(said)
+    assert json.loads(said) == {HOSTILE: [HOSTILE]}
 
 
 class Tags(HTMLParser):
