@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 
 from ginbon.corpus import texts as buffers
 from ginbon.corpus.step import with_columns
-from ginbon.filters.identifiers import pieces
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, Identifier
 from ginbon.languages import codes, scripts
 
@@ -130,7 +129,7 @@ class Identify:
             for row, label, score in zip(rows, *self._checked(found, wanted, main.shares[rows]), strict=True):
                 labels[row], scores[row] = label, score
             told = self._by_script()
-            for row, script, share in zip(rows, wanted, self._agreement(found, chosen), strict=True):
+            for row, script, share in zip(rows, wanted, found.agreement.to_pylist(), strict=True):
                 agreements[row] = None if script in told else share
         return with_columns(
             batch,
@@ -142,12 +141,6 @@ class Identify:
                 "identify/script_share": pa.array(main.shares, pa.float32()),
             },
         )
-
-    def _agreement(self, found: Identified, texts: Any) -> list[float]:
-        """Share of pieces that are not surely of another language."""
-        answers = pc.cast(found.labels, pa.string()).to_pylist()
-        shares: list[float] = pieces.agreement(self.identifier, texts, answers).tolist()
-        return shares
 
     def _own_scripts(self, texts: Any, main: MainScripts) -> MainScripts:
         """The main scripts, but for texts in another script with more Latin (code, names): there that other one, where

@@ -18,6 +18,7 @@ from ginbon.errors import UserError
 from ginbon.filters.identifiers import identifier
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, Identifier, in_script, our_label
 from ginbon.filters.identifiers.langid import LangidIdentifier, sample
+from ginbon.filters.identifiers.pieces import PIECES
 from ginbon.filters.identifiers.pieces import pieces as cut
 from ginbon.filters.identify import Identify, main_scripts
 from ginbon.languages import scripts
@@ -143,7 +144,8 @@ class Stubborn:
 
     def identify(self, texts: Any, scripts: Sequence[str] | None = None) -> Identified:
         labels = pa.array(["por_Latn"] * len(texts)).dictionary_encode()
-        return Identified(labels, pa.array([1.0] * len(texts), pa.float32()))
+        ones = pa.array([1.0] * len(texts), pa.float32())
+        return Identified(labels, ones, ones)
 
 
 def test_a_label_in_another_script_than_the_text_loses_whatever_the_identifier_says() -> None:
@@ -210,15 +212,16 @@ def test_an_answer_depends_on_its_text_alone(sentences: list[dict[str, str]]) ->
     assert together.probabilities.to_pylist() == backwards.probabilities.to_pylist()[::-1]
 
 
-@pytest.mark.parametrize("limit", [30, 60, 300])
-def test_a_sample_is_bounded_valid_and_from_start_middle_and_end(limit: int) -> None:
+@pytest.mark.parametrize("limit", [80, 160, 1200])
+def test_a_sample_is_bounded_valid_and_from_start_to_end(limit: int) -> None:
     long = "начало " + "середина कख中 " * 500 + "конец"
     odd = ["é" * 400 + "x" * n for n in range(1, 9)]
     taken = sample(pa.array([long, "short", "", None, *odd], pa.large_string()), limit)
     pieces = [taken.raw(n).decode() for n in range(len(taken))]
-    assert all(len(piece.encode()) <= limit + 2 for piece in pieces)
-    start, middle, end = pieces[0].split("\n")
-    assert long.startswith(start) and long.endswith(end) and middle in long
+    assert all(len(piece.encode()) <= limit + PIECES for piece in pieces)
+    parts = pieces[0].split("\n")
+    assert long.startswith(parts[0]) and long.endswith(parts[-1]) and all(part in long for part in parts)
+    assert len(parts) == PIECES
     assert pieces[1:4] == ["short", "", ""]
 
 

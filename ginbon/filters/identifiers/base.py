@@ -47,10 +47,18 @@ class Identifier(Protocol):
 
 @dataclass(frozen=True)
 class Identified:
-    """One label and its probability a text: ``labels`` a dictionary array of strings, ``probabilities`` float32."""
+    """Of each text: its label (a dictionary array of strings), the label's probability, and ``agreement``, the share
+    of the text's pieces that are not surely of another language (both float32; see ``pieces``).
+    """
 
     labels: pa.DictionaryArray
     probabilities: pa.FloatArray
+    agreement: pa.FloatArray
+
+
+def language_of(label: str | None) -> str:
+    """The language of a label, whatever its script: ``por`` of ``por_Latn``."""
+    return (label or UNKNOWN).partition("_")[0]
 
 
 _ALSO_IN: Final[Mapping[str, tuple[str, ...]]] = {

@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ginbon.errors import MissingExtraError, SurroundingsError, UserError
+from ginbon.filters.identifiers import pieces
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, in_script, names_a_script, our_label
 from ginbon.filters.identifiers.langid import SAMPLE_BYTES, sample
 
@@ -70,7 +71,7 @@ class FasttextIdentifier:
         from importlib.metadata import version
 
         return {
-            "revision": 1,
+            "revision": 2,
             "sha256": self.sha256.lower(),
             "sample_bytes": self.sample_bytes,
             "candidates": CANDIDATES,
@@ -89,6 +90,12 @@ class FasttextIdentifier:
 
     def identify(self, texts: Any, scripts: Sequence[str] | None = None) -> Identified:
         """See the protocol. Probabilities are the model's own; labels that are one for us are added up."""
+        labels, scores = self._answers(texts, scripts)
+        agreement = pieces.agreement(self._answers, texts, labels)
+        encoded = pa.array(labels, pa.string()).dictionary_encode()
+        return Identified(encoded, pa.array(scores, pa.float32()), pa.array(agreement, pa.float32()))
+
+    def _answers(self, texts: Any, scripts: Sequence[str] | None = None) -> tuple[list[str], npt.NDArray[np.float32]]:
         model = self._load()
         sampled = sample(texts, self.sample_bytes)
         lines = [sampled.raw(n).decode("utf-8", "replace").translate(_LINE_ENDS) for n in range(len(sampled))]
@@ -99,7 +106,7 @@ class FasttextIdentifier:
         for row, (found, values, script) in enumerate(zip(answers, chances, given, strict=True)):
             label, scores[row] = _best(tuple(found), values, script)
             labels.append(label)
-        return Identified(pa.array(labels, pa.string()).dictionary_encode(), pa.array(scores, pa.float32()))
+        return labels, scores
 
     def _load(self) -> Any:
         return _model(self.model, self.sha256.lower(), self.load_seconds)

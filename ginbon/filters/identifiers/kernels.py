@@ -68,24 +68,23 @@ def count_letters(data: Any, offsets: Any, table: Any, latin: int, counts: Any) 
         counts[text, 0] = 0
 
 
-@njit(types.int64(_U8, _I64, types.int64, types.uint8[::1], types.int64[::1]), **_OPTIONS)
-def sample(data: Any, offsets: Any, limit: int, out: Any, out_offsets: Any) -> Any:
-    """Copies a bounded sample of each text: all of it up to ``limit`` bytes, else a third from start, middle and end.
+@njit(types.int64(_U8, _I64, types.int64, types.int64, types.uint8[::1], types.int64[::1]), **_OPTIONS)
+def sample(data: Any, offsets: Any, limit: int, pieces: int, out: Any, out_offsets: Any) -> Any:
+    """Copies a bounded sample of each text: all of it up to ``limit`` bytes, else so many pieces, evenly spread.
 
     The pieces are cut between code points and joined by a line end. Returns the bytes written; ``out`` must hold
-    ``min(length, limit) + 2`` bytes a text.
+    ``min(length, limit) + pieces`` bytes a text.
     """
     end = 0
-    third = limit // 3
+    length = limit // pieces
     for text in range(len(offsets) - 1):
         start, stop = offsets[text], offsets[text + 1]
-        length = stop - start
-        pieces = 1 if length <= limit else 3
-        for piece in range(pieces):
+        whole = stop - start <= limit
+        for piece in range(1 if whole else pieces):
             low, high = start, stop
-            if pieces == 3:
-                low = stop - third if piece == 2 else start + piece * ((length - third) // 2)
-                high = stop if piece == 2 else low + third
+            if not whole:
+                low = start + piece * (stop - start - length) // (pieces - 1)
+                high = low + length
                 while low < high and data[low] & 0xC0 == 0x80:
                     low += 1
                 while high < stop and high > low and data[high] & 0xC0 == 0x80:
@@ -158,6 +157,49 @@ def _add_up(counts: Any, seen: Any, found: int, weights: Any, logs: Any, total: 
         counts[seen[n]] = 0
 
 
+_NOTHING: Final = -25.0
+"""Logarithm of a probability beside the likeliest one from which it counts as none."""
+
+ABSENT: Final = -2
+"""The language of a piece that a text has not."""
+
+
+@njit(types.int64(_read(types.int32), types.int32[::1], types.int32[::1]), **_OPTIONS)
+def _count(occurrences: Any, counts: Any, seen: Any) -> Any:
+    """Counts features; ``seen`` lists the different ones. Returns how many they are."""
+    found = 0
+    for feature in occurrences:
+        if counts[feature] == 0:
+            seen[found] = feature
+            found += 1
+        counts[feature] += 1
+    return found
+
+
+@njit(
+    types.int64(types.float32[::1], types.int64, types.float64, _read(types.int64), types.float64, types.float64[::1]),
+    **_OPTIONS,
+)  # fmt: skip
+def _surely(total: Any, classes: int, scale: float, languages: Any, sure: float, sums: Any) -> Any:
+    """The language (by ``languages``, class -> number) whose probability is at least ``sure``; -1 where none is."""
+    most = total[0]
+    for k in range(1, classes):
+        most = max(most, total[k])
+    sums[:] = 0
+    together = 0.0
+    for k in range(classes):
+        below = scale * (total[k] - most)
+        if below > _NOTHING:
+            share = np.exp(below)
+            together += share
+            sums[languages[k]] += share
+    best = 0
+    for k in range(1, len(sums)):
+        if sums[k] > sums[best]:
+            best = k
+    return _int(best) if sums[best] >= sure * together else _int(-1)
+
+
 _LANES: Final = 4
 """Texts read side by side: a step of the automaton waits for memory (39 MB of moves), and four wait together. A quarter
 less time than one by one; eight gain nothing more."""
@@ -166,27 +208,46 @@ less time than one by one; eight gain nothing more."""
 @njit(
     types.void(
         _U8, _I64, _read(types.uint32), _read(types.uint32), _read(types.int32),
-        _read(types.float32, 2), _read(types.float32), types.float32[:, ::1],
+        _read(types.float32, 2), _read(types.float32), _read(types.int64), _read(types.float64),
+        types.float32[:, ::1], types.int16[:, ::1],
     ),
     **_OPTIONS,
 )  # fmt: skip
 def bayes_scores(
-    data: Any, offsets: Any, moves: Any, rows: Any, features: Any, weights: Any, prior: Any, scores: Any
+    data: Any,
+    offsets: Any,
+    moves: Any,
+    rows: Any,
+    features: Any,
+    weights: Any,
+    prior: Any,
+    languages: Any,
+    settings: Any,
+    scores: Any,
+    surely: Any,
 ) -> None:
     """Log-posterior of each class for each text: prior plus the sum of ``log1p(count) * weight`` of its features.
 
     The automaton reads bytes: ``state = moves[rows[state] * 256 + byte]``; entering a state with ``features[state] >=
     0`` counts that feature. A text without features scores 0 everywhere. Rows of ``weights`` may be wider than
     ``prior``; what is beyond stays unread.
+
+    Each text is also cut into as many equal pieces as ``surely`` has columns (fewer of a short one), and each is scored
+    by itself: ``surely`` gets the number of its language, -1 where none is sure enough, ``ABSENT`` where there is no
+    piece. ``settings`` are sharpness, exponent (see ``langid``), the probability from which a piece is sure, and the
+    least bytes of a piece.
     """
     texts = len(offsets) - 1
     longest = 0
     for text in range(texts):
         longest = max(longest, offsets[text + 1] - offsets[text])
-    counts = np.zeros((_LANES, weights.shape[0]), np.int32)
+    counts = np.zeros(weights.shape[0], np.int32)
+    seen = np.empty(longest, np.int32)
     logs = np.log1p(np.arange(longest + 1)).astype(np.float32)
     total = np.empty(weights.shape[1], np.float32)
-    seen = np.empty((_LANES, longest), np.int32)
+    sums = np.zeros(languages.max() + 1, np.float64)
+    hits = np.empty((_LANES, longest), np.int32)
+    places = np.empty((_LANES, longest), np.int32)
     found = np.zeros(_LANES, np.int64)
     state = np.zeros(_LANES, np.uint32)
     for group in range(0, texts, _LANES):
@@ -204,15 +265,34 @@ def bayes_scores(
                 state[lane] = moves[_int(rows[state[lane]]) * 256 + data[at]]
                 feature = features[state[lane]]
                 if feature >= 0:
-                    if counts[lane, feature] == 0:
-                        seen[lane, found[lane]] = feature
-                        found[lane] += 1
-                    counts[lane, feature] += 1
+                    hits[lane, found[lane]] = feature
+                    places[lane, found[lane]] = step
+                    found[lane] += 1
         for lane in range(lanes):
+            text = group + lane
+            size = offsets[text + 1] - offsets[text]
             if found[lane] == 0:
-                scores[group + lane, :] = 0
+                scores[text, :] = 0
             else:
                 total[:] = 0
                 total[: len(prior)] = prior
-                _add_up(counts[lane], seen[lane], found[lane], weights, logs, total)
-                scores[group + lane, :] = total[: len(prior)]
+                _add_up(counts, seen, _count(hits[lane, : found[lane]], counts, seen), weights, logs, total)
+                scores[text, :] = total[: len(prior)]
+            pieces = max(1, min(surely.shape[1], size // _int(settings[3])))
+            first = 0
+            for piece in range(surely.shape[1]):
+                if piece >= pieces:
+                    surely[text, piece] = ABSENT
+                    continue
+                low, high = size * piece // pieces, size * (piece + 1) // pieces
+                last = first
+                while last < found[lane] and places[lane, last] < high:
+                    last += 1
+                surely[text, piece] = -1
+                if last > first:
+                    total[:] = 0
+                    total[: len(prior)] = prior
+                    _add_up(counts, seen, _count(hits[lane, first:last], counts, seen), weights, logs, total)
+                    scale = settings[0] / (high - low) ** settings[1]
+                    surely[text, piece] = _surely(total, len(prior), scale, languages, settings[2], sums)
+                first = last

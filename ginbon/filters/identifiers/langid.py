@@ -27,11 +27,12 @@ import pyarrow as pa
 
 from ginbon.corpus import texts as buffers
 from ginbon.engine.cache import arrays as kept_arrays
-from ginbon.filters.identifiers.base import UNKNOWN, Identified, in_script, our_label
+from ginbon.filters.identifiers.base import UNKNOWN, Identified, in_script, language_of, our_label
+from ginbon.filters.identifiers.pieces import PIECE_BYTES, PIECES, SURE
 from ginbon.languages import scripts
 
 SAMPLE_BYTES: Final = 1_200
-"""Bytes of a text that are read: all of it, or a third each from start, middle and end."""
+"""Bytes of a text that are read: all of it, or pieces, evenly spread."""
 
 _WIDTH: Final = 16
 """Rows of weights are padded to a multiple of so many: what is left of a row would be added up one by one."""
@@ -65,11 +66,12 @@ class LangidIdentifier:
     def fingerprint(self) -> dict[str, Any]:
         """The model by its SHA-256, and the sample."""
         return {
-            "revision": 2,
+            "revision": 3,
             "model": "py3langid",
             "sha256": _digest(),
             "sample_bytes": self.sample_bytes,
             "sharpness": [SHARPNESS, EXPONENT],
+            "pieces": [PIECES, PIECE_BYTES, SURE],
         }
 
     @property
@@ -79,56 +81,70 @@ class LangidIdentifier:
 
     def identify(self, texts: Any, scripts: Sequence[str] | None = None) -> Identified:
         """See the protocol. Probabilities are over all classes: the share of an impossible script stays lost."""
-        model = _model()
-        probabilities = self._probabilities(texts)
-        names, columns = _merged(model.classes)
-        merged = np.zeros((len(probabilities), len(names)), np.float32)
-        np.add.at(merged.T, columns, probabilities.T)
-        labels = np.array(names, dtype=object)
-        if scripts is None:
-            best = merged.argmax(axis=1) if len(merged) else np.zeros(0, np.int64)
-            return _identified(labels[best], merged[np.arange(len(best)), best])
-        found = np.full(len(merged), UNKNOWN, dtype=object)
-        score = np.zeros(len(merged), np.float32)
-        given = np.array(scripts, dtype=object)
-        for script in sorted(set(scripts)):
-            rows = np.flatnonzero(given == script)
-            shown = _shown(names, script)
-            possible = np.array([label is not None for label in shown])
-            if not possible.any():
-                continue
-            masked = np.where(possible, merged[rows], np.float32(-1))
-            best = masked.argmax(axis=1)
-            found[rows] = np.array(shown, dtype=object)[best]
-            score[rows] = masked[np.arange(len(rows)), best]
-        return _identified(found, score)
+        names, _ = _merged(_model().classes)
+        probabilities, surely = self._probabilities(texts)
+        shown = [_shown(names, script) for script in scripts] if scripts is not None else [names] * len(probabilities)
+        kinds = {possible: n for n, possible in enumerate(dict.fromkeys(shown))}
+        given = np.array([kinds[possible] for possible in shown], np.int64)
+        found = np.full(len(probabilities), UNKNOWN, dtype=object)
+        score = np.zeros(len(probabilities), np.float32)
+        for possible, number in kinds.items():
+            columns = np.flatnonzero([label is not None for label in possible])
+            rows = np.flatnonzero(given == number)
+            if len(columns):
+                some = probabilities[np.ix_(rows, columns)]
+                best = some.argmax(axis=1)
+                found[rows] = np.array(possible, dtype=object)[columns[best]]
+                score[rows] = some[np.arange(len(rows)), best]
+        labels = pa.array(found, pa.string()).dictionary_encode()
+        return Identified(labels, pa.array(score, pa.float32()), pa.array(_agreement(surely, found), pa.float32()))
 
-    def _probabilities(self, texts: Any) -> npt.NDArray[np.float32]:
+    def _probabilities(self, texts: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int16]]:
+        """Of each label, rows x ``_merged``; and the language of each piece, as ``kernels.bayes_scores`` has it."""
         from ginbon.filters.identifiers import kernels
 
-        model = _model()
+        m = _model()
         sampled = _prepared(sample(texts, self.sample_bytes))
-        scores = np.empty((len(sampled), len(model.prior)), np.float32)
+        scores = np.empty((len(sampled), len(m.prior)), np.float32)
+        surely = np.empty((len(sampled), PIECES), np.int16)
+        settings = np.array([SHARPNESS, EXPONENT, SURE, PIECE_BYTES], np.float64)
         kernels.bayes_scores(
-            sampled.data, sampled.offsets, model.moves, model.rows, model.features, model.weights, model.prior, scores
-        )
+            sampled.data, sampled.offsets, m.moves, m.rows, m.features, m.weights, m.prior, _languages(m.classes)[1],
+            settings, scores, surely,
+        )  # fmt: skip
         sizes = np.maximum(np.diff(sampled.offsets), 1).astype(np.float32)
         scores *= (SHARPNESS / sizes**EXPONENT)[:, None]
         scores -= scores.max(axis=1, keepdims=True) if len(scores) else 0
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=1, keepdims=True)
-        return scores
+        names, columns = _merged(m.classes)
+        merged = np.zeros((len(scores), len(names)), np.float32)
+        for n, column in enumerate(columns.tolist()):
+            merged[:, column] += scores[:, n]
+        return merged, surely
+
+
+def _agreement(surely: npt.NDArray[np.int16], labels: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Share of each text's pieces that are not surely of another language than its label's; 1 where it has none."""
+    from ginbon.filters.identifiers import kernels
+
+    numbers = {name: n for n, name in enumerate(_languages(_model().classes)[0])}
+    none = numbers.get(UNKNOWN, -1)
+    own = np.array([numbers.get(language_of(label), none) for label in labels], np.int64)[:, None]
+    foreign = (surely >= 0) & (surely != own) & (surely != none) & (own != none)
+    shares = 1 - foreign.sum(axis=1) / (surely != kernels.ABSENT).sum(axis=1)
+    return np.asarray(shares, np.float32)
 
 
 def sample(texts: Any, limit: int) -> buffers.Texts:
-    """At most ``limit`` bytes of each text: a third each from start, middle and end where it is longer."""
+    """At most ``limit`` bytes of each text: all of it, or ``PIECES`` pieces, evenly spread."""
     from ginbon.filters.identifiers import kernels
 
     view = buffers.view(texts)
-    sizes = np.minimum(np.diff(view.offsets), limit) + 2
+    sizes = np.minimum(np.diff(view.offsets), limit) + PIECES
     out = np.empty(int(sizes.sum()), np.uint8)
     offsets = np.zeros(len(view) + 1, np.int64)
-    end = kernels.sample(view.data, view.offsets, limit, out, offsets)
+    end = kernels.sample(view.data, view.offsets, limit, PIECES, out, offsets)
     return buffers.Texts(out[:end], offsets, view.valid)
 
 
@@ -163,16 +179,19 @@ def _character_table() -> npt.NDArray[np.uint16]:
     return table
 
 
-def _identified(labels: npt.NDArray[Any], scores: npt.NDArray[np.float32]) -> Identified:
-    array = pa.array(labels, pa.string()).dictionary_encode()
-    return Identified(array, pa.array(scores, pa.float32()))
-
-
 @cache
 def _merged(classes: tuple[str, ...]) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
     """Distinct labels, and the label's number of each class."""
     names = tuple(dict.fromkeys(classes))
     return names, np.array([names.index(c) for c in classes], np.int64)
+
+
+@cache
+def _languages(classes: tuple[str, ...]) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+    """Distinct languages, whatever their script, and the number of each class."""
+    found = [language_of(label) for label in classes]
+    names = tuple(dict.fromkeys(found))
+    return names, np.array([names.index(name) for name in found], np.int64)
 
 
 @cache

@@ -6,17 +6,15 @@ are not surely of another language is the document's *agreement*.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from ginbon.corpus import texts as buffers
-from ginbon.filters.identifiers.base import UNKNOWN, Identifier
+from ginbon.filters.identifiers.base import UNKNOWN, language_of
 
 PIECES: Final = 8
 PIECE_BYTES: Final = 100
@@ -54,24 +52,22 @@ def pieces(texts: Any) -> Pieces:
     return Pieces(buffers.array(view.data[places], offsets), rows)
 
 
-def agreement(identifier: Identifier, texts: Any, answers: Sequence[str | None]) -> npt.NDArray[np.float32]:
-    """Share of each text's pieces that are not surely of another language than ``answers``, the identifier's own; 1
-    where that is ``und``.
+def agreement(
+    identify: Callable[[Any], tuple[Sequence[str], npt.NDArray[np.float32]]], texts: Any, labels: Sequence[str]
+) -> npt.NDArray[np.float32]:
+    """Share of each text's pieces that are not surely of another language than its label's; 1 where that is ``und``.
+
+    ``identify`` gives labels and probabilities of pieces.
     """
     cut = pieces(texts)
     if not len(cut.rows):
         return np.zeros(0, np.float32)
-    found = identifier.identify(cut.strings)
-    languages = np.array([_language(label) for label in pc.cast(found.labels, pa.string()).to_pylist()], object)
-    ours = np.array([_language(label) for label in answers], object)[cut.rows]
-    sure = found.probabilities.to_numpy(zero_copy_only=False) >= SURE
-    foreign = sure & (languages != ours) & (languages != UNKNOWN) & (ours != UNKNOWN)
-    total = np.bincount(cut.rows, minlength=len(answers))
-    return (1 - np.bincount(cut.rows, foreign, len(answers)) / total).astype(np.float32)
-
-
-def _language(label: str | None) -> str:
-    return (label or UNKNOWN).partition("_")[0]
+    found, probabilities = identify(cut.strings)
+    languages = np.array([language_of(label) for label in found], object)
+    ours = np.array([language_of(label) for label in labels], object)[cut.rows]
+    foreign = (probabilities >= SURE) & (languages != ours) & (languages != UNKNOWN) & (ours != UNKNOWN)
+    total = np.bincount(cut.rows, minlength=len(labels))
+    return (1 - np.bincount(cut.rows, foreign, len(labels)) / total).astype(np.float32)
 
 
 def _boundary(view: buffers.Texts, at: Any, rows: Any) -> Any:
