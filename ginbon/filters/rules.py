@@ -161,10 +161,11 @@ def _second_round(prefix: str, lines: str) -> Sequence[Rule]:
 
 RULES: Final = {rule.name: rule for rule in _rules()}
 
-_LADDERS: Final = (
+LADDERS: Final = (
     ("top-2-gram", "top-3-gram", "top-4-gram"),
     tuple(f"repeated-{n}-grams" for n in range(5, 11)),
 )
+"""Rules whose thresholds never rise from one to the next."""
 
 
 def bind(
@@ -252,7 +253,7 @@ def _check_ladders(rules: Sequence[BoundRule]) -> None:
     What a published preset alone says is taken as it is.
     """
     by_name = {rule.name: rule for rule in rules}
-    for ladder in _LADDERS:
+    for ladder in LADDERS:
         steps = [by_name[name] for name in ladder if name in by_name]
         for above, below in pairwise(steps):
             assert above.high is not None and below.high is not None
