@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from tables import Read, read, table
 
+from ginbon.corpus.collectors.parquet_footer import read_footer
+
 TEXTS = ["A menina lê um livro.", "नदी समुद्र की ओर बहती है।", "แม่น้ำไหลลงสู่ทะเล", "يجري النهر نحو البحر.", "ገና ነው"] * 100
 
 
@@ -199,6 +201,32 @@ def test_fault_18_no_flipped_bit_in_a_footer_is_silent_or_deadly(tmp_path: Path)
     result = flips(path, 250, seed=19, start=path.stat().st_size - footer - 8)
     print("flips in the footer, seed 19:", dict(result))
     assert set(result) <= {"told", "same"}
+
+
+def test_fault_18_a_footer_whose_counts_disagree_is_told(tmp_path: Path) -> None:
+    """Every bit whose flip leaves a footer that can be read, with other rows in its groups than in all."""
+    path = make_parquet(tmp_path / "a.parquet", compression="zstd", texts=TEXTS[:150])
+    raw = path.read_bytes()
+    stop = len(raw) - 8
+    start = stop - struct.unpack("<I", raw[-8:-4])[0]
+    good = {(d["text"], d["url"]) for d in read(table(columns={"text": "text", "url": "url"}), path).documents}
+    odd = []
+    for at in range(start, stop):
+        for bit in range(8):
+            flipped = raw[:at] + bytes([raw[at] ^ 1 << bit]) + raw[at + 1 :]
+            try:
+                rows, groups = read_footer(flipped[start:stop])
+            except (ValueError, IndexError, KeyError, OverflowError):
+                continue
+            if sum(group.rows for group in groups) not in (rows, 0):
+                odd.append(flipped)
+
+    def outcome_of(flipped: bytes) -> str:
+        path.write_bytes(flipped)
+        return outcome(path, good)
+
+    assert len(odd) > 10
+    assert set(in_a_child([partial(outcome_of, flipped) for flipped in odd])) == {"told"}
 
 
 def test_fault_18_verification_is_what_finds_them(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def read_footer(raw: bytes) -> tuple[int, list[Group]]:
     not one."""
     fields, _ = _struct(raw, 0, 0)
     try:
-        return fields[3], [_group(g) for g in fields[4]]
+        return _number(fields[3]), [_group(g) for g in fields[4]]
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"the footer lacks what every footer has ({error})") from error
 
@@ -58,7 +58,7 @@ def has_checksum(header: bytes) -> bool:
 
 
 def _group(fields: dict[int, Any]) -> Group:
-    return Group(rows=fields[3], chunks=tuple(_chunk(c) for c in fields.get(1, [])))
+    return Group(rows=_number(fields[3]), chunks=tuple(_chunk(c) for c in fields.get(1, [])))
 
 
 def _chunk(fields: dict[int, Any]) -> Chunk:
@@ -66,9 +66,17 @@ def _chunk(fields: dict[int, Any]) -> Chunk:
         raise ValueError("a column is said to be in another file")
     told = fields[3]
     dictionary = told.get(11)
-    start = min(told[9], dictionary) if dictionary else told[9]
+    first = _number(told[9])
+    start = min(first, _number(dictionary)) if dictionary else first
     path = ".".join(key.decode("utf-8", "replace") for key in told[3])
-    return Chunk(path=path, start=start, packed_bytes=told[7], plain_bytes=told[6])
+    return Chunk(path=path, start=start, packed_bytes=_number(told[7]), plain_bytes=_number(told[6]))
+
+
+def _number(value: Any) -> int:
+    """A field that must hold a number; a flipped bit may make it a list or a string."""
+    if type(value) is not int:
+        raise TypeError(f"a {type(value).__name__} where a number belongs")
+    return value
 
 
 def _varint(raw: bytes, at: int) -> tuple[int, int]:
