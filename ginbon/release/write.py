@@ -124,9 +124,10 @@ def _rows(folder: Path, shard: Shard) -> Iterator[tuple[str, pa.RecordBatch]]:
     """The shard's documents with their fates, a row group at a time, with the key of their part."""
     for key, start, stop in shard.ranges:
         documents, fates = (folder / p for p in _paths(shard.language, key))
-        done = start
+        decided = parquet.read_table(fates).slice(start, stop - start)
+        done = 0
         for batch in parquet.read_rows(documents, start, stop):
-            fate = parquet.read_table(fates).slice(done, batch.num_rows).combine_chunks().to_batches()[0]
+            fate = decided.slice(done, batch.num_rows).combine_chunks().to_batches()[0]
             done += batch.num_rows
             joined = _join(batch, fate)
             split = fate.column("split").dictionary_decode()
