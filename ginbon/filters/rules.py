@@ -179,7 +179,6 @@ def bind(
     and for a threshold of the pack or recipe outside its signal's range.
     """
     published = thresholds(preset, pack.label)
-    pack = with_stop_words(preset, pack)
     wishes = dict(overrides or {})
     for name in wishes:
         if name not in RULES:
@@ -190,7 +189,7 @@ def bind(
     packs = pack.thresholds if preset == "ginbon" else {}
     for name in dict.fromkeys((*published, *wishes)):
         rule = _bound(RULES[name], published, packs, wishes)
-        if rule is not None and not (name == "stop-words" and not pack.stop_words):
+        if rule is not None and (name != "stop-words" or with_stop_words(preset, pack).stop_words):
             bound.append(rule)
     _check_ladders(bound)
     return bound

@@ -20,6 +20,7 @@ from datatrove.pipeline.filters import (
     GopherQualityFilter,
     GopherRepetitionFilter,
 )
+from datatrove.pipeline.filters.c4_filters import CITATION_REGEX
 from datatrove.utils.text import split_into_parts
 from datatrove.utils.word_tokenizers import WordTokenizer
 
@@ -50,6 +51,13 @@ class OurWords(WordTokenizer):
     def __init__(self, label: str) -> None:
         super().__init__(label)
         self.walk = Walk(label, load_pack(label))
+        self.sentences: dict[str, int] = {}
+
+    def count_sentences(self, text: str) -> None:
+        """Count those of each line at once, as C4 will ask for it: stripped, without citations."""
+        lines = [CITATION_REGEX.sub("", line.strip()) for line in text.splitlines()]
+        counts = self.walk.measure(pa.array(lines, pa.large_string()))["walk/sentences"].to_pylist()
+        self.sentences = dict(zip(lines, counts, strict=True))
 
     def word_tokenize(self, text: str) -> list[str]:
         return [word.translate(folding()) for word in segmenter.words(text, self.walk.language)]
@@ -59,8 +67,7 @@ class OurWords(WordTokenizer):
 
     def span_tokenize(self, text: str) -> list[tuple[int, int]]:
         """As many spans as the walk counts sentences; only their number is used."""
-        sentences = self.walk.measure(pa.array([text], pa.large_string()))["walk/sentences"][0].as_py()
-        return [(0, 0)] * sentences
+        return [(0, 0)] * self.sentences[text]
 
 
 @dataclass(frozen=True)
@@ -68,9 +75,11 @@ class Peer:
     """datatrove's filters for a preset and a language; a call says the reason it drops a text for, or nothing."""
 
     filters: tuple[Any, ...]
+    words: OurWords
 
     def __call__(self, text: str) -> str:
         split_into_parts.cache_clear()
+        self.words.count_sentences(text)
         document = Document(text=text, id="")
         for each in self.filters:
             with warnings.catch_warnings():
@@ -85,11 +94,11 @@ def peer(preset: str, label: str) -> Peer:
     """The filters that datatrove's own examples chain for the data set of that name."""
     words: Any = OurWords(label)
     if preset == "fineweb2":
-        return Peer(_fineweb2(label, words))
+        return Peer(_fineweb2(label, words), words)
     quality = GopherQualityFilter(stop_words=list(load_pack(label).stop_words), language=words)
     repetition = GopherRepetitionFilter(language=words)
     made: dict[str, Callable[[], tuple[Any, ...]]] = {
-        "gopher": lambda: (quality, repetition),
+        "gopher": lambda: (repetition, quality),
         "c4": lambda: (C4QualityFilter(language=words),),
         "fineweb": lambda: (
             repetition,
@@ -98,7 +107,7 @@ def peer(preset: str, label: str) -> Peer:
             FineWebQualityFilter(language=words),
         ),
     }
-    return Peer(made[preset]())
+    return Peer(made[preset](), words)
 
 
 def _fineweb2(label: str, words: Any) -> tuple[Any, ...]:
