@@ -23,7 +23,7 @@ from ginbon.corpus import parquet
 from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD
 from ginbon.errors import UserError
-from ginbon.filters.rules import RULES, BoundRule
+from ginbon.filters.rules import LADDERS, RULES, BoundRule
 from ginbon.filters.signals import CATALOGUE
 from ginbon.languages import codes
 from ginbon.report.histograms import bounds_of
@@ -77,7 +77,13 @@ def render(languages: Sequence[Mapping[str, Any]], *, title: str) -> str:
     """The page of what ``page_of_tuning`` gathered."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    data = {"format": FORMAT, "rules": _rules(), "signals": _signals(), "languages": list(languages)}
+    data = {
+        "format": FORMAT,
+        "rules": _rules(),
+        "ladders": LADDERS,
+        "signals": _signals(),
+        "languages": list(languages),
+    }
     return environment.get_template("tune.html.j2").render(
         title=one_line(title),
         ginbon=ginbon.__version__,

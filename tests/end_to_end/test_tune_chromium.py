@@ -228,6 +228,20 @@ def test_the_recipe_has_only_what_differs_and_binds_as_it_is(page: Any) -> None:
     assert "# left out, khm_Khmr line-punctuation: 7" in text
 
 
+def test_a_ladder_is_left_out_until_both_its_rules_are_moved(page: Any) -> None:
+    """A longer run repeats no more often than a shorter one, so a recipe that says otherwise would be refused."""
+    show(page, "por_Latn")
+    page.fill('[data-rule="repeated-6-grams"] input[type=number]', "0.97")
+    settle(page)
+    assert "move both" in page.inner_text('[data-rule="repeated-6-grams"]')
+    assert YAML(typ="safe").load(page.inner_text("#yaml")) is None
+    page.fill('[data-rule="repeated-5-grams"] input[type=number]', "0.98")
+    settle(page)
+    rules = YAML(typ="safe").load(page.inner_text("#yaml"))["languages"]["por_Latn"]["rules"]
+    assert rules == {"repeated-5-grams": 0.98, "repeated-6-grams": 0.97}
+    assert bind("ginbon", load_pack("por_Latn"), rules)
+
+
 def test_every_slider_moves_by_keys(page: Any) -> None:
     """An arrow changes the value, Page keys change it more, and what is said aloud has value and effect."""
     show(page, "por_Latn")

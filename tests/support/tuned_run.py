@@ -48,6 +48,8 @@ THRESHOLDS: Final = rules_of(
         "mean-word-length": (0.5, 11.5),
         "stop-words": 2,
         "repeated-lines": 0.6,
+        "repeated-5-grams": 0.95,
+        "repeated-6-grams": 0.9,
         "line-punctuation": 0.12,
         "lorem-ipsum": 300,
     }

@@ -72,13 +72,19 @@ function tailOf(sample, about, signal) {
   return [about.keep_if === "<=" ? null : at(0.01), about.keep_if === ">=" ? null : at(0.99)];
 }
 
-/** Why a recipe with this threshold would be refused, or nothing. */
-function refusal(rule, signal) {
+/** Why a recipe with this threshold would be refused beside the language's other rules, or nothing. */
+function refusal(rule, rules) {
+  const signal = data.signals[rule.signal];
   if (!rule.on || same(rule, rule.run)) return "";
   const least = signal.low ?? -Infinity, most = signal.high ?? Infinity;
   if (rule.low !== null && rule.high !== null && rule.low > rule.high) return "keeps nothing: the first end is above the second";
   if ((rule.low ?? -Infinity) > most || (rule.high ?? Infinity) < least) return "drops every document";
   if ((rule.low ?? -Infinity) <= least && (rule.high ?? Infinity) >= most) return "never drops a document: switch it off instead";
+  for (const ladder of data.ladders) {
+    const steps = ladder.map((name) => rules.find((r) => r.name === name && r.on)).filter((r) => r), at = steps.indexOf(rule);
+    if (at > 0 && rule.high > steps[at - 1].high) return `is above that of ${steps[at - 1].name}; longer runs repeat less, so move both`;
+    if (at >= 0 && rule.high < steps[at + 1]?.high) return `is below that of ${steps[at + 1].name}; longer runs repeat less, so move both`;
+  }
   return "";
 }
 
@@ -90,7 +96,7 @@ function recipe() {
   for (const { language, rules } of states.values()) {
     const good = [];
     for (const rule of rules.filter((rule) => !same(rule, rule.run))) {
-      const wrong = refusal(rule, data.signals[rule.signal]), line = `${rule.name}: ${said(rule)}`;
+      const wrong = refusal(rule, rules), line = `${rule.name}: ${said(rule)}`;
       if (wrong) refused.push(`# left out, ${language.label} ${line}, which ${wrong}`);
       else good.push(`      ${line}  # was ${said(rule.run)}`);
     }
@@ -236,7 +242,7 @@ function refresh(card, decided) {
     ? ["drops ", make("strong", {}, percent(drops.documents, all)), " · alone ", make("strong", {}, percent(alone.documents, all)),
        ` (${whole(alone.documents)})`, trusted]
     : [rule.run.on ? "switched off" : "not used"]));
-  const refused = refusal(rule, signal);
+  const refused = refusal(rule, now.rules);
   card.warning.textContent = refused;
   card.effect.hidden = !!refused;
   card.svg.setAttribute("aria-label", `${signal.name}: ${rule.name} drops ${percent(drops.documents, all)} of the documents`);
@@ -351,7 +357,7 @@ function listTurned(decided) {
   const size = sizes[turned], exact = sample.strata.every((stratum) => stratum.drawn === stratum.documents);
   place("turned-note").textContent = !size ? (turned === "lost" ? "No document is newly lost." : "No document is newly kept.")
     : !rows.length ? "None of these has its text in the page."
-    : rows.length < Math.round(size) || rows.length > LISTED ? `${Math.min(LISTED, rows.length)} of ${exact ? "" : "about "}${whole(size)} are shown, chosen by chance.` : "";
+    : rows.length < Math.round(size) || rows.length > LISTED ? `${Math.min(LISTED, rows.length)} of ${exact ? "" : "about "}${whole(size)} are shown.` : "";
 }
 
 /** Which rules drop a document, and at which value. */
