@@ -25,10 +25,11 @@ def tune(
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
-    """Write a page in which thresholds are moved by looking: what they keep and lose, and which documents change.
+    """Write a page for tuning thresholds by looking.
 
-    It has a slider for every threshold over the histogram of kept, dropped and trusted text, the documents that a move
-    turns around, and the YAML to paste into the recipe. One file that loads nothing; it holds a sample of the run.
+    It has a slider for every threshold over the histogram of kept, dropped and trusted text; what all rules together
+    keep and lose, at once; the documents that a move turns around; and the YAML to paste into the recipe. It is one
+    file that loads nothing, and holds a sample of the run.
 
     Example: ginbon tune runs/quickstart --language arb_Arab --open
     """
