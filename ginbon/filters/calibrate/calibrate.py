@@ -163,7 +163,7 @@ def calibrate(
     everything = measure(trusted, pack, identifier)
     _check_language(everything, pack, identifier, options)
     ours, held = everything.take(derive_rows), everything.take(held_rows)
-    crawled = _ours(measure(web, pack, identifier), pack, identifier) if web is not None and len(web) else None
+    crawled = _ours(measure(web, pack, identifier), pack, identifier, options) if web is not None and len(web) else None
     task = Task(pack, load_pack("eng_Latn").reference, options.method, options.budget, options.seed)
     thresholds = derive(ours, task)
     stands = standing(base)
@@ -213,8 +213,10 @@ def _check_language(sample: Sample, pack: Pack, identifier: Identifier, options:
         )
 
 
-def _ours(sample: Sample, pack: Pack, identifier: Identifier) -> Sample:
-    """Web documents that a run would take for the language; all, where the identifier does not know it."""
+def _ours(sample: Sample, pack: Pack, identifier: Identifier, options: Options) -> Sample:
+    """Web documents that a run would take for the language; all, where the identifier cannot tell, or is not asked."""
+    if options.trust_language:
+        return sample
     if pack.label not in sample.looks_like and pack.label not in identifier.labels:
         return sample
     return sample.take(np.flatnonzero([label == pack.label for label in sample.looks_like]))

@@ -46,8 +46,8 @@ DICTIONARY_SCRIPTS: Final = frozenset({"Thai", "Laoo", "Khmr", "Mymr", "Hans", "
 MIN_POOL: Final = 3
 """Languages of a family in a script that make a pool."""
 
-POOL_MARGIN: Final = 1.25
-"""A language that nobody has measured may lie further out than those of its pool: by a quarter."""
+POOL_MARGIN: Final = 1.4
+"""A language that nobody has measured may lie further out than those of its pool: by so much."""
 
 HABITS: Final = frozenset({"line-punctuation", "letter-words"})
 """Rules over shares that a language has a habit in: off where half of its documents have less than a half."""
@@ -336,7 +336,7 @@ def pools_of(packs: Sequence[Pack]) -> list[Pack]:
 
 def pool(packs: Iterable[Pack], label: str) -> Pack:
     """What stands in for a language without a pack: thresholds that 99 of 100 languages of the group would allow, and a
-    quarter more.
+    margin.
 
     A rule that is off in one of twenty is off; stop words are no language's, so there are none. How long words are
     a script does not say: there the preset stands.
@@ -348,9 +348,11 @@ def pool(packs: Iterable[Pack], label: str) -> Pack:
         has = [p.thresholds[rule] for p in members if rule in p.thresholds]
         if not has or rule == "stop-words" or (rule == "mean-word-length" and label.startswith(UNDETERMINED)):
             continue
-        documents = sum(t.documents for t in has if t.pool is None)
-        how = f"what 99 of 100 of {len(has)} language(s) allow, and a quarter more"
-        at = "off" if rule in LEARNED else _loosest(rule, [t.at for t in has])
+        documents = sum(p.sample.documents for p in members if p.sample is not None)
+        how = f"what 99 of 100 of {len(has)} language(s) allow, and {POOL_MARGIN - 1:.0%} more"
+        at: Any = _loosest(rule, [t.at for t in has])
+        if rule in LEARNED:
+            at, how = "off", "it is learned from a language's own text"
         found[rule] = Threshold(at=at, how=how, documents=documents)
     return Pack(
         label=label,
