@@ -26,7 +26,8 @@ REVISION: Final = 1
 
 @dataclass(frozen=True)
 class Cut:
-    """The step: takes lines out of ``text`` and records them in ``cuts`` (rule, position, length).
+    """The step: takes lines out of ``text`` and records them in ``cuts`` (rule, position, length; lines behind each
+    other that one rule cuts are one).
 
     ``rules`` is ``c4``, or ``fineweb`` for the same without the rule about line ends; the rules are told in
     ``filters.signals``. A text that loses lines loses blank lines too: of several in a row one stays, none at its start
@@ -50,39 +51,41 @@ class Cut:
         """The batch with lines taken out; ``cuts`` is empty where none was, null where there is no text."""
         documents = batch.column("text")
         held = _segment.buffers(documents)
-        left, ends, spans, span_ends = self._cut(held)
-        done = texts.array(left, ends, held.valid)
+        lines, left, spans, span_ends = self._cut(held)
+        done = texts.array(left.data, left.offsets, held.valid)
         return with_columns(
             batch,
             {
                 "text": done,
                 "cuts": _cuts(spans, span_ends, held.valid),
-                "cut/lines": pa.array(np.diff(span_ends).astype(np.int32)),
-                "cut/bytes": pa.array(np.diff(held.offsets) - np.diff(ends)),
+                "cut/lines": pa.array(lines.astype(np.int32)),
+                "cut/bytes": pa.array(np.diff(held.offsets) - np.diff(left.offsets)),
             },
         )
 
-    def _cut(self, held: texts.Texts) -> tuple[Any, Any, Any, Any]:
-        """Bytes and offsets of the texts left; rule, position and length of the lines cut, and their offsets."""
+    def _cut(self, held: texts.Texts) -> tuple[Any, texts.Texts, Any, Any]:
+        """How many lines are cut from each text, the texts left, and rule, position and length of each cut, by text."""
         from ginbon.filters.kernel.lines import cut_lines
         from ginbon.filters.kernel.tally import BY_C4, BY_FINEWEB
 
         scanned = scan_texts(held, self.pack)
         ends, span_ends = np.zeros(len(held) + 1, np.int64), np.zeros(len(held) + 1, np.int64)
-        lines = int(scanned.counts[:, Count.LINES].sum())
-        out, spans = np.empty(len(held.data), np.uint8), np.empty(3 * lines, np.int64)
+        wanted, kept = (BY_C4, Count.C4_LINES) if self.rules == "c4" else (BY_FINEWEB, Count.FINEWEB_LINES)
+        lines = scanned.counts[:, Count.LINES] - scanned.counts[:, kept]
+        out, spans = np.empty(len(held.data), np.uint8), np.empty(3 * int(lines.sum()), np.int64)
         size = cut_lines(
             held.data,
             held.offsets,
             classes.properties(),
             scanned.line_left,
-            BY_C4 if self.rules == "c4" else BY_FINEWEB,
+            wanted,
             out,
             ends,
             spans,
             span_ends,
         )
-        return out[:size], ends, spans[: 3 * span_ends[-1]].reshape(-1, 3), span_ends
+        found = spans[: 3 * span_ends[-1]].reshape(-1, 3)
+        return lines, texts.Texts(out[:size], ends, held.valid), found, span_ends
 
 
 def _cuts(spans: Any, ends: Any, valid: Any) -> pa.Array:

@@ -88,6 +88,15 @@ def test_what_loses_nothing_stays_as_it_is_and_blank_lines_do_not_pile_up() -> N
     assert [None if c is None else len(c) for c in made["cuts"].to_pylist()] == [None, 0, 1, 0]
 
 
+def test_lines_that_one_rule_cuts_are_one_cut() -> None:
+    """So that the record of a text of nothing but short lines is no larger than the text."""
+    made = cut(["menu\nmenu\n\nmenu\nEin Titel ohne Punkt\nmenu\nDas ist ein Satz.\nmenu"])
+    assert [(c["rule"], c["position"], c["length"]) for c in made["cuts"][0].as_py()] == [
+        ("few-words", 0, 15), ("line-end", 16, 20), ("few-words", 37, 4), ("few-words", 60, 4)
+    ]  # fmt: skip
+    assert made["cut/lines"].to_pylist() == [6]
+
+
 def test_the_step_fits_the_schema_and_its_fingerprint_says_which_rules() -> None:
     step = Cut(load_pack("por_Latn"))
     assert isinstance(step, Step)

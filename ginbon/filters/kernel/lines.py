@@ -37,8 +37,9 @@ def cut_lines(
 ) -> int:
     """Copy the texts without the lines whose ``line_left`` lacks the bit ``wanted``; return the bytes written.
 
-    ``ends`` and ``span_ends`` are rows + 1; ``spans`` gets rule, position and length of every line cut. Where a text
-    loses lines, blank ones in a row become one, and those at its start and end go.
+    ``ends`` and ``span_ends`` are rows + 1; ``spans`` gets rule, position and length of what is cut: lines that one
+    rule cuts, with none left between them, are one span. Where a text loses lines, blank ones in a row become one, and
+    those at its start and end go.
     """
     n = 0
     line = 0
@@ -49,6 +50,7 @@ def cut_lines(
         first = n
         first_cut = cuts
         blank = False
+        rule = np.uint8(0)  # of the line before, if it was cut
         i = start
         while i < end:
             stop = i
@@ -58,6 +60,7 @@ def cut_lines(
                 blank = n > first
             elif line_left[line] & wanted:
                 line += 1
+                rule = np.uint8(0)
                 if n > first:
                     out[n] = 10
                     n += 1
@@ -69,10 +72,12 @@ def cut_lines(
                     out[n] = data[k]
                     n += 1
             else:
-                spans[3 * cuts] = line_left[line] >> RULE_SHIFT
-                spans[3 * cuts + 1] = i - start
-                spans[3 * cuts + 2] = stop - i
-                cuts += 1
+                if line_left[line] != rule:
+                    rule = line_left[line]
+                    spans[3 * cuts] = rule >> RULE_SHIFT
+                    spans[3 * cuts + 1] = i - start
+                    cuts += 1
+                spans[3 * cuts - 1] = stop - start - spans[3 * cuts - 2]
                 line += 1
             i = stop + 1
         if cuts == first_cut:  # untouched, with all its blank lines
