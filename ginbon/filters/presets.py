@@ -50,7 +50,7 @@ PRESETS: Final[Mapping[str, Mapping[str, At]]] = {
     "ginbon": {
         "language-score": 0.5, "language-agreement": 0.8, "script-share": 0.5, "min-words": 50,
         "mean-word-length": (1, 40), "hash-symbols": 0.1, "ellipses": 0.02, "bullet-lines": 0.9, "ellipsis-lines": 0.3,
-        "clause-marks": (0.05, 0.5), "letter-words": 0.65, "stop-words": 2, "word-order": 0.4, **_GOPHER_REPETITION,
+        "letter-words": 0.65, "stop-words": 2, "word-order": 0.4, **_GOPHER_REPETITION,
         "lorem-ipsum": 0, "line-punctuation": 0.12, "list-ratio": 0.3,
     },
 }  # fmt: skip
