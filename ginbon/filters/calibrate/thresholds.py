@@ -82,7 +82,7 @@ def fails(sample: Sample, thresholds: Mapping[str, Threshold], pack: Pack) -> An
             found[:, k] |= (values < round(low * QUANTUM)) & (values != NULL)
         if high is not None:
             found[:, k] |= values > round(high * QUANTUM)
-        if name == "language-score":
+        if name in ("language-score", "language-agreement"):
             found[:, k] &= np.array([label == pack.label for label in sample.looks_like], np.bool_)
     return found
 
@@ -119,7 +119,7 @@ def _derived(sample: Sample, task: Task) -> dict[str, Threshold]:
         if name == "stop-words" and not task.pack.stop_words:
             continue
         rows = np.ones(len(sample), np.bool_)
-        if name == "language-score":
+        if name in ("language-score", "language-agreement"):
             rows = np.array([label == task.pack.label for label in sample.looks_like], np.bool_)
             if not rows.any():
                 found[name] = Threshold(at="off", how="the identifier does not know the language", documents=0)
