@@ -37,6 +37,7 @@ function scaleOf(sample, rule, signal) {
   scale.edges = edgesOf(scale);
   scale.bins = Uint8Array.from(values, (v, k) => (k < distinct ? binOf(scale.edges, v / QUANTUM) : 255));
   scale.ticks = ticksOf(scale);
+  scale.spots = scale.edges.map((edge) => Number((1000 * scale.place(edge)).toFixed(1)));
   return scale;
 }
 
@@ -93,16 +94,22 @@ function ticksOf(scale) {
   return ticks;
 }
 
-/** What every column of a chart holds: documents of the sample, as many as they stand for. */
+/** What every column of a chart holds (documents, as many as the sample's stand for), its height; the trusted outline. */
 function totalsOf(sample, rule, scale) {
   const { which } = sample.columns.get(rule.signal);
   const totals = new Float64Array(scale.edges.length), trusted = new Float64Array(scale.edges.length);
   for (let i = 0; i < sample.size; i++) {
     const bin = scale.bins[which[i]];
-    if (bin < 255) totals[bin] += sample.strata[sample.kept[i]].perDocument;
+    if (bin < 255) totals[bin] += sample.weights[i];
   }
   for (let i = sample.size; i < which.length; i++) if (scale.bins[which[i]] < 255) trusted[scale.bins[which[i]]]++;
-  return { totals, trusted, most: Math.max(...totals, 1e-9), mostTrusted: Math.max(...trusted) };
+  const most = Math.max(...totals, 1e-9), mostTrusted = Math.max(...trusted);
+  let outline = mostTrusted ? "M0 100" : "";
+  for (let bin = 0; mostTrusted && bin < scale.edges.length - 1; bin++) {
+    outline += `V${(100 - 96 * Math.sqrt(trusted[bin] / mostTrusted)).toFixed(1)}H${scale.spots[bin + 1]}`;
+  }
+  const heights = totals.map((total) => (total ? Math.max(1.2, 96 * Math.sqrt(total / most)) : 0));
+  return { totals, heights, outline: mostTrusted ? outline + "V100" : "" };
 }
 
 /**
@@ -113,21 +120,19 @@ function pathsOf(sample, rule, scale, sums, dropped) {
   const { which } = sample.columns.get(rule.signal);
   const lost = new Float64Array(scale.edges.length);
   for (let i = 0; i < sample.size; i++) {
+    if (!dropped[i]) continue;
     const bin = scale.bins[which[i]];
-    if (dropped[i] && bin < 255) lost[bin] += sample.strata[sample.kept[i]].perDocument;
+    if (bin < 255) lost[bin] += sample.weights[i];
   }
-  let kept = "", out = "", trusted = "M0 100";
+  let kept = "", out = "";
   for (let bin = 0; bin < scale.edges.length - 1; bin++) {
-    const from = 1000 * scale.place(scale.edges[bin]), to = 1000 * scale.place(scale.edges[bin + 1]);
-    const tall = sums.totals[bin] ? Math.max(1.2, 96 * Math.sqrt(sums.totals[bin] / sums.most)) : 0;
-    const share = sums.totals[bin] ? Math.min(1, lost[bin] / sums.totals[bin]) : 0;
-    const wide = Math.max(1, to - from - 2).toFixed(1), split = 100 - tall * (1 - share);
-    if (tall && share < 1) kept += `M${from.toFixed(1)} 100V${split.toFixed(2)}h${wide}V100z`;
-    if (share) out += `M${from.toFixed(1)} ${split.toFixed(2)}V${(100 - tall).toFixed(2)}h${wide}V${split.toFixed(2)}z`;
-    const height = sums.mostTrusted ? 96 * Math.sqrt(sums.trusted[bin] / sums.mostTrusted) : 0;
-    trusted += `V${(100 - height).toFixed(2)}H${to.toFixed(1)}`;
+    const tall = sums.heights[bin], from = scale.spots[bin], wide = Math.max(1, scale.spots[bin + 1] - from - 2).toFixed(1);
+    if (!tall) continue;
+    const share = Math.min(1, lost[bin] / sums.totals[bin]), split = (100 - tall * (1 - share)).toFixed(1);
+    if (share < 1) kept += `M${from} 100V${split}h${wide}V100z`;
+    if (share) out += `M${from} ${split}V${(100 - tall).toFixed(1)}h${wide}V${split}z`;
   }
-  return { kept, dropped: out, trusted: sums.mostTrusted ? trusted + "V100" : "", ground: groundOf(rule, scale) };
+  return { kept, dropped: out, trusted: sums.outline, ground: groundOf(rule, scale) };
 }
 
 function groundOf(rule, scale) {

@@ -48,14 +48,17 @@ async function unpack(language) {
       perWord: drawnWords ? total / drawnWords : 0,
     };
   });
-  return { language, size, trusted: language.trusted, kept, words, columns, strata, excerpts };
+  const weights = Float64Array.from(kept, (k) => strata[k].perDocument), none = new Uint8Array(all);
+  return { language, size, trusted: language.trusted, kept, words, columns, strata, excerpts, weights, none };
 }
 
 /** For every document, 1 where the value is outside low to high (null: open). */
 function outside(column, low, high) {
   const least = low === null ? -Infinity : millionths(low), most = high === null ? Infinity : millionths(high);
-  const bad = Uint8Array.from(column.values, (value) => (value < least || value > most ? 1 : 0));
-  return column.which.length ? Uint8Array.from(column.which, (k) => bad[k]) : new Uint8Array(0);
+  const { values, which } = column, bad = new Uint8Array(values.length), found = new Uint8Array(which.length);
+  for (let k = 0; k < values.length; k++) bad[k] = values[k] < least || values[k] > most ? 1 : 0;
+  for (let i = 0; i < which.length; i++) found[i] = bad[which[i]];
+  return found;
 }
 
 /** Which rules each document fails: by rule, and how many. */
@@ -63,11 +66,24 @@ function decide(sample, rules) {
   const all = sample.size + sample.trusted;
   const count = new Uint8Array(all), failed = [];
   for (const rule of rules) {
-    const fails = rule.on ? outside(sample.columns.get(rule.signal), rule.low, rule.high) : new Uint8Array(all);
-    for (let i = 0; i < all; i++) count[i] += fails[i];
+    const fails = rule.on ? outside(sample.columns.get(rule.signal), rule.low, rule.high) : sample.none;
+    if (rule.on) for (let i = 0; i < all; i++) count[i] += fails[i];
     failed.push(fails);
   }
   return { count, failed };
+}
+
+/** How many documents of the language a rule drops, how many no other rule does, and how many trusted ones it drops. */
+function effectOf(sample, { count, failed }, k) {
+  const fails = failed[k];
+  let drops = 0, alone = 0, trusted = 0;
+  for (let i = 0; i < sample.size; i++) {
+    if (!fails[i]) continue;
+    drops += sample.weights[i];
+    if (count[i] === 1) alone += sample.weights[i];
+  }
+  for (let i = sample.size; i < fails.length; i++) trusted += fails[i];
+  return { drops, alone, trusted };
 }
 
 /**

@@ -4,7 +4,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const place = (id) => document.getElementById(id);
 const FEW = 12; // languages beyond which they are searched
-const LISTED = 24; // documents of a list
+const LISTED = 16; // documents of a list
 
 const states = new Map(); // by label: the sample, and the rules as they are set
 let now = null; // the language that is shown
@@ -55,7 +55,7 @@ async function stateOf(language) {
       const [low, high] = run ?? tailOf(sample, about, data.signals[about.signal]);
       rules.push({ name, ...about, low, high, on: !!run, run: { low, high, on: !!run } });
     }
-    const failed = decide(sample, rules).failed, drops = new Map(rules.map((rule, k) => [rule, estimate(sample, (i) => failed[k][i]).documents]));
+    const decided = decide(sample, rules), drops = new Map(rules.map((rule, k) => [rule, effectOf(sample, decided, k).drops]));
     rules.sort((a, b) => drops.get(b) - drops.get(a));
     states.set(language.label, { language, sample, rules, cards: null });
   }
@@ -231,21 +231,21 @@ function addSide(card, side, number) {
 function refresh(card, decided) {
   const { rule, signal, scale } = card, { sample, language } = now, k = now.rules.indexOf(rule);
   const paths = pathsOf(sample, rule, scale, card.sums, decided.count);
-  for (const path of card.svg.children) path.setAttribute("d", paths[path.getAttribute("class")]);
+  for (const path of card.svg.children) {
+    const drawn = paths[path.getAttribute("class")];
+    if (path.getAttribute("d") !== drawn) path.setAttribute("d", drawn);
+  }
   const all = language.strata[0][0] + language.strata[1][0];
-  const drops = estimate(sample, (i) => decided.failed[k][i]);
-  const alone = estimate(sample, (i) => decided.count[i] === 1 && decided.failed[k][i]);
-  let ofTrusted = 0;
-  for (let i = sample.size; i < decided.count.length; i++) ofTrusted += decided.failed[k][i];
-  const trusted = sample.trusted ? make("span", {}, `of trusted text ${percent(ofTrusted, sample.trusted)}`) : "";
+  const effect = effectOf(sample, decided, k);
+  const trusted = sample.trusted ? make("span", {}, `of trusted text ${percent(effect.trusted, sample.trusted)}`) : "";
   card.effect.replaceChildren(...(rule.on
-    ? ["drops ", make("strong", {}, percent(drops.documents, all)), " · alone ", make("strong", {}, percent(alone.documents, all)),
-       ` (${whole(alone.documents)})`, trusted]
+    ? ["drops ", make("strong", {}, percent(effect.drops, all)), " · alone ", make("strong", {}, percent(effect.alone, all)),
+       ` (${whole(effect.alone)})`, trusted]
     : [rule.run.on ? "switched off" : "not used"]));
   const refused = refusal(rule, now.rules);
   card.warning.textContent = refused;
   card.effect.hidden = !!refused;
-  card.svg.setAttribute("aria-label", `${signal.name}: ${rule.name} drops ${percent(drops.documents, all)} of the documents`);
+  card.svg.setAttribute("aria-label", `${signal.name}: ${rule.name} drops ${percent(effect.drops, all)} of the documents`);
   card.switch.checked = rule.on;
   for (const [side, slider] of Object.entries(card.sliders)) {
     slider.value = Math.round(scale.place(rule[side]) * PLACES);
@@ -290,7 +290,7 @@ function update() {
     waiting = false;
     const decided = decide(now.sample, now.rules);
     summarise(decided);
-    for (const card of now.cards) refresh(card, decided);
+    for (const card of now.cards) if (card.rule.run.on || place("unused").open) refresh(card, decided);
     listTurned(decided);
     const text = recipe();
     place("yaml").textContent = text || "# Nothing differs from the run.\n";
@@ -386,6 +386,7 @@ for (const kind of ["lost", "gained"]) {
     place(`tab-${turned}`).focus();
   });
 }
+place("unused").addEventListener("toggle", update);
 place("reset").addEventListener("click", () => {
   for (const rule of now.rules) Object.assign(rule, rule.run);
   update();
