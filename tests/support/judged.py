@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -78,7 +78,7 @@ def _identifier() -> Any:
 
 
 def _walked(batch: pa.RecordBatch, label: str) -> pa.RecordBatch:
-    return reduce(lambda done, step: step(done), (Tidy(label), Walk(label, load_pack(label))), batch)
+    return Walk(label, load_pack(label))(Tidy(label)(batch))
 
 
 def _ruled(batch: pa.RecordBatch, label: str) -> list[Judged]:
