@@ -106,12 +106,11 @@ def scaled(sums: Any, pairs: Any, order: Order) -> Any:
 
 def gains(classified: Classified, order: Order) -> tuple[Any, Any]:
     """Of each text: the sum of its pairs' gains, and how many pairs it has; both int64."""
-    first, second = classified.classes[:-1], classified.classes[1:]
-    follows = (first >= 0) & (second >= 0)
-    found = np.where(follows, order.gains[first, second], 0).astype(np.int64)
-    sums, pairs = (np.concatenate(([0, 0], np.cumsum(x)))[classified.ends] for x in (found, follows))
-    # A text ends with a break, so the pair that begins with its last class is none.
-    return np.diff(sums), np.diff(pairs)
+    from ginbon.filters.kernel.order import add_gains
+
+    sums, pairs = np.zeros((2, len(classified.ends) - 1), np.int64)
+    add_gains(classified.classes, classified.ends, order.gains, sums, pairs)
+    return sums, pairs
 
 
 def classify(held: Texts, scanned: Any, order: Order, pack: Pack) -> Classified:
@@ -119,8 +118,6 @@ def classify(held: Texts, scanned: Any, order: Order, pack: Pack) -> Classified:
     from ginbon.filters.kernel.order import classify as kernel
 
     known, known_classes = _hashes(order.words)
-    letters = np.array([ord(c) for c in order.letters], np.int32)
-    ascending = np.argsort(letters)
     total = int(scanned.word_ends[-1])
     out = np.empty(3 * total + 1, np.int16)
     ends = np.zeros(len(held) + 1, np.int64)
@@ -132,15 +129,27 @@ def classify(held: Texts, scanned: Any, order: Order, pack: Pack) -> Classified:
         scanned.spans,
         classes.properties(pack.script, pack.terminals),
         classes.signs(),
-        classes.folding(),
         known,
         known_classes,
-        letters[ascending],
-        (_FIRST_LETTER + ascending).astype(np.int16),
+        _endings(order.letters),
         out,
         ends,
     )
     return Classified(out[: ends[-1]], ends)
+
+
+@cache
+def _endings(letters: str) -> Any:
+    """By code point: the class of a word of no class of its own that ends with it, or with what folds to it."""
+    from ginbon.filters.kernel.order import OTHER
+
+    folding = classes.folding()
+    table = np.full(max(len(folding), *(ord(c) + 1 for c in letters), 1), OTHER, np.int16)
+    for number, letter in enumerate(letters):
+        table[: len(folding)][folding == ord(letter)] = _FIRST_LETTER + number
+        if ord(letter) >= len(folding):
+            table[ord(letter)] = _FIRST_LETTER + number
+    return table
 
 
 @cache

@@ -34,10 +34,8 @@ _CLAUSE_SIGN = np.uint8(c.CLAUSE)
     read(types.int64),
     read(types.uint16),
     read(types.uint8),
-    read(types.int32),
     read(types.uint64),
     read(types.int16),
-    read(types.int32),
     read(types.int16),
     write(types.int16),
     write(types.int64),
@@ -50,18 +48,16 @@ def classify(
     spans: Any,
     table: Any,
     signs: Any,
-    folding: Any,
     known: Any,
     known_classes: Any,
-    letters: Any,
     letter_classes: Any,
     out: Any,
     out_ends: Any,
 ) -> None:
     """Write each text's classes; those of text ``row`` are ``out[out_ends[row]:out_ends[row + 1]]``.
 
-    ``known`` holds the hashes of frequent words (open addressing, 0 is free), ``letters`` the last letters that have a
-    class (ascending, case folded). ``out`` takes at most three entries a word.
+    ``known`` holds the hashes of frequent words (open addressing, 0 is free), ``letter_classes`` the class of words
+    that end with each code point, up to the last that has one. ``out`` takes at most three entries a word.
     """
     n = 0
     slots = np.uint64(len(known) - 1)
@@ -79,10 +75,7 @@ def classify(
                 while at > start and data[at] & 0xC0 == 0x80:
                     at -= 1
                 letter, _ = decode(data, at, stop)
-                if letter < len(folding):
-                    letter = np.int64(folding[letter])
-                place = np.searchsorted(letters, letter)
-                out[n] = letter_classes[place] if place < len(letters) and letters[place] == letter else OTHER
+                out[n] = letter_classes[letter] if letter < len(letter_classes) else OTHER
             n += 1
             at = stop
             until = spans[2 * word + 2] if word + 1 < last else offsets[row + 1]
@@ -103,3 +96,18 @@ def classify(
                 out[n] = BREAK
                 n += 1
         out_ends[row + 1] = n
+
+
+@kernel(types.void, read(types.int16), read(types.int64), read(types.int16, 2), write(types.int64), write(types.int64))
+def add_gains(classes: Any, ends: Any, gains: Any, sums: Any, pairs: Any) -> None:
+    """Sum the gains of each text's pairs of neighbours, and count them."""
+    for row in range(len(ends) - 1):
+        total = 0
+        count = 0
+        for k in range(ends[row], ends[row + 1] - 1):
+            first, second = classes[k], classes[k + 1]
+            if first >= 0 and second >= 0:
+                total += gains[first, second]
+                count += 1
+        sums[row] = total
+        pairs[row] = count
