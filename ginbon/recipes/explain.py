@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ginbon.languages import codes
-from ginbon.languages.pack import packaged
+from ginbon.languages.pack import packaged, pool_for, pool_name
 from ginbon.recipes.model import Recipe
 from ginbon.recipes.sources import DatasetsSource, Source
 
@@ -53,7 +53,10 @@ def explained(recipe: Recipe) -> Iterator[str]:
 def _pack(label: str, pack: str | None) -> str:
     if pack is not None:
         return f"pack {pack}"
-    return "own pack" if label in packaged() else "no pack of its own: its script's pool stands in"
+    if label in packaged():
+        return "own pack"
+    pool = pool_for(label)
+    return f"no pack of its own: that of {pool_name(pool)} pooled ({pool}) stands in"
 
 
 def _licence(source: Source) -> str:

@@ -60,11 +60,13 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
 
 
 def warnings_of(stages: list[Stage]) -> list[str]:
-    """What a person should know before the run: languages that nothing will ever be identified as."""
+    """What a person should know before the run: languages that have no pack, and that nothing will be identified as."""
     found: list[str] = []
     for stage in stages:
         if not isinstance(stage, Collect):
             continue
+        walks = [step for steps in stage.steps.values() for step in steps if isinstance(step, Walk)]
+        found += [walk.pack.fallback for walk in walks if walk.pack.fallback]
         for source, step in stage.identify.items():
             if isinstance(step, Identify) and not step.trust and (unknown := step.unknown_languages()):
                 found.append(

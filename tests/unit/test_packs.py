@@ -13,7 +13,7 @@ from ginbon.filters import _segment
 from ginbon.filters.rules import bind, evaluate
 from ginbon.filters.walk import PHRASES, Walk
 from ginbon.languages import codes
-from ginbon.languages.pack import Pack, load_pack, packaged, read_pack
+from ginbon.languages.pack import STATISTICS, Pack, load_pack, packaged, pool_for, read_pack
 
 # fmt: off
 MOST_TEXT = [
@@ -46,11 +46,59 @@ def test_a_language_is_found_by_any_spelling() -> None:
     assert load_pack("pt-BR").label == load_pack("Portuguese").label == "por_Latn"
 
 
-def test_a_language_without_a_pack_gets_its_scripts_pool_and_says_so() -> None:
-    pack = load_pack("pcm_Latn")
-    assert pack.label == "pcm_Latn" and not pack.stop_words
+def test_a_language_without_a_pack_gets_its_familys_pool_in_its_script_and_says_so() -> None:
+    pack = load_pack("oci_Latn")
+    assert pack.label == "oci_Latn" and not pack.stop_words
     assert pack.fallback is not None
-    assert "Nigerian Pidgin" in pack.fallback and "und_Latn" in pack.fallback and "stop words" in pack.fallback
+    for said in ("Occitan", "Romance languages in Latn", "roa_Latn", "stop words"):
+        assert said in pack.fallback
+
+
+def test_a_language_of_no_known_family_gets_its_scripts_pool() -> None:
+    pack = load_pack("arn_Latn")
+    assert pack.fallback is not None and "und_Latn" in pack.fallback and "Mapuche" in pack.fallback
+    assert pool_for("swc_Latn") == "bnt_Latn" and pool_for("eng_Dsrt") == "und_Zyyy"
+
+
+def test_a_threshold_of_too_few_documents_is_inherited_and_says_from_whom() -> None:
+    """NTREX has about 95 documents of a language; 299 are needed to bound 1 %."""
+    for label in packaged():
+        for rule, threshold in load_pack(label).thresholds.items():
+            if threshold.pool is not None:
+                assert threshold.pool in packaged() or threshold.documents > 0, (label, rule)
+    inherited = load_pack("por_Latn").thresholds["hash-symbols"]
+    assert inherited.documents >= 299 and inherited.pool == "roa_Latn" and "Romance languages" in inherited.how
+    assert {t.pool for t in load_pack("zul_Latn").thresholds.values()} >= {"bnt_Latn"}
+
+
+def test_neighbours_are_known_in_both_directions() -> None:
+    near = {c.label for c in load_pack("hrv_Latn").confusable}
+    assert {"bos_Latn", "srp_Latn", "cnr_Latn"} <= near
+    assert "nbl_Latn" in {c.label for c in load_pack("zul_Latn").confusable}
+    assert "glg_Latn" not in {c.label for c in load_pack("hin_Deva").confusable}
+    for label in packaged():
+        for neighbour in load_pack(label).confusable:
+            assert codes.resolve(neighbour.label) is not None and neighbour.how
+            assert neighbour.share is None or 0 < neighbour.share <= 1
+
+
+def test_own_packs_have_reference_statistics_in_order() -> None:
+    for label in MOST_TEXT:
+        reference = load_pack(label).reference
+        assert "walk/words" in reference and load_pack(label).line_ends
+        for numbers in reference.values():
+            assert len(numbers) == len(STATISTICS)
+            assert list(numbers[2:]) == sorted(numbers[2:])
+
+
+def test_fully_vowelled_arabic_has_stop_words(shared_data: Path) -> None:
+    """Bare forms alone would never match it."""
+    pack = load_pack("arb_Arab")
+    words = pack.stop_words
+    assert "من" in words and any("\N{ARABIC KASRA}" in word for word in words)
+    text = "حَدَّثَنَا عَبْدُ اللَّهِ بْنُ يُوسُفَ قَالَ أَخْبَرَنَا مَالِكٌ عَنْ نَافِعٍ عَنْ عَبْدِ اللَّهِ أَنَّ رَسُولَ اللَّهِ قَالَ إِنَّ مِنَ النَّاسِ مَنْ"
+    found = Walk("arb_Arab", pack).measure(pa.array([text], pa.large_string()))
+    assert found["walk/distinct_stop_words"][0].as_py() >= 3
 
 
 def test_a_script_that_nobody_knows_gets_the_pool_of_all() -> None:
@@ -111,7 +159,10 @@ def zstd_lines(path: Path) -> list[str]:
 def dropped(texts: list[str], pack: Pack) -> list[list[str]]:
     """For each text that the default rules would drop: by which."""
     signals = Walk(pack.label, pack)(pa.RecordBatch.from_pydict({"text": pa.array(texts, pa.large_string())}))
-    verdict = evaluate(signals, bind("ginbon", pack, {"language-score": "off", "script-share": "off"}))
+    verdict = evaluate(
+        signals,
+        bind("ginbon", pack, dict.fromkeys(("language-score", "language-agreement", "script-share"), "off")),
+    )
     return [[r["rule"] for r in reasons] for reasons in verdict["reasons"].to_pylist() if reasons]
 
 

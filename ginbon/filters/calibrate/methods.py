@@ -64,7 +64,7 @@ def ginbon(evidence: Evidence) -> Found | None:
     """The threshold that stands, loosened until it keeps the budget: to the loose end of the interval of the quantile.
 
     A threshold of the language's own (``own``) is that loose end, a quarter further from the median, where there are
-    documents enough to bound the budget (Wilks 1941); of fewer documents it only loosens what stands.
+    documents enough to bound the budget (Wilks 1941); of fewer documents it only loosens what stands, by that quarter.
     """
     e = evidence
     estimate = tail(e.values, e.budget, upper=e.upper, seed=e.seed)
@@ -79,6 +79,9 @@ def ginbon(evidence: Evidence) -> Found | None:
         at = rounded(loose, upper=e.upper, whole=e.whole)
     if e.start is None:
         return Found(at, (estimate.low, estimate.high), said)
+    if not e.enough and not e.own:  # the extreme of few documents is no extreme
+        further = loose + MARGIN * (loose - float(np.median(e.values)))
+        at = rounded(further, upper=e.upper, whole=e.whole)
     stands = e.start >= loose if e.upper else e.start <= loose
     if stands:
         return Found(e.start, (estimate.low, estimate.high), f"{e.start:g} stands: {said}")

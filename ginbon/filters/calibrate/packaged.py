@@ -317,7 +317,8 @@ def _start(rule: str, label: str, scales: _Scales) -> tuple[Any, str, Any]:
         pairs = ((low * length.low, low * length.high), (high * length.low, high * length.high))
         return (low * length.value, high * length.value), said, pairs
     at = PRESETS[PRESET][rule]
-    return ends(rule, at), f"the preset's {at:g}", (None, None)
+    said = f"[{at[0]:g}, {at[1]:g}]" if isinstance(at, tuple) else f"{at:g}"
+    return ends(rule, at), f"the preset's {said}", (None, None)
 
 
 def _ratio(estimate: Estimate) -> str:
