@@ -1,14 +1,17 @@
-"""The walk against datatrove's filters: MB/s per core in each language, compile time, and the floor.
+"""The walk against datatrove's filters, on the same documents in one run: per core, in each language, and the floor.
 
-The walk measures every signal and the near-duplicate sketch; datatrove runs its Gopher quality, Gopher repetition,
-FineWeb and C4 filters and its MinHash signature on a small sample of the same documents, with thresholds that drop
-nothing, so that it computes all it can. Rates are CPU time of one thread; MB are 10^6 bytes of UTF-8. The floor reads a
-Parquet file of news in 123 languages and writes it again.
+The walk measures every signal (Gopher's, C4's and FineWeb's among them), the shingles and the MinHash bands;
+datatrove runs its Gopher quality, Gopher repetition, FineWeb and C4 filters and its MinHash signature
+(``peer_filters.py``, in the environment that ``run.py`` makes), with thresholds that drop nothing, so that it computes
+all it can. Rates are CPU time of one thread; MB are 10^6 bytes of UTF-8; memory is the peak of the process.
 
-Run from the root of the repository: ``python benchmarks/filters.py [--json]``. Bulk text is looked for in
-``~/.cache/ginbon-data`` (``make data``), else stories and news of ``$GINBON_DATA`` or ``../shared/data`` are taken,
-again and again until there are 6 MB. A language whose segmenter datatrove has not got is skipped for datatrove,
-and said.
+The floor reads a Parquet file of the language's documents and writes it again, doing nothing; our share of it is the
+same with the walk between, and all signals and the sketch written beside the text.
+
+Run from the root of the repository: ``python benchmarks/filters.py [--json] [--language por_Latn]``. Bulk text is
+looked for in ``~/.cache/ginbon-data`` (``make data``), stories, sentences and news in ``$GINBON_DATA`` or
+``../shared/data``; all documents are distinct, up to 6 MB of a language, of which datatrove gets the first 0.4 MB. A
+language whose segmenter datatrove has not got is skipped for datatrove, and said.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -27,25 +31,28 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from _common import ROOT, claim, places, show, take
+from _common import documents as bulk
+from run import peer_python
 
 from ginbon.corpus.readers.codecs import zstd
 
-ROOT = Path(__file__).resolve().parent.parent
-SHARED = Path(os.environ.get("GINBON_DATA") or ROOT.parent / "shared" / "data")
-BULK = Path.home() / ".cache" / "ginbon-data"
+HERE = Path(__file__).resolve().parent
 SAMPLE_BYTES = 6_000_000
-PEER_BYTES = 150_000
+PEER_BYTES = 400_000
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language: NTREX's file, datatrove's code, and the least ratio that we claim."""
+    """A language: NTREX's file, datatrove's code, the least ratio that we claim, and whether it has spaces."""
 
     label: str
     ntrex: str
     peer: str
     bar: float
+    spaces: bool = True
 
 
 LANGUAGES = (
@@ -53,176 +60,173 @@ LANGUAGES = (
     Language("deu_Latn", "deu_Latn", "deu", 150),
     Language("arb_Arab", "arb_Arab", "arb_Arab", 150),
     Language("hin_Deva", "hin_Deva", "hin_Deva", 60),
-    Language("tha_Thai", "tha_Thai", "tha", 40),
-    Language("jpn_Jpan", "jpn_Jpan", "jpn", 20),
+    Language("tha_Thai", "tha_Thai", "tha", 40, spaces=False),
+    Language("jpn_Jpan", "jpn_Jpan", "jpn", 20, spaces=False),
 )
+FLOOR_SHARE = 0.15
 
 
 def main() -> int:
     """Print a table, or claims as JSON lines; exit 1 where a claim does not hold."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--language", action="append", help="only this language; may be given again")
+    parser.add_argument("--ours", nargs=2, metavar=("FILE", "LANGUAGE"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if not SHARED.is_dir() and not BULK.is_dir():
+    if arguments.ours:
+        print(json.dumps(ours(Path(arguments.ours[0]), arguments.ours[1])))
+        return 0
+    if not places():
         print("no data: neither ../shared/data nor ~/.cache/ginbon-data", file=sys.stderr)
         return 0
-    bottom = floor()
-    rows = [*compile_times(), claim("floor: read and write Parquet", bottom, "MB/s")]
-    for language in LANGUAGES:
-        rows += measure(language, bottom)
-    for row in rows:
-        print(json.dumps(row, ensure_ascii=False) if arguments.json else line(row), flush=True)
-    return 0 if all(row["holds"] is not False for row in rows) else 1
+    held = True
+    for row in claims(arguments.language):
+        show(row, as_json=arguments.json)
+        held = held and row["holds"] is not False
+    return 0 if held else 1
 
 
-def claim(
-    name: str, value: float | None, unit: str, bar: float | None = None, *, note: str = "", most: bool = False
-) -> Any:
-    """One object of the output; ``holds`` is null where nothing is claimed."""
-    holds = None if bar is None or value is None else value <= bar if most else value >= bar
-    row = {"claim": name, "value": None if value is None else round(value, 3), "unit": unit, "bar": bar, "holds": holds}
-    return {**row, "note": note} if note else row
+def claims(languages: Sequence[str] | None) -> Iterator[dict[str, Any]]:
+    """Compile times, then each language's rates."""
+    yield from compile_times()
+    with tempfile.TemporaryDirectory() as folder:
+        for language in LANGUAGES:
+            if languages is None or language.label in languages:
+                yield from measure(language, Path(folder))
 
 
-def line(row: Any) -> str:
-    value = "-" if row["value"] is None else f"{row['value']:,.2f}"
-    holds = {None: "", True: "holds", False: "DOES NOT HOLD"}[row["holds"]]
-    bar = "" if row["bar"] is None else f"bar {row['bar']:g}"
-    return f"{row['claim']:<44} {value:>10} {row['unit']:<8} {bar:<9} {holds} {row.get('note', '')}".rstrip()
-
-
-def compile_times() -> Iterator[Any]:
+def compile_times() -> Iterator[dict[str, Any]]:
     """CPU seconds of a process that warms all kernels: with an empty cache, and with a full one."""
     code = "from ginbon.engine.kernels import warm; warm(); import time; print(time.process_time())"
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
-        for name, bar in (("compile all kernels, first start", 10.0), ("load all kernels, later starts", 1.0)):
+        for name, bar in (("filters: compile_all_kernels", 10.0), ("filters: load_all_kernels", 1.0)):
             out = subprocess.run(
                 [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
             )
             yield claim(name, float(out.stdout), "CPU s", bar, most=True)
 
 
-def measure(language: Language, bottom: float) -> list[Any]:
-    """The claims of one language; ``bottom`` is the floor in MB/s."""
+def measure(language: Language, folder: Path) -> Iterator[dict[str, Any]]:
+    """The claims of one language."""
+    texts = [unicodedata.normalize("NFC", text) for text in documents(language) if text.strip()]
+    sample, few = folder / f"{language.label}.parquet", folder / f"{language.label}-few.parquet"
+    write(sample, first(texts, SAMPLE_BYTES))
+    write(few, first(texts, PEER_BYTES))
+    name = f"filters: {language.label}"
+    whole, same = run_ours(sample, language), run_ours(few, language)
+    yield claim(f"{name} walk", same["bytes"] / same["walk_s"] / 1e6, "MB/s", note=f"{same['documents']:,} documents")
+    yield claim(f"{name} walk", same["documents"] / same["walk_s"], "docs/s")
+    yield claim(
+        f"{name} floor",
+        whole["bytes"] / whole["floor_s"] / 1e6,
+        "MB/s",
+        note=f"read and write Parquet, {whole['bytes'] / 1e6:.1f} MB",
+    )
+    yield claim(f"{name} read, walk, write", whole["bytes"] / whole["written_s"] / 1e6, "MB/s")
+    share = whole["floor_s"] / whole["written_s"]
+    yield claim(f"{name} share of the floor", share, "x", FLOOR_SHARE if language.spaces else None)
+    yield claim(f"{name} peak memory", whole["peak_bytes"] / 1e6, "MB")
+    yield from against_peer(name, language, few, same)
+
+
+def against_peer(name: str, language: Language, few: Path, same: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """datatrove on the very documents that our rate is of."""
+    try:
+        theirs = json.loads(take([peer_python(), HERE / "peer_filters.py", few, language.peer]).output)
+    except (RuntimeError, OSError) as error:
+        yield claim(f"{name} datatrove", None, "MB/s", note=f"skipped: {str(error).strip()[-80:]}")
+        return
+    note = f"words by {theirs['words']}"
+    if theirs["left_out"]:
+        note += f"; without its C4 filter, which fails ({theirs['left_out']}); C4's signals stay in ours"
+    yield claim(f"{name} datatrove", theirs["bytes"] / theirs["seconds"] / 1e6, "MB/s", note=note)
+    yield claim(f"{name} datatrove", theirs["documents"] / theirs["seconds"], "docs/s")
+    yield claim(f"{name} datatrove peak memory", theirs["peak_bytes"] / 1e6, "MB")
+    yield claim(f"{name} walk / datatrove", theirs["seconds"] / same["walk_s"], "x", language.bar)
+
+
+# ---- ours, in a process of its own -------------------------------------------------------------------------------
+
+
+def run_ours(file: Path, language: Language) -> dict[str, Any]:
+    """What ``ours`` finds, measured in a new process."""
+    answer: dict[str, Any] = json.loads(take([sys.executable, __file__, "--ours", file, language.label]).output)
+    return answer
+
+
+def ours(file: Path, label: str) -> dict[str, Any]:
+    """CPU seconds of the walk alone, of reading, walking and writing, and of reading and writing; and peak memory."""
+    from ginbon.corpus import parquet
     from ginbon.filters.walk import Walk
     from ginbon.languages.pack import load_pack
 
-    texts = [unicodedata.normalize("NFC", text) for text in documents(language) if text.strip()]
-    sample = repeated(texts, SAMPLE_BYTES)
-    step = Walk(language.label, load_pack(language.label))
-    column = pa.array(sample, pa.large_string())
-    step.measure(column.slice(0, 50))
-    ours = rate(lambda: step.measure(column), sample)
-    name = language.label
-    rows = [
-        claim(f"{name}: walk", ours, "MB/s"),
-        claim(
-            f"{name}: walk / floor", ours / bottom, "x", 0.15 if "Latn" in name or name[:3] in ("arb", "hin") else None
-        ),
-    ]
-    few = repeated(texts, PEER_BYTES)
-    try:
-        peer, left_out = peer_filters(language, few)
-    except ImportError as error:
-        return [*rows, claim(f"{name}: datatrove", None, "MB/s", note=f"skipped, not installed: {str(error)[:80]}")]
-    theirs = rate(lambda: [run(text) for text in few for run in peer], few, times=1)
-    return [
-        *rows,
-        claim(f"{name}: datatrove", theirs, "MB/s", note=left_out),
-        claim(f"{name}: walk / datatrove", ours / theirs, "x", language.bar),
-    ]
+    pa.set_cpu_count(1)
+    walk = Walk(label, load_pack(label))
+    batches = list(parquet.read_batches(file))
+    walk.measure(batches[0].column("text").slice(0, 20))
+    target = file.with_suffix(".out")
+
+    def copy(step: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
+        writer = None
+        with target.open("wb") as out:
+            for batch in parquet.read_batches(file):
+                done = step(batch)
+                writer = writer or parquet.Writer(out, done.schema, weigh="text")
+                writer.write(done)
+            if writer is not None:
+                writer.close()
+
+    return {
+        "walk_s": best(lambda: [walk.measure(batch.column("text")) for batch in batches]),
+        "written_s": best(lambda: copy(walk)),
+        "floor_s": best(lambda: copy(lambda batch: batch)),
+        "bytes": sum(int(pc.sum(pc.binary_length(b.column("text"))).as_py()) for b in batches),
+        "documents": sum(batch.num_rows for batch in batches),
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
 
 
-def peer_filters(language: Language, texts: Sequence[str]) -> tuple[list[Callable[[str], Any]], str]:
-    """datatrove's filters and signature as functions of a text, and what had to be left out."""
-    from datatrove.data import Document
-    from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignature
-    from datatrove.pipeline.filters import (
-        C4QualityFilter,
-        FineWebQualityFilter,
-        GopherQualityFilter,
-        GopherRepetitionFilter,
-    )
-    from datatrove.utils.hashing import HashConfig
-    from datatrove.utils.text import split_into_words
-
-    code, much = language.peer, 1e12
-    split_into_words(texts[0], code)  # raises ImportError where its segmenter is missing
-    filters = [
-        GopherQualityFilter(-1, much, -1, much, much, much, much, -1, -1, language=code),
-        GopherRepetitionFilter(
-            much, much, much, much, [(n, much) for n in (2, 3, 4)], [(n, much) for n in range(5, 11)], language=code
-        ),
-        FineWebQualityFilter(None, -1, False, None, much, 30, much, much, language=code),
-    ]
-    runs: list[Callable[[str], Any]] = [lambda text, f=f: f.filter(Document(text=text, id="")) for f in filters]
-    # xxHash is its default, but datatrove hands it text, which xxhash 4 refuses.
-    config = MinhashConfig(hash_config=HashConfig(hash_fc="sha1"))
-    signature = MinhashDedupSignature(tempfile.gettempdir(), config, language=code)
-    runs.append(lambda text: signature.get_signature(signature.get_shingles(text)))
-    c4 = C4QualityFilter(min_num_sentences=0, language=code)
-    try:
-        for text in texts[:5]:
-            c4.filter(Document(text=text, id=""))
-    except Exception as error:  # the peer's own failure is what we report
-        return runs, f"without its C4 filter, which fails: {type(error).__name__}: {str(error)[:60]}"
-    return [*runs, lambda text: c4.filter(Document(text=text, id=""))], ""
-
-
-def documents(language: Language) -> list[str]:
-    """Bulk documents, else stories, government news and NTREX in pieces of 15 sentences."""
-    found = [t for path in sorted(BULK.glob(f"docs/*/{language.label}.jsonl.zst")) for t in texts_of(path, None)]
-    if found:
-        return found
-    lines = zstd().decompress((SHARED / f"parallel/ntrex/{language.ntrex}.txt.zst").read_bytes()).decode().split("\n")
-    found = ["\n".join(lines[i : i + 15]) for i in range(0, len(lines), 15)]
-    found += texts_of(SHARED / "docs/stories.jsonl.zst", language.label)
-    return found + (texts_of(SHARED / "docs/thaigov.jsonl.zst", None) if language.label == "tha_Thai" else [])
-
-
-def texts_of(path: Path, label: str | None) -> list[str]:
-    rows = [json.loads(row) for row in zstd().decompress(path.read_bytes()).decode().split("\n") if row]
-    return [r["text"] for r in rows if label in (None, f"{r['language']}_{r['script']}")]
-
-
-def repeated(texts: Sequence[str], size: int) -> list[str]:
-    """Documents from the first on, again from the start when they are used up, until there are ``size`` bytes."""
-    found, total = [], 0
-    while total < size:
-        for text in texts:
-            found.append(text)
-            total += len(text.encode())
-            if total >= size:
-                break
-    return found
-
-
-def rate(run: Callable[[], Any], texts: Sequence[str], *, times: int = 3) -> float:
-    """MB/s of CPU time, the best of some runs."""
-    size = sum(len(text.encode()) for text in texts)
-    best = float("inf")
+def best(run: Callable[[], Any], *, times: int = 5) -> float:
+    """CPU seconds, the least of some runs."""
+    found = []
     for _ in range(times):
         start = time.process_time()
         run()
-        best = min(best, time.process_time() - start)
-    return size / best / 1e6
+        found.append(time.process_time() - start)
+    return min(found)
 
 
-def floor() -> float:
-    """MB/s of reading a Parquet file of NTREX's 130 translations and writing it again, doing nothing."""
-    files = sorted((SHARED / "parallel/ntrex").glob("*.txt.zst"))
-    texts = [zstd().decompress(path.read_bytes()).decode() for path in files]
-    rows = [text[i : i + 3_000] for text in texts for i in range(0, len(text), 3_000)]
-    pa.set_cpu_count(1)
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "in.parquet", Path(folder) / "out.parquet"
-        pq.write_table(pa.table({"text": pa.array(rows, pa.large_string())}), source, compression="zstd")
+# ---- documents ---------------------------------------------------------------------------------------------------
 
-        def copy() -> None:
-            pq.write_table(pq.read_table(source, use_threads=False), target, compression="zstd")
 
-        return rate(copy, rows)
+def documents(language: Language) -> list[str]:
+    """Bulk documents; where they are few also sentences and NTREX's news, in pieces of 15."""
+    found = [row["text"] for row in bulk(language.label)]
+    for place in places():
+        for path in (place / f"sentences/{language.label}.txt.zst", place / f"parallel/ntrex/{language.ntrex}.txt.zst"):
+            if sum(map(len, found)) < SAMPLE_BYTES / 2 and path.is_file():
+                lines = zstd().decompress(path.read_bytes()).decode().split("\n")
+                found += ["\n".join(lines[i : i + 15]) for i in range(0, len(lines), 15)]
+    return list(dict.fromkeys(found))
+
+
+def first(texts: Sequence[str], size: int) -> list[str]:
+    """Distinct documents from the first on until there are ``size`` bytes, or as many as there are."""
+    found, total = [], 0
+    for text in texts:
+        if total >= size:
+            break
+        found.append(text)
+        total += len(text.encode())
+    return found
+
+
+def write(path: Path, texts: Sequence[str]) -> None:
+    """A Parquet file of texts."""
+    pq.write_table(
+        pa.table({"text": pa.array(texts, pa.large_string())}), path, compression="zstd", row_group_size=2000
+    )
 
 
 if __name__ == "__main__":

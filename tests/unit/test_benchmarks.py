@@ -145,3 +145,15 @@ def test_the_run_benchmark_prints_an_object_a_line(data: Path, tmp_path: Path) -
         "share_write",
     } <= set(shares)
     assert sum(shares.values()) == pytest.approx(1, abs=0.02)
+
+
+def test_the_walk_is_measured_beside_the_floor_on_the_same_bytes(tmp_path: Path) -> None:
+    """The walk takes time of its own, and what is written with signals is not the floor."""
+    filters = benchmark("filters")
+    texts = [f"{n}. " + SENTENCES["por_Latn"] * (n % 20 + 5) for n in range(60)]
+    few = filters.first([*texts, texts[0]], 30_000)
+    assert texts[: len(few)] == few and 30_000 <= sum(len(t.encode()) for t in few) < 33_000
+    filters.write(tmp_path / "few.parquet", few)
+    found = filters.ours(tmp_path / "few.parquet", "por_Latn")
+    assert found["documents"] == len(few) and found["bytes"] == sum(len(t.encode()) for t in few)
+    assert 0 < found["walk_s"] < found["written_s"] > found["floor_s"] > 0
