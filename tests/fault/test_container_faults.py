@@ -14,8 +14,8 @@ import pytest
 
 from ginbon.recipes.model import HtmlSource, MediawikiSource, Source, TableSource, TextSource, WarcSource
 
-TEXT = "<p>Todas as pessoas nascem livres. सभी मनुष्य स्वतंत्र जन्म लेते हैं। ทุกคนเกิดมาอิสระ</p>\n" * 400
-ENTRIES = 2_000
+TEXT = "<p>Todas as pessoas nascem livres. सभी मनुष्य स्वतंत्र जन्म लेते हैं। ทุกคนเกิดมาอิสระ</p>\n" * 100
+ENTRIES = 300
 
 SOURCES: dict[str, Source] = {
     "html": HtmlSource(name="s", collector="html", paths=["."]),
