@@ -68,13 +68,13 @@ def step(slots: Any, node: Any, label: Any) -> Any:
     return child if slot >> _PARENT_SHIFT == node + 1 else np.int64(-1), slot
 
 
-@inlined
+@helper
 def letter(data: Any, i: Any) -> Any:
     """The code point of three bytes at byte ``i``, as all letters of the four scripts have."""
     return (np.int64(data[i]) & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | (np.int64(data[i + 2]) & 63)
 
 
-@inlined
+@helper
 def decode(data: Any, i: Any, end: Any) -> Any:
     """Code point at byte ``i`` and its size in bytes; 0 where the bytes are no UTF-8."""
     lead = np.int64(data[i])
@@ -126,7 +126,7 @@ def candidates(data: Any, at: Any, end: Any, root: Any, offset: Any, slots: Any,
     return words, looked
 
 
-@inlined
+@helper
 def longest_below(words: Any, chars: Any) -> Any:
     """The longest of the words shorter than ``chars``, 0 if there is none."""
     chars -= 1
@@ -227,7 +227,7 @@ def cut_by_words(
             starts[at] = 1
 
 
-@inlined
+@helper
 def is_katakana(cp: Any) -> Any:
     """ICU's own range, in which the middle dot is not."""
     return (0x30A1 <= cp <= 0x30FE and cp != 0x30FB) or 0xFF66 <= cp <= 0xFF9F
