@@ -26,6 +26,9 @@ VERDICTS: Final = "verdicts"
 LICENCE: Final = "licence"
 """The rule of the release's policy: it has no number."""
 
+FAILING: Final = "failing"
+"""Fact of a part: by rule, how many documents it would drop, and how many of them no other rule would."""
+
 _SIZES: Final = frozenset({STORED_BYTES, "walk/words"})
 
 VERDICT: Final = pa.schema(
@@ -54,7 +57,7 @@ class Decide:
     def fingerprint(self) -> dict[str, Any]:
         """The rules of each language with their thresholds."""
         return {
-            "revision": 1,
+            "revision": 2,
             "rules": {language: {r.name: r.to_json() for r in rules} for language, rules in self.rules.items()},
             "licences": list(self.licences) if self.licences is not None else None,
         }
@@ -110,7 +113,7 @@ class Decide:
         with work.write(path) as file, parquet.Writer(file, VERDICT) as writer:
             writer.write(table)
         work.advance(documents=table.num_rows, bytes=task.size)
-        return Result((self._entry(task, table),))
+        return Result((self._entry(task, table),), {FAILING: _failing(judged)})
 
     def _entry(self, task: Task, verdicts: pa.RecordBatch) -> Entry:
         """What the rules drop, by the first rule that fails."""
@@ -126,6 +129,12 @@ class Decide:
         left = Flow(len(stay), pc.sum(stay).as_py() or 0)
         source, language = task.arguments["source"], task.arguments["language"]
         return Entry(source, language, Flow(len(sizes), pc.sum(sizes).as_py() or 0), left, dropped)
+
+
+def _failing(judged: Judged) -> dict[str, list[int]]:
+    once = judged.failed.sum(axis=1) == 1
+    counts = ((rule, judged.failed[:, k]) for k, rule in enumerate(judged.rules))
+    return {rule: [int(failed.sum()), int((failed & once).sum())] for rule, failed in counts if failed.any()}
 
 
 def _paths(part: DocumentPart) -> tuple[list[str], str]:

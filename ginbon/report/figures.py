@@ -17,6 +17,7 @@ import ginbon
 from ginbon.corpus import parquet
 from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD, read_parts
+from ginbon.filters.decide import FAILING
 from ginbon.languages.codes import language as language_of
 from ginbon.report import funnel
 from ginbon.report.histograms import bounds_of, histograms
@@ -44,6 +45,7 @@ def gather(folder: Path, *, title: str) -> dict[str, Any]:
     labels = [row["language"] for row in languages]
     each = max(2, min(24, _HISTOGRAMS // max(1, len(labels))))
     few = max(1, min(3, _RELEASED // max(1, len(labels))))
+    failing = _failing(folder)
     return {
         "format": FORMAT,
         "title": title,
@@ -52,7 +54,7 @@ def gather(folder: Path, *, title: str) -> dict[str, Any]:
         "stages": funnel.by_stage(stages),
         "languages": languages,
         "sources": funnel.by(stages, "source"),
-        "rules": [_explained(row, decided) for row in funnel.by_rule(stages)],
+        "rules": [_explained(row, decided, failing) for row in funnel.by_rule(stages)],
         "samples": excluded_samples(folder),
         "released": {label: released_samples(folder, label, number=few) for label in labels},
         "histograms": {label: histograms(folder, label, bounds_of(decided, label), most=each) for label in labels},
@@ -93,8 +95,20 @@ _WHY: Final = {
 }
 
 
-def _explained(row: dict[str, Any], decided: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule's row with why it drops, its signal, and its thresholds by language."""
+def _failing(folder: Path) -> dict[str, tuple[int, int]]:
+    """By rule of ``decide``, how many documents it would drop, and how many of them no other rule would."""
+    found: dict[str, tuple[int, int]] = {}
+    for part in read_parts(folder, "decide"):
+        for rule, (documents, alone) in part.facts.get(FAILING, {}).items():
+            before = found.get(rule, (0, 0))
+            found[rule] = before[0] + documents, before[1] + alone
+    return found
+
+
+def _explained(
+    row: dict[str, Any], decided: Mapping[str, Any], failing: Mapping[str, tuple[int, int]]
+) -> dict[str, Any]:
+    """A rule's row with why it drops, its signal, its thresholds by language, and what it would drop in all."""
     from ginbon.filters.rules import RULES
 
     known = RULES.get(row["rule"])
@@ -104,8 +118,11 @@ def _explained(row: dict[str, Any], decided: Mapping[str, Any]) -> dict[str, Any
         for b in bounds_of(decided, language)
         if b.rule == row["rule"] and row["stage"] == "decide"
     }
+    would, alone = failing.get(row["rule"], (None, None)) if row["stage"] == "decide" else (None, None)
     return {
         **row,
+        "failing": would,
+        "alone": alone,
         "why": known.why if known else _WHY.get(row["rule"], ""),
         "signal": known.signal if known else "",
         "thresholds": bounds,

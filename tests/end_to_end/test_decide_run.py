@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ginbon.errors import UserError
+from ginbon.report.figures import gather
 from ginbon.run import Options, run
 from ginbon.run.redecide import NOTHING, Amount, redecide
 from ginbon.run.wishes import Wishes, recipe_of, wishes
@@ -118,6 +119,17 @@ def test_what_it_says_is_what_the_run_then_makes(
         flipped = {r["id"]: (r["now"], r["then"]) for r in mine if (r["now"] == "kept") != (r["then"] == "kept")}
         assert all(flipped[flip.id] == (flip.now, flip.then) for flip in change.flips)
         assert bool(change.flips) == bool(flipped)
+
+
+def test_the_report_says_what_each_rule_drops_in_all_and_alone(folder: Path) -> None:
+    rows = {row["rule"]: row for row in gather(folder / "run", title="t")["rules"] if row["stage"] == "decide"}
+    reasons = [reasons for _, reasons in fates(folder / "run").values() if reasons]
+    assert set(rows) == {rules[0] for rules in reasons}
+    for rule, row in rows.items():
+        assert row["documents"] == sum(rules[0] == rule for rules in reasons)
+        assert row["failing"] == sum(rule in rules for rules in reasons)
+        assert row["alone"] == sum(rules == [rule] for rules in reasons)
+    assert any(row["failing"] > row["documents"] for row in rows.values())
 
 
 def amount(rows: Any) -> Amount:
