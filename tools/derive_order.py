@@ -24,7 +24,7 @@ from ginbon.filters.order import Order, learn, save  # noqa: E402
 from ginbon.filters.presets import PRESETS  # noqa: E402
 from ginbon.languages.pack import load_pack  # noqa: E402
 
-LEAST_DOCUMENTS = 80  # with fewer, text of another kind (FLORES is not asked) would seem to be in disorder
+LEAST_DOCUMENTS = 80  # with fewer, text of another kind seems to be in disorder
 MOST_LOST = 0.01  # of trusted documents, or one of them, under the preset's threshold
 MOST_PASSED = 0.25  # of shuffled documents over it
 

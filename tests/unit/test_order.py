@@ -15,9 +15,11 @@ from ginbon.languages.pack import Pack, load_pack
 TEXTS = {
     "eng_Latn": "The king of the country lived in a castle on the hill. When he was old, he gave it to his daughter, "
     "and she asked the people of the town to come and see what was in it. They had never been there before. ",
-    "hin_Deva": "राजा का महल पहाड़ी पर था। जब वह बूढ़ा हो गया, तो उसने उसे अपनी बेटी को दे दिया, और उसने शहर के लोगों "
+    "hin_Deva": "राजा का महल पहाड़ी पर था। "
+    "जब वह बूढ़ा हो गया, तो उसने उसे अपनी बेटी को दे दिया, और उसने शहर के लोगों "
     "से कहा कि वे आकर देखें कि उसमें क्या है। वे पहले कभी वहां नहीं गए थे। ",
-    "kor_Kore": "왕은 언덕 위의 성에서 살았다. 그는 나이가 들자 딸에게 성을 주었고, 딸은 마을 사람들에게 와서 안에 무엇이 있는지 "
+    "kor_Kore": "왕은 언덕 위의 성에서 살았다. 그는 나이가 들자 딸에게 성을 주었고, 딸은 마을 "
+    "사람들에게 와서 안에 무엇이 있는지 "
     "보라고 했다. 그들은 전에 그곳에 가 본 적이 없었다. ",
     "tha_Thai": "พระราชาอาศัยอยู่ในปราสาทบนเนินเขา เมื่อพระองค์ทรงชรา พระองค์ได้มอบปราสาทให้แก่ธิดา และเธอได้ขอให้ชาวเมือง"
     "มาดูว่ามีอะไรอยู่ข้างใน พวกเขาไม่เคยไปที่นั่นมาก่อน ",
