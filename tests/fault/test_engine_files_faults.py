@@ -125,12 +125,11 @@ def test_fault_45_a_read_only_folder_is_refused_with_its_path(tmp_path: Path) ->
     tmp_path.parent.chmod(0o755)
     tmp_path.chmod(0o755)
     place.chmod(0o555)
-    command = [sys.executable, str(TOY), str(place / "run")]
-    if os.geteuid() == 0:
-        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
+    drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    if subprocess.run([*drop, sys.executable, str(TOY), "--help"], capture_output=True, timeout=60).returncode:
+        pytest.skip("an ordinary user cannot run this Python, or not read the source tree")
+    command = [*drop, sys.executable, str(TOY), str(place / "run")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    if "Permission denied" in done.stderr and "toy_run" in done.stderr:
-        pytest.skip("the source tree cannot be read by an ordinary user here")
     assert done.returncode == 3, done.stderr
     assert str(place) in json.loads(done.stdout)["error"]
     assert list(place.iterdir()) == []
