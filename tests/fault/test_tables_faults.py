@@ -365,7 +365,7 @@ def test_fault_23_tables_without_rows_are_zeros(tmp_path: Path) -> None:
     (tmp_path / "b.tsv").write_text("text")
     got = read(table(), *sorted(tmp_path.iterdir()))
     assert (got.documents, got.excluded, got.account.damages) == ([], [], [])
-    assert got.account.framing_bytes == got.account.raw_bytes
+    assert got.account.framing_bytes == got.account.raw_bytes == sum(p.stat().st_size for p in tmp_path.iterdir())
 
 
 # ---- CSV: bad rows alone
