@@ -68,6 +68,7 @@ CURATED: Final[Mapping[tuple[str, str], tuple[Any, str]]] = {
 _MIN_WORDS: Final = 50
 _WORD_CHARS: Final = (3.0, 10.0)
 _LIST_RATIO: Final = 0.3
+_COUNTS: Final = frozenset({"min-words", "stop-words"})
 _NO_THRESHOLD: Final = frozenset({"lorem-ipsum", "language-agreement"})  # one is too many; no matter of style
 
 
@@ -265,7 +266,7 @@ def _threshold(rule: str, known: Known, scales: _Scales, pools: _Pools) -> Thres
     if not unit:
         how = "half of the language's documents have less than a half"
         return Threshold(at="off", how=how, documents=len(known.texts))
-    whole = rule in ("min-words", "stop-words")
+    whole = rule in _COUNTS
     sides: list[Found] = []
     n, pool = 0, None
     for upper in (False, True):
@@ -379,7 +380,9 @@ def _loosest(rule: str, ats: Sequence[Any]) -> Any:
 def _allowed(rule: str, values: Sequence[Any], *, upper: bool) -> float:
     found = float(np.quantile(values, 0.99 if upper else 0.01, method="higher" if upper else "lower"))
     further = found * POOL_MARGIN if upper else found / POOL_MARGIN
-    return round(found if further >= RULES[rule].measured.high else further, 4)
+    if further >= RULES[rule].measured.high or RULES[rule].measured.group == "identify":
+        further = found  # how sure the identifier is, and the script, are no matter of style
+    return rounded(further, upper=upper, whole=rule in _COUNTS)
 
 
 def segmentation(script: str) -> Any:
