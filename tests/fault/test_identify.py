@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from ginbon.errors import MissingExtraError, UserError
-from ginbon.filters.identifiers import fasttext as ours
+from ginbon.filters import pinned
 from ginbon.filters.identifiers.fasttext import FasttextIdentifier
 from ginbon.filters.identify import Identify
 
@@ -102,7 +102,7 @@ def changing(model: Path, other: Path | None = None) -> Iterator[None]:
     """Meanwhile a second process puts ``other`` in the model's place, or writes to the model, as soon as a child of
     ours tries it: its hash was compared by then, and it is not loaded yet.
     """
-    command = [sys.executable, "-c", CHANGER, str(model), str(other or ""), ours._TRIAL]
+    command = [sys.executable, "-c", CHANGER, str(model), str(other or ""), pinned._TRIAL]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as changer:
         assert changer.stdout is not None
         assert changer.stdout.readline() == "waiting\n"
@@ -137,7 +137,7 @@ def test_fault_32_a_file_put_in_the_models_place_is_not_looked_at(model: Path, t
 
 def model_head() -> bytes:
     """The start of a model as fastText 0.9 writes it: magic, version, arguments."""
-    return struct.pack("<ii 12i d", ours.MAGIC, 12, 8, 5, 5, 1, 5, 1, 3, 3, 2000, 1, 3, 100, 1e-4)
+    return struct.pack("<ii 12i d", pinned.MAGIC, 12, 8, 5, 5, 1, 5, 1, 3, 3, 2000, 1, 3, 100, 1e-4)
 
 
 def dictionary(*, pruned: int) -> bytes:
@@ -149,7 +149,7 @@ def test_fault_33_garbage_behind_a_valid_magic_is_stopped_in_a_child(tmp_path: P
     """Random bytes after the magic make the loader spin for minutes: it does so in a child with limits."""
     bad = tmp_path / "garbage.bin"
     noise = hashlib.shake_256(b"garbage").digest(200_000)
-    bad.write_bytes(struct.pack("<ii", ours.MAGIC, 12) + noise)
+    bad.write_bytes(struct.pack("<ii", pinned.MAGIC, 12) + noise)
     begun = time.monotonic()
     with pytest.raises(UserError, match="child process") as caught:
         FasttextIdentifier(str(bad), pin(bad), load_seconds=4).check()
