@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import importlib
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -73,14 +74,37 @@ def is_warm() -> bool:
 def warm() -> None:
     """Compile every kernel that is not compiled yet: under 10 s the first time on a machine, nothing afterwards.
 
-    The parent calls this before it starts workers, so that no two cold processes compile at once.
+    The parent calls this before it starts workers, so that no two cold processes compile the same kernel at once.
+    Each of some children compiles kernels that no other does.
     """
     if is_warm():
         return
-    for name in KERNELS:
-        importlib.import_module(name)
+    children = [
+        subprocess.Popen([sys.executable, "-c", _IMPORT, *group], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for group in _groups(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+    ]
+    try:
+        failed = [child.wait() for child in children]
+    finally:
+        for child in children:
+            child.kill()
+    if any(failed):
+        for name in KERNELS:  # so that the error is seen
+            importlib.import_module(name)
     with contextlib.suppress(OSError):
         (prepare() / _WARM).touch()
+
+
+_IMPORT: Final = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
+
+
+def _groups(number: int) -> list[list[str]]:
+    """The kernels in so many groups of about equal work, as the sizes of their sources tell."""
+    sizes = {name: (_PACKAGE.parent / f"{name.replace('.', '/')}.py").stat().st_size for name in KERNELS}
+    groups: list[list[str]] = [[] for _ in range(min(number, len(KERNELS)))]
+    for name in sorted(KERNELS, key=lambda name: (-sizes[name], name)):
+        min(groups, key=lambda group: sum(sizes[n] for n in group)).append(name)
+    return groups
 
 
 def _root() -> Path:
