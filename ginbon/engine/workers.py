@@ -38,8 +38,11 @@ is whole, and heartbeats tell what went wrong.
 """
 
 
-_ROOM_BYTES: Final = 2**26
-"""Address space that a worker needs beyond what it has when it is ready: less is no limit, but a mistake."""
+_ROOM_BYTES: Final = 2**30
+"""Address space that libraries, compiled kernels and a batch take in a worker; a third of it is memory in use.
+
+A worker with less takes innocent documents for too large: every one, with a limit of 900 MB.
+"""
 
 _TORN: Final = (None, errno.EBADF, errno.EPIPE)
 """What the start of a worker says when it dies at once, or another dies meanwhile: the pool's pipes are closed then."""
@@ -70,12 +73,12 @@ def _limit_memory(limit: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     try:
-        mmap.mmap(-1, _ROOM_BYTES).close()
+        mmap.mmap(-1, _ROOM_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ).close()
     except OSError:
         resource.setrlimit(resource.RLIMIT_AS, (hard, hard))  # else there is no room to say so
         raise SurroundingsError(
-            f"a worker's limit of {limit:,} bytes of memory leaves less than {_ROOM_BYTES:,} bytes to work in. "
-            "Give workers more (--memory-per-worker), or no limit."
+            f"a worker's limit of {limit:,} bytes of memory leaves it less than the {_ROOM_BYTES:,} that libraries and "
+            "compiled code take. Give workers more (--memory-per-worker), or no limit."
         ) from None
 
 

@@ -147,9 +147,9 @@ def test_fault_41_task_that_needs_more_memory_than_a_worker_has_is_named(tmp_pat
 
 def test_fault_41_limit_too_small_for_a_worker_is_told(tmp_path: Path) -> None:
     """A limit in which no worker can start is no document's fault: it is named before any task is tried."""
-    value = finish(start(tmp_path, "--memory", "1000000"), 3)
+    value = finish(start(tmp_path, "--memory", "900000000"), 3)
     assert value["kind"] == "SurroundingsError"
-    for part in ("1,000,000 bytes", "--memory-per-worker"):
+    for part in ("900,000,000 bytes", "--memory-per-worker"):
         assert part in value["error"]
     assert not read_beats(tmp_path, "toy")
 
