@@ -46,7 +46,7 @@ def _main(
 
 
 COMMANDS = ("new", "run", "measure", "decide", "calibrate", "status", "why", "report", "tune", "verify", "clean")
-GROUPS = ("recipe", "tokenizers")
+GROUPS = ("recipe", "tokenizers", "classifier")
 
 
 def _mount() -> None:
