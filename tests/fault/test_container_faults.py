@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -32,7 +32,7 @@ SOURCES: dict[str, Source] = {
 }
 
 
-def tar(outside: Path, mode: str) -> bytes:
+def tar(outside: Path, mode: Literal["w", "w:gz", "w:xz"]) -> bytes:
     """Names that lead outside, a link and a file through it, a hard link, a device, twins, and very many entries."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode=mode) as archive:
