@@ -30,7 +30,7 @@ def train(
     output: Annotated[Path, typer.Option("--output", "-o", help="The model's file (.bin); a .json goes beside it.")],
     held_out: Annotated[float, typer.Option(help="Share of the texts that the model is judged on.")] = 0.2,
     dimensions: Annotated[int, typer.Option(help="Numbers that stand for a word or a run of words.")] = 32,
-    epochs: Annotated[int, typer.Option(help="Times that every text is seen.")] = 5,
+    epochs: Annotated[int, typer.Option(help="Times that every text is seen.")] = 10,
     learning_rate: Annotated[float, typer.Option(help="How far each text moves the model.")] = 0.5,
     word_ngrams: Annotated[int, typer.Option(help="Longest run of words that counts as one.")] = 2,
     buckets: Annotated[int, typer.Option(help="Places for runs of words; 4 bytes times dimensions each.")] = 200_000,

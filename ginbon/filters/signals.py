@@ -277,4 +277,14 @@ def _catalogue() -> Iterable[Signal]:
 CATALOGUE: Final = {signal.column: signal for signal in _catalogue()}
 """Every signal by column, in the order of the columns."""
 
+
+def signal_of(column: str) -> Signal | None:
+    """What is known of a column: of a classifier's score what is true of all of them, nothing of a block's flag."""
+    group, _, name = column.partition("/")
+    if group == "classify":
+        return Signal(name, "probability", "how likely the text is one of the classifier's positives", _OURS, high=1.0,
+                      group=group)  # fmt: skip
+    return CATALOGUE.get(column)
+
+
 WALK: Final = tuple(signal for signal in CATALOGUE.values() if signal.group == "walk")

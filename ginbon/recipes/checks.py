@@ -25,6 +25,7 @@ def cross(tree: Mapping[str, Any], *, known_rules: Mapping[str, Any] | None) -> 
     yield from _identify(_mapping(tree.get("identify")))
     yield from _duplicates(tree)
     yield from _tokenizers(_mapping(tree.get("tokenizers")), wanted)
+    yield from _classifiers(_list(tree.get("classifiers")), wanted)
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -146,8 +147,24 @@ def _tokenizers(tokenizers: dict[str, Any], wanted: dict[str, str]) -> Iterator[
             yield Wrong((*keys, "name"), f"two tokenizers are called {shown(name)}", "each needs a name of its own")
         if name == "comparison":
             yield Wrong((*keys, "name"), "`comparison` is where the tokenizers' table goes", "choose another name")
-        for i, language in enumerate(_list(_mapping(tokenizer).get("languages"))):
-            label = _label(language)
-            if label is not None and wanted and label not in wanted:
-                hint = f"there are: {', '.join(wanted)}"
-                yield Wrong((*keys, "languages", str(i)), f"{label} is none of the recipe's languages", hint)
+        yield from _chosen(keys, tokenizer, wanted)
+
+
+def _classifiers(classifiers: list[Any], wanted: dict[str, str]) -> Iterator[Wrong]:
+    seen: dict[str, int] = {}
+    for n, classifier in enumerate(classifiers):
+        keys = ("classifiers", str(n))
+        name = _mapping(classifier).get("name")
+        if isinstance(name, str) and seen.setdefault(name, n) != n:
+            hint = "each needs a name of its own, for its signal is called so"
+            yield Wrong((*keys, "name"), f"two classifiers are called {shown(name)}", hint)
+        yield from _chosen(keys, classifier, wanted)
+
+
+def _chosen(keys: tuple[str, ...], chooser: Any, wanted: dict[str, str]) -> Iterator[Wrong]:
+    """``languages`` of a tokenizer or a classifier that are none of the recipe's."""
+    for i, language in enumerate(_list(_mapping(chooser).get("languages"))):
+        label = _label(language)
+        if label is not None and wanted and label not in wanted:
+            hint = f"there are: {', '.join(wanted)}"
+            yield Wrong((*keys, "languages", str(i)), f"{label} is none of the recipe's languages", hint)

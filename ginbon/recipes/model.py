@@ -50,6 +50,7 @@ from ginbon.recipes.values import (
 __all__ = [
     "Block",
     "BuiltinSource",
+    "Classifier",
     "Columns",
     "DatasetsSource",
     "Duplicates",
@@ -119,6 +120,21 @@ class Block(Model):
     """What it is made with."""
     version: str | None = None
     """The datatrove version that it must be run with."""
+
+
+class Classifier(Model):
+    """A quality model of `ginbon classifier train`, whose score is a signal of every document: `classify/<name>`."""
+
+    name: Name
+    """What its signal is called."""
+    model: Place
+    """Its file."""
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    """The file's SHA-256; no other is loaded."""
+    languages: list[Label] | None = None
+    """Which of the recipe's languages; left out = all."""
+    keep_from: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Least score that is kept, by the rule `classifier-<name>`; left out: the score is stored and drops nothing."""
 
 
 class Redact(Model):
@@ -264,6 +280,8 @@ class Recipe(Model):
     cut: Literal["c4", "fineweb", "off"] = "off"
     """Lines to take out before signals are measured: those that C4's line rules drop, or as FineWeb has it (lines that
     end without a mark stay)."""
+    classifiers: list[Classifier] = []
+    """Quality models whose scores are measured, and decide where they are told to."""
     redact: Annotated[
         Annotated[Redact, Tag("settings")] | Annotated[Literal["off"], Tag("off")], Discriminator(_or_off)
     ] = Redact()

@@ -92,6 +92,8 @@ _WHY: Final = {
     "licence": "its licence is unknown, or not among those that the recipe lets in",
     "exact-duplicate": "the same text is kept elsewhere",
     "near-duplicate": "nearly the same text is kept elsewhere",
+    "block": "a datatrove block of the recipe drops it",
+    "classify": "a classifier of the recipe scores it lower",
 }
 
 
@@ -112,20 +114,21 @@ def _explained(
     from ginbon.filters.rules import RULES
 
     known = RULES.get(row["rule"])
-    bounds = {
-        language: {"low": b.low, "high": b.high}
+    asked = {
+        language: b
         for language in decided.get("rules", {})
         for b in bounds_of(decided, language)
         if b.rule == row["rule"] and row["stage"] == "decide"
     }
+    signal = known.signal if known else next((b.signal for b in asked.values()), "")
     would, alone = failing.get(row["rule"], (None, None)) if row["stage"] == "decide" else (None, None)
     return {
         **row,
         "failing": would,
         "alone": alone,
-        "why": known.why if known else _WHY.get(row["rule"], ""),
-        "signal": known.signal if known else "",
-        "thresholds": bounds,
+        "why": known.why if known else _WHY.get(row["rule"], _WHY.get(signal.partition("/")[0], "")),
+        "signal": signal,
+        "thresholds": {language: {"low": b.low, "high": b.high} for language, b in asked.items()},
     }
 
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from ginbon.corpus import parquet
 from ginbon.filters.decide import VERDICTS
-from ginbon.filters.signals import CATALOGUE
+from ginbon.filters.signals import signal_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,8 +48,11 @@ def bounds_of(fingerprint: Mapping[str, Any], language: str) -> list[Bound]:
 
 
 def histograms(folder: Path, language: str, bounds: list[Bound], *, most: int) -> list[dict[str, Any]]:
-    """At most ``most`` signals of a language: lengths first, then those whose rules drop most documents."""
-    chosen = [*ALWAYS, *dict.fromkeys(b.signal for b in bounds if b.signal not in ALWAYS)]
+    """At most ``most`` signals of a language: lengths first, then scores of classifiers, whether or not they decide,
+    then those whose rules drop most documents.
+    """
+    first = [*ALWAYS, *_scores(folder, language)]
+    chosen = [*first, *dict.fromkeys(b.signal for b in bounds if b.signal not in first)]
     counts: dict[str, list[npt.NDArray[np.int64]]] = {}
     drops: dict[str, int] = {}
     for columns, kept in _parts(folder, language, chosen):
@@ -59,8 +62,14 @@ def histograms(folder: Path, language: str, bounds: list[Bound], *, most: int) -
             counts[name] = [a + b for a, b in zip(counts.get(name, [0, 0]), found, strict=True)]  # type: ignore[operator]
             outside = sum(int(_fails(values, b).sum()) for b in bounds if b.signal == name)
             drops[name] = drops.get(name, 0) + outside
-    order = sorted(counts, key=lambda n: (ALWAYS.index(n) if n in ALWAYS else len(ALWAYS), -drops[n], n))
+    order = sorted(counts, key=lambda n: (first.index(n) if n in first else len(first), -drops[n], n))
     return [_histogram(n, counts[n], [b for b in bounds if b.signal == n], drops[n]) for n in order[:most]]
+
+
+def _scores(folder: Path, language: str) -> list[str]:
+    """Columns of classifiers."""
+    found = sorted((folder / "signals" / "classify" / language).glob("*.parquet"))
+    return list(pq.read_schema(found[0]).names) if found else []
 
 
 def _parts(folder: Path, language: str, names: list[str]) -> Iterator[tuple[dict[str, Floats], npt.NDArray[np.bool_]]]:
@@ -94,7 +103,7 @@ def edges_of(signal: str) -> Floats:
     Shares have even bins from 0 to 1 (and one above, where they can pass 1); counts grow by half octaves, other numbers
     by eighths, both with a bin of their own for 0.
     """
-    known = CATALOGUE.get(signal)
+    known = signal_of(signal)
     if known is not None and known.high < math.inf:
         even = np.linspace(0.0, 1.0, _SHARE_BINS + 1)
         ends = [np.nextafter(1.0, 2.0)] if known.high <= 1.0 else [1.0, known.high]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ginbon.filters.signals import CATALOGUE
+from ginbon.filters.signals import signal_of
 from ginbon.report import charts, tokenizers
 from ginbon.report.text import visible
 
@@ -107,7 +107,7 @@ def bounds(low: float | None, high: float | None) -> str:
 
 def signal(column: str) -> dict[str, str]:
     """Name, unit and formula of a signal for people."""
-    known = CATALOGUE.get(column)
+    known = signal_of(column)
     name = column.partition("/")[2].replace("_", " ")
     if known is None:
         return {"name": name, "unit": "", "formula": ""}

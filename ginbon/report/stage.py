@@ -36,7 +36,7 @@ class Report:
             for path in sorted(TEMPLATES.iterdir())
             if not path.name.startswith("tune")
         }
-        return {"title": self.title, "ginbon": ginbon.__version__, "templates": digest(looks), "revision": 1}
+        return {"title": self.title, "ginbon": ginbon.__version__, "templates": digest(looks), "revision": 2}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task; it depends on every part before it and on the ledger."""

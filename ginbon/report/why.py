@@ -16,7 +16,7 @@ from ginbon.corpus.schema import ID_PREFIX
 from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD
 from ginbon.errors import AnswerIsNo, UserError
-from ginbon.filters.signals import CATALOGUE
+from ginbon.filters.signals import signal_of
 from ginbon.report.histograms import bounds_of
 from ginbon.report.text import clip, one_line
 
@@ -219,7 +219,7 @@ def _signals(folder: Path, label: str, extent: str, row: int) -> list[dict[str, 
     rows = []
     for group in sorted(p.name for p in (folder / "signals").glob("*") if p.is_dir()):
         for name, value in _row(folder, f"signals/{group}/{label}/{extent}", row).items():
-            known = CATALOGUE.get(name)
+            known = signal_of(name)
             asked = [{"rule": b.rule, "low": b.low, "high": b.high} for b in bounds if b.signal == name]
             rows.append({"signal": name, "value": value, "unit": known.unit if known else "", "rules": asked})
     return rows

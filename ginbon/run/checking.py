@@ -16,7 +16,7 @@ def check(path: Path, *, files: bool = False) -> tuple[Recipe, list[str]]:
     """The recipe in a file and warnings about its inputs; raises ``RecipeError`` with every mistake.
 
     With ``files``, what it names has to be there: the inputs of every source, packs, the identifier's model,
-    tokenizers to compare with. Nothing in them is read but packs.
+    classifiers, tokenizers to compare with. Nothing in them is read but packs.
     """
     recipe = load(path, known_rules=RULES)
     mistakes = list(_rules(recipe))
@@ -70,6 +70,9 @@ def _named_files(recipe: Recipe) -> Iterator[Mistake]:
     model = recipe.identify.model
     if model != "packaged" and not model.startswith("hub:") and not (recipe.folder / model).is_file():
         yield recipe.mistake("identify.model", f"the model {model} is not there")
+    for n, classifier in enumerate(recipe.classifiers):
+        if not (recipe.folder / classifier.model).is_file():
+            yield recipe.mistake(f"classifiers.{n}.model", f"the model {classifier.model} is not there")
     if recipe.tokenizers.compare:
         from ginbon.tokenizers.specs import locate
 

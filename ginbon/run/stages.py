@@ -13,8 +13,9 @@ from ginbon.corpus.tidy import Tidy
 from ginbon.engine.files import canonical_json
 from ginbon.engine.parts import digest
 from ginbon.engine.stage import Stage
-from ginbon.errors import RecipeError, UserError
+from ginbon.errors import MissingExtraError, RecipeError, UserError
 from ginbon.filters.blocks import Block, Blocks
+from ginbon.filters.classifier.classify import Classify
 from ginbon.filters.cut import Cut
 from ginbon.filters.decide import Decide
 from ginbon.filters.duplicates.cluster import Cluster
@@ -42,6 +43,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
     """
     packs = load_packs(recipe)
     _check_blocks(recipe)
+    _check_classifiers(recipe)
     stages: list[Stage] = [
         _collect(recipe, packs, sample),
         Match(exact=recipe.duplicates.exact, bands=_near(recipe).bands if recipe.duplicates.near != "off" else 0),
@@ -54,7 +56,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
             prefer=tuple(recipe.duplicates.prefer),
             seed=recipe.seed,
         ),
-        Write(),
+        Write(signals=recipe.release.signals),
     ]
     return [*stages, *_tokenizers(recipe), _report(recipe), _seal(recipe)]
 
@@ -141,6 +143,7 @@ def _steps(recipe: Recipe, label: str, pack: Pack) -> tuple[Step, ...]:
     if recipe.cut != "off":
         steps.append(Cut(pack, recipe.cut))
     steps.append(Walk(label, pack, _near(recipe)))
+    steps += classifiers_of(recipe, label)
     if (redact := _redact(recipe, tuple(pack.regions))) is not None:
         steps.append(redact)
     return tuple(steps)
@@ -174,10 +177,47 @@ def _block_rules(recipe: Recipe) -> list[BoundRule]:
     return [BoundRule(name, f"block/{name}", ">=", 1, None, "recipe") for name in _blocks(recipe).rule_names()]
 
 
+def classifiers_of(recipe: Recipe, label: str) -> list[Classify]:
+    """The classifiers that score the documents of a language."""
+    return [
+        Classify(c.name, str(recipe.folder / c.model), c.sha256, label)
+        for c in recipe.classifiers
+        if c.languages is None or label in c.languages
+    ]
+
+
+def _check_classifiers(recipe: Recipe) -> None:
+    """Load every classifier once, so that one that is missing, another, or bad is told before any work."""
+    mistakes = []
+    for number, classifier in enumerate(recipe.classifiers):
+        try:
+            Classify(classifier.name, str(recipe.folder / classifier.model), classifier.sha256).check()
+        except MissingExtraError:
+            raise
+        except UserError as error:
+            mistakes.append(recipe.mistake(f"classifiers.{number}.model", str(error)))
+    if mistakes:
+        raise RecipeError(mistakes)
+
+
+def _classifier_rules(recipe: Recipe, label: str) -> list[BoundRule]:
+    """A document that scores less than a classifier's ``keep_from`` is dropped by the rule of that classifier's
+    name.
+    """
+    least = {c.name: c.keep_from for c in recipe.classifiers}
+    return [
+        BoundRule(f"classifier-{step.classifier}", step.column, ">=", at, None, "recipe")
+        for step in classifiers_of(recipe, label)
+        if (at := least[step.classifier]) is not None
+    ]
+
+
 def decide_stage(recipe: Recipe) -> Decide:
-    """The rules of every language, those of blocks, and the release's licences."""
+    """The rules of every language, those of blocks and classifiers, and the release's licences."""
     blocks = _block_rules(recipe)
-    rules = {label: (*bound, *blocks) for label, bound in bound_rules(recipe).items()}
+    rules = {
+        label: (*bound, *blocks, *_classifier_rules(recipe, label)) for label, bound in bound_rules(recipe).items()
+    }
     licences = recipe.release.licences
     return Decide(rules=rules, licences=tuple(licences) if licences is not None else None)
 
@@ -226,6 +266,8 @@ def recipe_without_places(recipe: Recipe) -> dict[str, Any]:
     value = recipe.resolved()
     for source in value["sources"].values():
         source.pop("paths", None)
+    for classifier in value["classifiers"]:
+        classifier.pop("model")  # its hash stays
     return value
 
 

@@ -57,7 +57,7 @@ class Options:
     """How a classifier is trained. The defaults make a file of some tens of megabytes."""
 
     dimensions: int = 32
-    epochs: int = 5
+    epochs: int = 10
     learning_rate: float = 0.5
     word_ngrams: int = 2
     buckets: int = 200_000
@@ -144,7 +144,8 @@ def _trained(examples: Parted, folder: Path, options: Options) -> Path:
     with text.open("wb") as file:
         for lines, positive in examples.batches():
             said = labels.take(pa.array(positive.astype(np.int8)))
-            file.write(memoryview(buffers.view(pc.binary_join_element_wise(said, lines, _LINE_END, _NOTHING)).data))
+            joined = pc.binary_join_element_wise(said, lines, _LINE_END, _NOTHING)
+            file.write(buffers.view(joined).data.tobytes())
     asked = {
         "train": {
             "input": str(text),
