@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -10,22 +11,37 @@ from ginbon.corpus.schema import RELEASED
 from ginbon.release.manifest import UNKNOWN
 
 
-def schema_differences(schema: pa.Schema) -> list[str]:
-    """How a shard's columns differ from RELEASED, as sentences; how they are stored makes no difference.
+def schema_differences(schema: pa.Schema, signals: Sequence[str] = ()) -> list[str]:
+    """How a shard's columns differ from RELEASED and the ``signals`` behind it, as sentences; how they are stored makes
+    no difference.
 
-    ``string``, ``large_string`` and dictionaries of them are one kind, and so are timestamps of any unit.
+    ``string``, ``large_string`` and dictionaries of them are one kind, and so are timestamps of any unit. A signal is a
+    number, a truth value or a text.
     """
-    if schema.names != RELEASED.names:
-        missing = [n for n in RELEASED.names if n not in schema.names]
-        extra = [n for n in schema.names if n not in RELEASED.names]
+    expected = [*RELEASED.names, *signals]
+    if schema.names != expected:
+        missing = [n for n in expected if n not in schema.names]
+        extra = [n for n in schema.names if n not in expected]
         if not missing and not extra:
             return [f"the columns stand in another order: {', '.join(schema.names)}"]
         return [f"column {n} is missing" for n in missing] + [f"column {n} is none of a release" for n in extra]
-    return [
+    found = [
         f"column {field.name} is {kind(schema.field(field.name).type)}, expected {kind(field.type)}"
         for field in RELEASED
         if kind(schema.field(field.name).type) != kind(field.type)
     ]
+    kinds = {name: schema.field(name).type for name in signals}
+    return found + [f"signal {name} is {kind(of)}, expected a value" for name, of in kinds.items() if not is_value(of)]
+
+
+def signals_of(schema: pa.Schema) -> tuple[str, ...]:
+    """The names of a shard's signal columns: ``group/name``."""
+    return tuple(name for name in schema.names if "/" in name)
+
+
+def is_value(of: pa.DataType) -> bool:
+    """Whether a type holds what a signal can be."""
+    return kind(of) == "string" or pa.types.is_integer(of) or pa.types.is_floating(of) or pa.types.is_boolean(of)
 
 
 def kind(of: pa.DataType) -> str:

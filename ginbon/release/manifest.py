@@ -39,6 +39,7 @@ class ReleasedFile:
     """A file of a release; what follows ``kind`` is filled for ``data`` only.
 
     ``text_bytes`` and ``words`` count the documents' text; ``root`` is the Merkle root of the record hashes (hex).
+    ``signals`` are the columns behind those of every release, in their order.
     """
 
     path: str
@@ -53,10 +54,14 @@ class ReleasedFile:
     root: str = ""
     licences: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, int] = field(default_factory=dict)
+    signals: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; data fields only for data."""
+        """Plain values; data fields only for data, ``signals`` only where there are any."""
         value = asdict(self)
+        value["signals"] = list(self.signals)
+        if not self.signals:
+            del value["signals"]
         return value if self.kind == "data" else {k: value[k] for k in ("path", "bytes", "sha256", "kind")}
 
 
@@ -229,6 +234,8 @@ def _file(entry: Any, number: int) -> ReleasedFile:
         counts = values.get(name, {})
         if not isinstance(counts, dict) or any(type(n) is not int for n in counts.values()):
             raise VerifyError(f"{where}: {name} must map names to numbers of documents")
+    if "signals" in values:
+        values["signals"] = _signals(values["signals"], where)
     needed = {"path", "bytes", "sha256", "kind"}
     if values.get("kind") == "data":
         needed |= {"language", "split", "rows", "text_bytes", "words", "root", "licences", "sources"}
@@ -239,6 +246,14 @@ def _file(entry: Any, number: int) -> ReleasedFile:
     if missing := sorted(needed - values.keys()):
         raise VerifyError(f"{where}: without {', '.join(missing)}")
     return ReleasedFile(**values)
+
+
+def _signals(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(v, str) and "/" in v and len(v) <= 200 for v in value):
+        raise VerifyError(f"{where}: signals must be a list of columns such as walk/words, not {shown(value)}")
+    if len(set(value)) != len(value):
+        raise VerifyError(f"{where}: signals names a column twice")
+    return tuple(value)
 
 
 def _check_sums(manifest: Manifest, value: Mapping[str, Any]) -> None:

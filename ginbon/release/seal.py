@@ -24,7 +24,7 @@ from ginbon.engine.parts import Part, digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.errors import VerifyError
 from ginbon.release import card
-from ginbon.release.columns import labels, schema_differences, tally
+from ginbon.release.columns import labels, schema_differences, signals_of, tally
 from ginbon.release.manifest import CARD, MANIFEST, SUMS, Manifest, ReleasedFile, format_sums
 from ginbon.release.names import unsafe
 from ginbon.release.records import Hashes, merkle_root, record_hashes
@@ -161,6 +161,7 @@ class Seal:
             root=facts.get("root") or merkle_root(_hashes(path)).hex(),
             licences=facts["licences"],
             sources=facts["sources"],
+            signals=found["signals"],
         )
 
 
@@ -193,7 +194,8 @@ def _check_bytes(path: Path, written: Written) -> None:
 def _content(path: Path, label: tuple[str, str]) -> dict[str, Any]:
     """Rows, licences and sources of a shard; raises ``VerifyError`` where schema, language or split are others."""
     with open_parquet(path) as file:
-        wrong = schema_differences(file.schema_arrow)
+        signals = signals_of(file.schema_arrow)
+        wrong = schema_differences(file.schema_arrow, signals)
     if wrong:
         raise VerifyError(f"{path.name}: {'; '.join(wrong)}")
     rows = 0
@@ -205,7 +207,8 @@ def _content(path: Path, label: tuple[str, str]) -> dict[str, Any]:
         sources.update(tally(batch.column("source")))
         for other in sorted(labels(batch) - {label}):
             raise VerifyError(f"{path.name}: holds a document of {' '.join(other)}, expected {' '.join(label)}")
-    return {"rows": rows, "licences": dict(sorted(licences.items())), "sources": dict(sorted(sources.items()))}
+    tallies = {"licences": dict(sorted(licences.items())), "sources": dict(sorted(sources.items()))}
+    return {"rows": rows, **tallies, "signals": signals}
 
 
 def _hashes(path: Path) -> Hashes:

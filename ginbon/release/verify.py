@@ -268,7 +268,7 @@ def _check_content(shard: pq.ParquetFile, file: ReleasedFile, verdict: Verdict) 
         found = shard.metadata.num_rows
         verdict.add(file.path, "rows", f"{file.path} has {found:,} documents, {MANIFEST} says {file.rows:,}")
         return
-    if differences := schema_differences(shard.schema_arrow):
+    if differences := schema_differences(shard.schema_arrow, file.signals):
         verdict.add(file.path, "schema", f"{file.path}: {'; '.join(differences)}")
         return
     found = _Content(file.path)

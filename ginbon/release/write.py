@@ -6,8 +6,8 @@ A task is a shard of the plan: the same rows whatever the cut of the input into 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,12 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ginbon.corpus import parquet, schema
+from ginbon.engine.files import Written
 from ginbon.engine.ledger import Entry, Flow
 from ginbon.engine.parts import digest, read_part, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.select import FATES, planned_shards
 from ginbon.filters.shards import Shard
 from ginbon.release.records import merkle_root, record_hashes
+from ginbon.release.signals import read_signals, signal_files, signal_schema
 
 ROW_GROUP_BYTES: Final = 32 * 2**20
 """Text bytes of a row group in a shard: large enough to compress well, small enough for a reader's memory."""
@@ -31,43 +33,44 @@ REVISION: Final = 1
 
 @dataclass(frozen=True)
 class Write:
-    """The stage ``write``."""
+    """The stage ``write``. With ``signals`` every document's signals are columns of the shards too."""
 
+    signals: bool = False
     name: str = "write"
     outputs: tuple[str, ...] = ("shards", "excluded/decide")
 
     def fingerprint(self) -> dict[str, Any]:
         """The form of the shards."""
-        return {"revision": REVISION, "pyarrow": pa.__version__, "schema": digest(str(schema.RELEASED))}
+        form = {"revision": REVISION, "pyarrow": pa.__version__, "schema": digest(str(schema.RELEASED))}
+        return {**form, "signals": True} if self.signals else form
 
     def tasks(self, folder: Path) -> list[Task]:
-        """One task a planned shard; it depends on the documents and fates of the parts that it takes rows from."""
+        """One task a planned shard; it depends on the documents and fates (and signals, where they are wanted) of the
+        parts that it takes rows from.
+        """
         collected = {p.key: p for p in read_parts(folder, "collect")}
         fates = read_part(folder, "select", "fates")
         hashes = {f.path: f.sha256 for f in fates.files} if fates else {}
         hashes |= {f.path: f.sha256 for p in collected.values() for f in p.files if f.path.startswith("documents/")}
-        return [self._task(shard, hashes) for shard in planned_shards(folder)]
-
-    def _task(self, shard: Shard, hashes: dict[str, str]) -> Task:
-        paths = sorted({p for key, *_ in shard.ranges for p in _paths(shard.language, key)})
-        return Task(
-            key=shard.key,
-            inputs={"documents and fates": digest([hashes[p] for p in paths])},
-            arguments=shard.to_json(),
-            size=shard.bytes,
-        )
+        shards = planned_shards(folder)
+        if not self.signals:
+            return [_task(shard, hashes) for shard in shards]
+        files = signal_files(list(collected.values()))
+        columns = signal_schema(folder, files)
+        return [_task(s, hashes) if s.kind == "excluded" else _with_signals(s, hashes, files, columns) for s in shards]
 
     def run(self, task: Task, work: Work) -> Result:
         """Write one shard; its facts say what it holds."""
         shard = Shard.from_json(task.arguments)
         excluded = shard.kind == "excluded"
-        table = schema.EXCLUDED if excluded else schema.RELEASED
+        signals = task.context.get("signals", {})
+        table = schema.EXCLUDED if excluded else _released(task.context.get("columns", {}))
         facts, leaves = _Facts(), []
         with (
             work.write(shard.path) as file,
             parquet.Writer(file, table, weigh="text", bytes=ROW_GROUP_BYTES) as writer,
         ):
-            for key, batch in _rows(work.folder, shard):
+            for key, batch in _rows(work.folder, shard, signals):
                 rows = parquet.conform(_excluded(batch) if excluded else batch, table)
                 writer.write(rows)
                 facts.add(key.rpartition("-")[0], rows)
@@ -116,15 +119,49 @@ class _Facts:
                 yield Entry(source, shard.language, flow, flow)
 
 
+def _task(shard: Shard, hashes: Mapping[str, str]) -> Task:
+    paths = sorted({p for key, *_ in shard.ranges for p in _paths(shard.language, key)})
+    return Task(
+        key=shard.key,
+        inputs={"documents and fates": digest([hashes[p] for p in paths])},
+        arguments=shard.to_json(),
+        size=shard.bytes,
+    )
+
+
+def _with_signals(
+    shard: Shard, hashes: Mapping[str, str], files: Mapping[tuple[str, str], Sequence[Written]], columns: pa.Schema
+) -> Task:
+    """The task of a shard with signals: by part the files that they are in, and the columns of all shards."""
+    task = _task(shard, hashes)
+    of_part = {key: files.get((shard.language, key), ()) for key in sorted({key for key, *_ in shard.ranges})}
+    read = [f.sha256 for found in of_part.values() for f in found]
+    return replace(
+        task,
+        inputs={**task.inputs, "signals": digest([str(columns), *read])},
+        context={
+            "signals": {key: [f.path for f in found] for key, found in of_part.items()},
+            "columns": columns,
+        },
+    )
+
+
+def _released(signals: Iterable[pa.Field]) -> pa.Schema:
+    return pa.schema([*schema.RELEASED, *signals])
+
+
 def _paths(language: str, key: str) -> tuple[str, str]:
     return f"documents/{language}/{key}.parquet", f"{FATES}/{language}/{key}.parquet"
 
 
-def _rows(folder: Path, shard: Shard) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """The shard's documents with their fates, a row group at a time, with the key of their part."""
+def _rows(folder: Path, shard: Shard, signals: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The shard's documents with their fates and signals, a row group at a time, with the key of their part."""
     for key, start, stop in shard.ranges:
         documents, fates = (folder / p for p in _paths(shard.language, key))
         decided = parquet.read_table(fates).slice(start, stop - start)
+        if paths := signals.get(key):
+            for column in (measured := read_signals(folder, paths, start, stop)).column_names:
+                decided = decided.append_column(column, measured.column(column))
         done = 0
         for batch in parquet.read_rows(documents, start, stop):
             fate = decided.slice(done, batch.num_rows).combine_chunks().to_batches()[0]

@@ -1,0 +1,248 @@
+"""A quality model from training to release: real text against made junk, its score a signal, a rule, a column."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from backports import zstd
+from junk import junk
+
+from ginbon.errors import MissingExtraError, RecipeError, UserError
+from ginbon.filters.classifier.classify import Classify
+from ginbon.filters.classifier.train import Options
+from ginbon.release.verify import verify
+from ginbon.report.why import why
+from ginbon.run import start
+from ginbon.run.classifier import Classifier, recipe_lines, train_files
+
+pytest.importorskip("fasttext")
+
+SMALL = Options(dimensions=8, epochs=10, buckets=2_000)
+
+RECIPE = """
+recipe: scored
+languages: {{tha_Thai: {{}}, por_Latn: {{}}}}
+rules: {{preset: c4, thresholds: {{c4-min-sentences: "off"}} }}
+duplicates: {{exact: false, near: "off"}}
+sources:
+  mixed:
+    collector: table
+    paths: [mixed.jsonl]
+    rights: {{licence: CC0-1.0, basis: licence, evidence: made for this test}}
+classifiers:
+  - name: news
+    model: news.bin
+    sha256: {sha256}
+    languages: [tha_Thai]
+{keep_from}
+release: {{signals: {signals} }}
+"""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A trained classifier, and the files that it was trained on."""
+
+    classifier: Classifier
+    news: Path
+    junk: Path
+
+
+def texts_of(shared_data: Path) -> Iterator[str]:
+    """News of the Thai government."""
+    packed = zstd.decompress((shared_data / "docs" / "thaigov.jsonl.zst").read_bytes())
+    yield from (json.loads(line)["text"] for line in packed.decode().rstrip("\n").split("\n"))
+
+
+def write(path: Path, texts: list[str]) -> Path:
+    path.write_text("".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Thai news against junk made of Thai pages."""
+    folder = tmp_path_factory.mktemp("classifier")
+    news = write(folder / "news.jsonl", list(texts_of(shared_data))[:300])
+    bad = write(folder / "junk.jsonl", [item.text for item in junk(shared_data, labels=("tha_Thai",))])
+    found = train_files([news], [bad], "Thai", output=folder / "news.bin", options=SMALL)
+    return Made(found, news, bad)
+
+
+def test_it_tells_news_from_junk_on_held_out_text(made: Made) -> None:
+    record = made.classifier.record
+    figures = {at["threshold"]: at for at in record["evaluation"]["at"]}
+    print(json.dumps({k: [at[name]["share"] for name in ("precision", "recall", "passed")] for k, at in figures.items()}))
+    assert record["evaluation"]["average_precision"] > 0.98
+    assert figures[0.7]["precision"]["share"] >= 0.95
+    assert figures[0.7]["recall"]["share"] >= 0.9
+    counted = record["examples"]
+    assert counted["positive"]["documents"] == 300
+    for side in counted.values():
+        assert side["documents"] == side["wordless"] + side["copies"] + side["trained_on"] + side["held_out"]
+    assert json.loads(made.classifier.card.read_text(encoding="utf-8")) == record
+    assert [file["name"] for file in record["files"]["positive"]] == ["news.jsonl"]
+
+
+def test_the_same_texts_in_another_order_give_the_same_file(made: Made, tmp_path: Path) -> None:
+    lines = made.news.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    turned = tmp_path / "turned.jsonl"
+    turned.write_text("\n".join(reversed(lines)) + "\n", encoding="utf-8")
+    again = train_files(
+        [turned], [made.junk], "tha_Thai", output=tmp_path / "again.bin", options=SMALL, trust_language=True
+    )
+    assert again.sha256 == made.classifier.sha256
+
+
+def test_a_quantised_model_is_smaller_and_still_scores(made: Made, tmp_path: Path) -> None:
+    options = Options(dimensions=8, epochs=10, buckets=2_000, quantise=True)
+    small = train_files([made.news], [made.junk], "tha", output=tmp_path / "q.ftz", options=options)
+    assert small.record["bytes"] < made.classifier.record["bytes"]
+    assert small.record["evaluation"]["average_precision"] > 0.95
+
+
+def test_a_documents_score_depends_on_nothing_else_in_its_batch(made: Made, shared_data: Path) -> None:
+    texts = [*list(texts_of(shared_data))[290:300], "", None, "!!! ...", "ข่าว", "long ไทย " * 20_000]
+    step = Classify("news", str(made.classifier.model), made.classifier.sha256, "tha_Thai")
+
+    def scored(some: list[str | None]) -> list[float | None]:
+        done = step(pa.RecordBatch.from_pydict({"text": pa.array(some, pa.large_string())}))
+        assert done.schema.field("classify/news").type == pa.float32()
+        return list(done.column("classify/news").to_pylist())
+
+    together = scored(texts)
+    assert together == [scored([text])[0] for text in texts]
+    assert together == scored(texts[::-1])[::-1]
+    assert together[10:13] == [None, None, None]
+    assert all(0 <= score <= 1 for score in together if score is not None)
+    assert scored([]) == []
+
+
+def test_few_texts_an_empty_class_and_texts_of_both_classes_are_told(made: Made, tmp_path: Path) -> None:
+    news = made.news.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    few = tmp_path / "few.jsonl"
+    few.write_text("\n".join(news[:50]) + "\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"5\d? distinct texts are left of the positives.* some 168 of each class"):
+        train_files([few], [made.junk], "tha", output=tmp_path / "x.bin", options=SMALL)
+    with pytest.raises(UserError, match=r"0 distinct texts are left of the positives.*300 texts are among"):
+        train_files([made.news], [made.news], "tha", output=tmp_path / "x.bin", options=SMALL)
+    assert not list(tmp_path.glob("x*"))
+    found = train_files([made.news], [made.junk, few], "tha", output=tmp_path / "x.bin", options=SMALL)
+    assert found.record["in_both"] == 50
+    assert "50 texts are among the positives and the negatives; they were left out" in found.record["notes"]
+    with pytest.raises(UserError, match=r"x\.bin is already there.*--force"):
+        train_files([made.news], [made.junk], "tha", output=tmp_path / "x.bin", options=SMALL)
+
+
+def test_text_in_another_language_is_told(made: Made, tmp_path: Path) -> None:
+    found = train_files([made.news], [made.junk], "lao_Laoo", output=tmp_path / "lao.bin", options=SMALL)
+    assert any("positives only 0% look like lao_Laoo" in note for note in found.record["notes"])
+
+
+def test_without_the_package_the_extra_is_named(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fasttext", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'ginbon\[fasttext\]'"):
+        train_files([made.news], [made.junk], "tha", output=tmp_path / "x.bin", options=SMALL)
+
+
+def place(made: Made, shared_data: Path, folder: Path, **settings: Any) -> Path:
+    """A recipe over news and junk in Thai, and some Portuguese, with the classifier beside it."""
+    news = list(texts_of(shared_data))[300:400]
+    bad = made.junk.read_text(encoding="utf-8").rstrip("\n").split("\n")[:60]
+    stories = zstd.decompress((shared_data / "docs" / "stories.jsonl.zst").read_bytes()).decode().rstrip("\n").split("\n")
+    portuguese = [row["text"] for row in map(json.loads, stories) if row["language"] == "por"]
+    write(folder / "mixed.jsonl", [*news, *(json.loads(line)["text"] for line in bad), *portuguese])
+    (folder / "news.bin").write_bytes(made.classifier.model.read_bytes())
+    return say(made, folder, **settings)
+
+
+def say(made: Made, folder: Path, *, keep_from: str = "", signals: str = "true", pin: str = "") -> Path:
+    """Write the recipe."""
+    sha256 = pin or made.classifier.sha256
+    text = RECIPE.format(sha256=sha256, keep_from=keep_from, signals=signals)
+    (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+    return folder / "recipe.yaml"
+
+
+def run(recipe: Path) -> start.Summary:
+    return start.run(recipe, recipe.parent / "run", options=start.Options(workers=0))
+
+
+def test_a_wrong_pin_is_told_at_its_line_before_any_work(made: Made, shared_data: Path, tmp_path: Path) -> None:
+    recipe = place(made, shared_data, tmp_path, pin="f" * 64)
+    with pytest.raises(RecipeError, match=r"recipe\.yaml:\d+:\d+: .*SHA-256 is [0-9a-f]{64}, the recipe pins f{64}"):
+        run(recipe)
+    assert not (tmp_path / "run" / "documents").exists()
+    (tmp_path / "news.bin").unlink()
+    say(made, tmp_path)
+    with pytest.raises(RecipeError, match=r"the classifier's model .*news\.bin' was not found|news\.bin"):
+        run(recipe)
+
+
+def released(folder: Path) -> dict[str, dict[str, Any]]:
+    """Documents of the release by id."""
+    tables = [pq.read_table(path) for path in sorted((folder / "release" / "data").rglob("*.parquet"))]
+    return {row["id"]: row for table in tables for row in table.to_pylist()}
+
+
+def measured(folder: Path) -> dict[str, dict[str, Any]]:
+    """Signals of every collected document by id."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted((folder / "documents").rglob("*.parquet")):
+        ids = pq.read_table(path, columns=["id"])["id"].to_pylist()
+        for group in sorted((folder / "signals").iterdir()):
+            part = group / path.relative_to(folder / "documents")
+            if part.is_file():
+                for identity, row in zip(ids, pq.read_table(part).to_pylist(), strict=True):
+                    found.setdefault(identity, {}).update(row)
+    return found
+
+
+def test_scores_are_stored_released_and_decide_only_where_they_are_told_to(
+    made: Made, shared_data: Path, tmp_path: Path
+) -> None:
+    recipe = place(made, shared_data, tmp_path)
+    run(recipe)
+    folder = tmp_path / "run"
+    signals, soft = measured(folder), released(folder)
+    thai = {i for i, row in soft.items() if row["language"] == "tha"}
+    assert len(thai) > 50 and len(soft) > len(thai)
+    names = {name for row in signals.values() for name in row}
+    assert {"classify/news", "walk/words", "identify/score"} <= names
+    for identity, row in soft.items():
+        assert {name: row[name] for name in names} == {name: signals[identity].get(name) for name in names}
+        assert (row["classify/news"] is not None) == (identity in thai)
+    assert not any(name.startswith("sketch/") for row in soft.values() for name in row)
+    assert verify(folder / "release").findings == []
+
+    documents = (folder / "parts" / "collect").stat().st_mtime_ns
+    say(made, tmp_path, keep_from="    keep_from: 0.6")
+    outcome = run(recipe)
+    assert (folder / "parts" / "collect").stat().st_mtime_ns == documents, outcome
+    hard = released(folder)
+    stay = {i for i in soft if i not in thai or soft[i]["classify/news"] >= 0.6}
+    assert set(hard) == stay and len(stay) < len(soft)
+    gone = next(i for i in soft if i not in hard)
+    told = why(folder, gone)
+    assert "classifier-news" in json.dumps(told.to_json() if hasattr(told, "to_json") else told, default=str)
+    assert "classify/news" in (folder / "report" / "report.json").read_text(encoding="utf-8")
+    assert verify(folder / "release").ok
+
+
+def test_the_lines_for_the_recipe_are_a_recipes(made: Made, tmp_path: Path) -> None:
+    from ginbon.recipes import read
+
+    head = "recipe: x\nlanguages: {tha: }\nsources: {s: {collector: text, paths: [x]}}\n"
+    found = read(head + recipe_lines(made.classifier, folder=tmp_path), file=tmp_path / "recipe.yaml")
+    assert (tmp_path / found.classifiers[0].model).resolve() == made.classifier.model.resolve()
+    assert found.classifiers[0].sha256 == made.classifier.sha256
+    assert found.classifiers[0].keep_from is None
