@@ -31,7 +31,11 @@ def schema_differences(schema: pa.Schema, signals: Sequence[str] = ()) -> list[s
         if kind(schema.field(field.name).type) != kind(field.type)
     ]
     kinds = {name: schema.field(name).type for name in signals}
-    return found + [f"signal {name} is {kind(of)}, expected a value" for name, of in kinds.items() if not is_value(of)]
+    return found + [
+        f"signal {name} is {kind(of)}, expected a number, a truth value or a text"
+        for name, of in kinds.items()
+        if not is_value(of)
+    ]
 
 
 def signals_of(schema: pa.Schema) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterator
@@ -10,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from backports import zstd
 from junk import junk
 
+from ginbon.corpus.schema import RELEASED
 from ginbon.errors import MissingExtraError, RecipeError, UserError
 from ginbon.filters.classifier.classify import Classify
 from ginbon.filters.classifier.train import Options
@@ -81,7 +82,9 @@ def made(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
 def test_it_tells_news_from_junk_on_held_out_text(made: Made) -> None:
     record = made.classifier.record
     figures = {at["threshold"]: at for at in record["evaluation"]["at"]}
-    print(json.dumps({k: [at[name]["share"] for name in ("precision", "recall", "passed")] for k, at in figures.items()}))
+    print(
+        json.dumps({k: [at[name]["share"] for name in ("precision", "recall", "passed")] for k, at in figures.items()})
+    )
     assert record["evaluation"]["average_precision"] > 0.98
     assert figures[0.7]["precision"]["share"] >= 0.95
     assert figures[0.7]["recall"]["share"] >= 0.9
@@ -158,7 +161,9 @@ def place(made: Made, shared_data: Path, folder: Path, **settings: Any) -> Path:
     """A recipe over news and junk in Thai, and some Portuguese, with the classifier beside it."""
     news = list(texts_of(shared_data))[300:400]
     bad = made.junk.read_text(encoding="utf-8").rstrip("\n").split("\n")[:60]
-    stories = zstd.decompress((shared_data / "docs" / "stories.jsonl.zst").read_bytes()).decode().rstrip("\n").split("\n")
+    stories = (
+        zstd.decompress((shared_data / "docs" / "stories.jsonl.zst").read_bytes()).decode().rstrip("\n").split("\n")
+    )
     portuguese = [row["text"] for row in map(json.loads, stories) if row["language"] == "por"]
     write(folder / "mixed.jsonl", [*news, *(json.loads(line)["text"] for line in bad), *portuguese])
     (folder / "news.bin").write_bytes(made.classifier.model.read_bytes())
@@ -223,19 +228,70 @@ def test_scores_are_stored_released_and_decide_only_where_they_are_told_to(
         assert (row["classify/news"] is not None) == (identity in thai)
     assert not any(name.startswith("sketch/") for row in soft.values() for name in row)
     assert verify(folder / "release").findings == []
+    assert not ran(run(recipe))
 
-    documents = (folder / "parts" / "collect").stat().st_mtime_ns
     say(made, tmp_path, keep_from="    keep_from: 0.6")
-    outcome = run(recipe)
-    assert (folder / "parts" / "collect").stat().st_mtime_ns == documents, outcome
+    again = ran(run(recipe))
+    assert "collect" not in again and {"decide", "select", "write", "report", "seal"} <= again
     hard = released(folder)
     stay = {i for i in soft if i not in thai or soft[i]["classify/news"] >= 0.6}
     assert set(hard) == stay and len(stay) < len(soft)
     gone = next(i for i in soft if i not in hard)
-    told = why(folder, gone)
-    assert "classifier-news" in json.dumps(told.to_json() if hasattr(told, "to_json") else told, default=str)
-    assert "classify/news" in (folder / "report" / "report.json").read_text(encoding="utf-8")
+    score = next(s for s in why(folder, gone)["signals"] if s["signal"] == "classify/news")
+    assert score["value"] < 0.6
+    assert score["unit"] == "probability"
+    assert [asked["rule"] for asked in score["rules"]] == ["classifier-news"]
+    figures = json.loads((folder / "report" / "report.json").read_text(encoding="utf-8"))
+    shown = {h["signal"]: h for h in figures["histograms"]["tha_Thai"]}["classify/news"]
+    assert sum(shown["kept"]) == len(thai & stay)
+    assert max(shown["edges"]) <= 1.01
     assert verify(folder / "release").ok
+
+
+def ran(summary: start.Summary) -> set[str]:
+    """The stages of which a task was done."""
+    return {outcome.stage for outcome in summary.outcomes if outcome.ran}
+
+
+def test_a_release_with_signals_loads_and_a_changed_column_is_found(
+    made: Made, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every shard has the same columns, whatever was measured in its language, so that they load as one."""
+    run(place(made, shared_data, tmp_path))
+    folder = tmp_path / "run" / "release"
+    shards = sorted((folder / "data").rglob("*.parquet"))
+    assert len({tuple(pq.read_schema(shard).names) for shard in shards}) == 1 and len(shards) > 2
+    listed = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    signals = next(file["signals"] for file in listed if file["kind"] == "data")
+    assert pq.read_schema(shards[0]).names == [*RELEASED.names, *signals]
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    datasets = pytest.importorskip("datasets")
+    datasets.disable_progress_bars()
+    loaded = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    expected = released(tmp_path / "run")
+    for rows in loaded.values():
+        for identity, *values in zip(rows["id"], *(rows[name] for name in signals), strict=True):
+            assert values == [expected[identity][name] for name in signals]
+
+    table = pq.read_table(shards[0])
+    pq.write_table(table.drop_columns(["classify/news"]), shards[0])
+    assert {(f.path, f.kind) for f in verify(folder).findings} == {
+        (shards[0].relative_to(folder).as_posix(), "changed")
+    }
+    new = hashlib.sha256(shards[0].read_bytes()).hexdigest()
+    entry = next(file for file in listed if file["path"] == shards[0].relative_to(folder).as_posix())
+    for name in ("manifest.json", "SHA256SUMS"):
+        text = (folder / name).read_text(encoding="utf-8").replace(entry["sha256"], new)
+        (folder / name).write_text(text.replace(f'"bytes": {entry["bytes"]},', f'"bytes": {shards[0].stat().st_size},'))
+    assert any("column classify/news is missing" in f.message for f in verify(folder).findings)
+
+
+def test_a_release_without_signals_has_no_column_more(made: Made, shared_data: Path, tmp_path: Path) -> None:
+    run(place(made, shared_data, tmp_path, signals="false"))
+    folder = tmp_path / "run" / "release"
+    for shard in (folder / "data").rglob("*.parquet"):
+        assert pq.read_schema(shard).names == RELEASED.names
+    assert "signals" not in (folder / "manifest.json").read_text(encoding="utf-8")
 
 
 def test_the_lines_for_the_recipe_are_a_recipes(made: Made, tmp_path: Path) -> None:
