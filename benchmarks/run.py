@@ -4,7 +4,7 @@
 
 The same mix of real documents (``SHARES`` of the bytes, all distinct) goes as JSONL through ``ginbon run``, from
 reading to the sealed release, and a stratified sample of it through datatrove (``peer_datatrove.py``), both with the
-same identifier (py3langid: ours reads 1,200 bytes of a text, theirs all of it), all filters, near-duplicates and
+same identifier (py3langid: ours reads 800 bytes of a text, theirs all of it), all filters, near-duplicates and
 personal data; no tokenizers. The floor reads the JSONL with pyarrow and writes Parquet. CPU seconds are those of the
 command with all its processes, from its start to its end; kernels were compiled before. README.md says how the peer is
 installed.

@@ -26,6 +26,8 @@ REVISION: Final = 3
 BESIDE_LATIN: Final = 0.2
 """Share of letters from which on another script beside more Latin may be the text's own: manuals are full of code."""
 
+_EAST: Final = ("Hira", "Kana", "Hani", "Hans", "Hant", "Hang", "Bopo")
+
 LEAST_SCORE: Final = 0.05
 """Below it a label is none: the likeliest of a hundred unlikely languages says nothing."""
 
@@ -50,16 +52,16 @@ def main_scripts(texts: Any) -> MainScripts:
     counts = np.zeros((len(view), len(names)), np.int64)
     kernels.count_letters(view.data, view.offsets, scripts.letter_table(), number["Latn"], counts)
     totals = counts.sum(axis=1)
-    east = [number[name] for name in ("Hira", "Kana", "Hani", "Hans", "Hant", "Hang", "Bopo")]
+    east = [number[name] for name in _EAST]
     eastern = counts[:, east].sum(axis=1)
     western = counts.copy()
     western[:, east] = 0
     best = western.argmax(axis=1) if len(view) else np.zeros(0, np.int64)
     most = western[np.arange(len(view)), best]
     found = [names[n] for n in best]
-    for row in np.flatnonzero(eastern > most):
-        row_counts = {names[n]: int(counts[row, n]) for n in np.flatnonzero(counts[row])}
-        found[row], most[row] = scripts.decide(row_counts)
+    rows = np.flatnonzero(eastern > most)
+    for row, name, count in zip(rows, *_eastern(counts[rows][:, east]), strict=True):
+        found[row], most[row] = name, count
     others = {}
     latin = counts[:, number["Latn"]]
     for row in np.flatnonzero((latin == most) & (totals - latin >= BESIDE_LATIN * totals) & (totals > 0)):
@@ -69,6 +71,15 @@ def main_scripts(texts: Any) -> MainScripts:
             others[int(row)] = (name, float(count / totals[row]))
     shares = (most / np.maximum(totals, 1)).astype(np.float32)
     return MainScripts(tuple(found), shares, others)
+
+
+def _eastern(counts: npt.NDArray[np.int64]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """What ``scripts.decide`` says of texts in kana, Han, Hangul and bopomofo; a column each, as in ``_EAST``."""
+    kana, hans, hant, hang, bopo = counts[:, 0] + counts[:, 1], counts[:, 3], counts[:, 4], counts[:, 5], counts[:, 6]
+    total = counts.sum(axis=1)
+    cases = [(hang * 10 >= total) & (hang >= kana), kana * 20 >= total, hans == hant, hans > hant]
+    names = np.select(cases, ["Kore", "Jpan", "Hani", "Hans"], "Hant")
+    return names.tolist(), np.select(cases[:2], [total - kana - bopo, total - hang - bopo], total - hang - kana)
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,11 @@ from ginbon.filters.identifiers.base import UNKNOWN, Identified, in_script, lang
 from ginbon.filters.identifiers.pieces import PIECE_BYTES, PIECES, SURE
 from ginbon.languages import scripts
 
-SAMPLE_BYTES: Final = 1_200
-"""Bytes of a text that are read: all of it, or pieces, evenly spread."""
+SAMPLE_BYTES: Final = 800
+"""Bytes of a text that are read: all of it, or pieces, evenly spread.
+
+Of 5,279 longer texts (NTREX, stories) in the languages that it knows, 98.71 % are told right by 800 bytes and 98.73 % by 1,200.
+"""
 
 _WIDTH: Final = 16
 """Rows of weights are padded to a multiple of so many: what is left of a row would be added up one by one."""
