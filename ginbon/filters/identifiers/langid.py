@@ -34,7 +34,8 @@ from ginbon.languages import scripts
 SAMPLE_BYTES: Final = 800
 """Bytes of a text that are read: all of it, or pieces, evenly spread.
 
-Of 5,279 longer texts (NTREX, stories) in the languages that it knows, 98.71 % are told right by 800 bytes and 98.73 % by 1,200.
+Of 5,279 longer texts (NTREX, stories) in the languages that it knows, 98.71 % are told right by 800 bytes and 98.73 %
+by 1,200.
 """
 
 _WIDTH: Final = 16
