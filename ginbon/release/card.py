@@ -114,7 +114,24 @@ def _usage(manifest: Manifest) -> str:
         f"`sha256sum -c {SUMS}` checks that every file is as published; `ginbon verify .` also checks rows, text, "
         "rights, record hashes and the identity above. A document of the split `held_out` never has a near-copy in "
         "`train` that was found: train on `train`, measure on `held_out`.\n"
+    ) + _signals(manifest)
+
+
+def _signals(manifest: Manifest) -> str:
+    """What the columns with signals are, where the shards have any."""
+    names = manifest.shards[0].signals
+    if not names:
+        return ""
+    scores = [name for name in names if name.startswith("classify/")]
+    said = f" {_list(scores)}: scores of quality models, from 0 to 1; nothing tells where to cut." if scores else ""
+    return (
+        f"\nBehind the columns of every release stand {len(names):,} signals that were measured on each document, such "
+        f"as {code(names[0])}; null where one was not measured in a language.{said}\n"
     )
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(code(name) for name in names)
 
 
 def _rights(manifest: Manifest, story: Story) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from ginbon.corpus.schema import RELEASED
 from ginbon.errors import MissingExtraError, RecipeError, UserError
 from ginbon.filters.classifier.classify import Classify
 from ginbon.filters.classifier.train import Options
+from ginbon.recipes import load
 from ginbon.release.verify import verify
 from ginbon.report.why import why
 from ginbon.run import start
 from ginbon.run.classifier import Classifier, recipe_lines, train_files
+from ginbon.run.redecide import redecide
 
 pytest.importorskip("fasttext")
 
@@ -231,11 +234,14 @@ def test_scores_are_stored_released_and_decide_only_where_they_are_told_to(
     assert not ran(run(recipe))
 
     say(made, tmp_path, keep_from="    keep_from: 0.6")
+    foreseen = redecide(folder, load(recipe))["tha_Thai"]
+    assert foreseen.rules["classifier-news"].drops_then.documents == foreseen.lost.documents > 0
     again = ran(run(recipe))
     assert "collect" not in again and {"decide", "select", "write", "report", "seal"} <= again
     hard = released(folder)
     stay = {i for i in soft if i not in thai or soft[i]["classify/news"] >= 0.6}
-    assert set(hard) == stay and len(stay) < len(soft)
+    assert set(hard) == stay and len(stay) == len(soft) - foreseen.lost.documents
+    assert "scores of quality models" in (folder / "release" / "README.md").read_text(encoding="utf-8")
     gone = next(i for i in soft if i not in hard)
     score = next(s for s in why(folder, gone)["signals"] if s["signal"] == "classify/news")
     assert score["value"] < 0.6
@@ -292,6 +298,16 @@ def test_a_release_without_signals_has_no_column_more(made: Made, shared_data: P
     for shard in (folder / "data").rglob("*.parquet"):
         assert pq.read_schema(shard).names == RELEASED.names
     assert "signals" not in (folder / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_the_command_prints_one_object(made: Made, tmp_path: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "ginbon", "classifier", "train", "--positive", made.news, "--negative", made.junk)
+    ]
+    command += ["--language", "tha", "-o", tmp_path / "news.bin", "--dimensions", "8", "--buckets", "2000", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == made.classifier.record
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["news.bin", "news.json"]
 
 
 def test_the_lines_for_the_recipe_are_a_recipes(made: Made, tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ from ginbon.filters.classifier.evaluate import average_precision, evaluate
 from ginbon.filters.classifier.examples import part, read
 from ginbon.filters.classifier.lines import SAMPLE_BYTES, lines
 from ginbon.filters.classifier.train import Options
+from ginbon.filters.rules import BoundRule
 from ginbon.recipes import read as read_recipe
+from ginbon.run.stages import classifiers_of, decide_stage, recipe_without_places
 
 CASES = {
     "tha_Thai": ("ผมรักภาษาไทย และ ABC!", "ผม รัก ภาษา ไทย และ abc"),
@@ -131,6 +133,27 @@ def test_average_precision_is_that_of_a_plain_count() -> None:
 def test_options_that_make_no_sense_are_refused(options: Options, said: str) -> None:
     with pytest.raises(UserError, match=said):
         options.check()
+
+
+def test_a_classifier_scores_the_languages_that_it_is_for_and_decides_only_with_keep_from() -> None:
+    recipe = read_recipe(
+        "recipe: x\nlanguages: {tha: , por: }\nsources: {s: {collector: text, paths: [x]}}\nclassifiers:\n"
+        f"- {{name: soft, model: s.bin, sha256: {'a' * 64}}}\n"
+        f"- {{name: hard, model: h.bin, sha256: {'b' * 64}, languages: [th], keep_from: 0.25}}\n",
+        file=Path("recipe.yaml"),
+    )
+    found = {label: [c.column for c in classifiers_of(recipe, label)] for label in recipe.languages}
+    assert found == {"tha_Thai": ["classify/soft", "classify/hard"], "por_Latn": ["classify/soft"]}
+    rules = {
+        label: [r for r in rules if r.signal.startswith("classify/")]
+        for label, rules in decide_stage(recipe).rules.items()
+    }
+    assert rules == {
+        "tha_Thai": [BoundRule("classifier-hard", "classify/hard", ">=", 0.25, None, "recipe")],
+        "por_Latn": [],
+    }
+    places = recipe_without_places(recipe)["classifiers"]
+    assert [c["sha256"][0] for c in places] == ["a", "b"] and not any("model" in c for c in places)
 
 
 def test_a_recipe_tells_two_classifiers_of_a_name_and_languages_that_it_has_not() -> None:

@@ -52,12 +52,14 @@ class Classify:
         return f"{GROUP}/{self.classifier}"
 
     def fingerprint(self) -> dict[str, Any]:
-        """The pin stands for the model, wherever its file lies."""
+        """The pin stands for the model, wherever its file lies; and what makes a text's line."""
         from importlib.metadata import version
+
+        from ginbon.filters.kernel.classes import unicode_version
 
         return {
             "revision": REVISION,
-            "lines": [LINES_REVISION, SAMPLE_BYTES],
+            "lines": [LINES_REVISION, SAMPLE_BYTES, unicode_version()],
             "sha256": self.sha256.lower(),
             "fasttext": version("fasttext-community"),
         }
