@@ -28,7 +28,7 @@ from ginbon.filters.redact import Redact
 from ginbon.filters.rules import BoundRule
 from ginbon.filters.select import Select
 from ginbon.filters.walk import Near, Walk
-from ginbon.languages.codes import language
+from ginbon.languages.codes import language, same
 from ginbon.languages.pack import Pack, load_pack
 from ginbon.recipes.model import Recipe
 from ginbon.release.seal import Seal
@@ -62,13 +62,22 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
 
 
 def warnings_of(stages: list[Stage]) -> list[str]:
-    """What a person should know before the run: languages that have no pack, and that nothing will be identified as."""
+    """What a person should know before the run: languages that have no pack, that nothing will be identified as, and
+    that a classifier was not trained on.
+    """
     found: list[str] = []
     for stage in stages:
         if not isinstance(stage, Collect):
             continue
         walks = [step for steps in stage.steps.values() for step in steps if isinstance(step, Walk)]
         found += [walk.pack.fallback for walk in walks if walk.pack.fallback]
+        found += [
+            f"the classifier {step.classifier} was trained on {trained}, and scores documents of {label} too; "
+            "name its own in `languages`"
+            for label, steps in stage.steps.items()
+            for step in steps
+            if isinstance(step, Classify) and (trained := step.trained_on()) and not same(trained, label)
+        ]
         for source, step in stage.identify.items():
             if isinstance(step, Identify) and not step.trust and (unknown := step.unknown_languages()):
                 found.append(

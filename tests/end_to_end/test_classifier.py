@@ -27,6 +27,7 @@ from ginbon.report.why import why
 from ginbon.run import start
 from ginbon.run.classifier import Classifier, recipe_lines, train_files
 from ginbon.run.redecide import redecide
+from ginbon.run.stages import build_stages, warnings_of
 
 pytest.importorskip("fasttext")
 
@@ -192,8 +193,22 @@ def test_a_wrong_pin_is_told_at_its_line_before_any_work(made: Made, shared_data
     assert not (tmp_path / "run" / "documents").exists()
     (tmp_path / "news.bin").unlink()
     say(made, tmp_path)
-    with pytest.raises(RecipeError, match=r"the classifier's model .*news\.bin' was not found|news\.bin"):
+    with pytest.raises(
+        RecipeError, match=r"recipe\.yaml:\d+:\d+: the classifier news's model .*news\.bin' was not found"
+    ):
         run(recipe)
+
+
+def test_a_run_warns_of_a_classifier_that_scores_another_language(
+    made: Made, shared_data: Path, tmp_path: Path
+) -> None:
+    recipe = place(made, shared_data, tmp_path)
+    (tmp_path / "news.json").write_bytes(made.classifier.card.read_bytes())
+    assert not [w for w in warnings_of(build_stages(load(recipe))) if "classifier" in w]
+    recipe.write_text(recipe.read_text(encoding="utf-8").replace("    languages: [tha_Thai]\n", ""), encoding="utf-8")
+    assert [w for w in warnings_of(build_stages(load(recipe))) if "classifier" in w] == [
+        "the classifier news was trained on tha_Thai, and scores documents of por_Latn too; name its own in `languages`"
+    ]
 
 
 def released(folder: Path) -> dict[str, dict[str, Any]]:

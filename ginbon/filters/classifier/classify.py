@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ginbon.corpus.step import with_columns
+from ginbon.engine.files import read_json
 from ginbon.errors import UserError
 from ginbon.filters import pinned
 from ginbon.filters.classifier.lines import REVISION as LINES_REVISION
@@ -67,6 +69,17 @@ class Classify:
     def check(self) -> None:
         """Verify and load the model; raises ``UserError`` before any work is started."""
         self._load()
+
+    def trained_on(self) -> str | None:
+        """The language that the file beside the model says it was trained on; None where there is no such file."""
+        try:
+            card = read_json(Path(self.model).with_suffix(".json"))
+        except OSError:
+            return None
+        if not isinstance(card, dict) or card.get("sha256") != self.sha256.lower():
+            return None
+        language = card.get("language")
+        return language if isinstance(language, str) else None
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with its scores."""
