@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,6 +106,26 @@ def _signals_left_to_the_parent() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+class _Process(SpawnProcess):
+    """A worker's process. When one dies the executor terminates the others and waits, and they leave SIGTERM to others.
+
+    Since Python 3.12 it holds its lock meanwhile: without this, everybody would wait for ever.
+    """
+
+    put_down = False
+
+    def terminate(self) -> None:
+        """Kill it, and remember that it did not die by itself."""
+        self.join(0.001)  # one that is just dying is known to be dead before its exit code is
+        if self.exitcode is None:
+            self.put_down = True
+            self.kill()
+
+
+class _Context(SpawnContext):
+    Process = _Process  # type: ignore[assignment]
+
+
 class Pool:
     """Worker processes, started when first needed and again after one died."""
 
@@ -125,7 +146,7 @@ class Pool:
             ):  # here Python's resource tracker is started, and takes some of them back
                 self._executor = ProcessPoolExecutor(
                     self.workers,
-                    mp_context=multiprocessing.get_context("spawn"),
+                    mp_context=_Context(),
                     initializer=_begin_worker,
                     initargs=(str(self.folder), self.memory_bytes),
                 )
@@ -148,7 +169,7 @@ class Pool:
         codes: set[int] = set()
         deadline = time.monotonic() + 1  # the executor's own thread is told at the same time: one of us has to wait
         while not codes and time.monotonic() < deadline:
-            codes = {p.exitcode for p in processes if p.exitcode is not None}
+            codes = {p.exitcode for p in processes if p.exitcode is not None and not p.put_down}
             time.sleep(0.01)
         ends = [f"signal {-n} ({signal.strsignal(-n)})" if n < 0 else f"exit code {n}" for n in sorted(codes)]
         return ", ".join(ends) or "how is not known"
