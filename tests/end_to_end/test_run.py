@@ -241,15 +241,15 @@ def test_fault_41_a_worker_without_memory_is_told_plainly(
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="needs an ordinary user, or setpriv")
-def test_fault_45_a_folder_that_cannot_be_written_is_refused_at_once(stories: Path, tmp_path: Path) -> None:
+def test_fault_45_a_folder_that_cannot_be_written_is_refused_at_once(stories: Path) -> None:
     """As an ordinary user: the path and the missing right, exit code 3, no work before."""
-    for folder in (*stories.parents, *tmp_path.parents):
-        if folder.owner() == "root" and len(folder.parts) > 2 and str(folder).startswith(tempfile.gettempdir()):
-            folder.chmod(0o755)
-    stories.chmod(0o755)
-    place = tmp_path / "locked"
+    # Not below pytest's own folder: every session that starts takes the others' right to it away.
+    open_place = Path(tempfile.mkdtemp(prefix="ginbon-locked-"))
+    open_place.chmod(0o755)
+    shutil.copytree(stories, open_place / "stories")
+    (open_place / "stories").chmod(0o755)
+    stories, place = open_place / "stories", open_place / "locked"
     place.mkdir(mode=0o555)
-    tmp_path.chmod(0o755)
     drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
     env = {**os.environ, "HOME": "/nonexistent"}
     if subprocess.run([*drop, sys.executable, "-c", "import ginbon"], env=env, capture_output=True).returncode:
@@ -260,6 +260,7 @@ def test_fault_45_a_folder_that_cannot_be_written_is_refused_at_once(stories: Pa
     assert str(place) in done.stderr and "Permission denied" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(place.iterdir())
+    shutil.rmtree(open_place)
 
 
 ODD_NAMES = [

@@ -8,25 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ginbon.engine.kernels import prepare
+import numpy as np
 
-prepare()
-
-import numpy as np  # noqa: E402
-from numba import njit, types  # noqa: E402
+from ginbon.engine.compiling import helper, kernel, read, types, write
 
 _int: Any = np.int64
 
-
-def _read(kind: Any, dimensions: int = 1) -> Any:
-    return types.Array(kind, dimensions, "C", readonly=True)
+_U8, _I64 = read(types.uint8), read(types.int64)
 
 
-_U8, _I64 = _read(types.uint8), _read(types.int64)
-_OPTIONS: Final[dict[str, Any]] = {"cache": True, "nogil": True, "error_model": "numpy"}
-
-
-@njit(types.int64(_U8, types.int64, types.int64), **_OPTIONS)
+@helper
 def _decode(data: Any, at: int, stop: int) -> Any:
     """The code point at ``at`` times 8 plus its length in bytes; code point 0xFFFD and length 1 where there is none."""
     lead = _int(data[at])
@@ -48,7 +39,7 @@ def _decode(data: Any, at: int, stop: int) -> Any:
     return code * 8 + length
 
 
-@njit(types.void(_U8, _I64, _U8, types.int64, types.int64[:, ::1]), **_OPTIONS)
+@kernel(types.void, _U8, _I64, _U8, types.int64, write(types.int64, 2))
 def count_letters(data: Any, offsets: Any, table: Any, latin: int, counts: Any) -> None:
     """Letters of each script in each text: row ``counts[text]`` by the numbers in ``table`` (code point -> script)."""
     for text in range(len(offsets) - 1):
@@ -68,7 +59,7 @@ def count_letters(data: Any, offsets: Any, table: Any, latin: int, counts: Any) 
         counts[text, 0] = 0
 
 
-@njit(types.int64(_U8, _I64, types.int64, types.int64, types.uint8[::1], types.int64[::1]), **_OPTIONS)
+@kernel(types.int64, _U8, _I64, types.int64, types.int64, write(types.uint8), write(types.int64))
 def sample(data: Any, offsets: Any, limit: int, pieces: int, out: Any, out_offsets: Any) -> Any:
     """Copies a bounded sample of each text: all of it up to ``limit`` bytes, else so many pieces, evenly spread.
 
@@ -104,7 +95,7 @@ UPPER, LOWER, COMPOSES = 1, 2, 4
 CLASS_SHIFT: Final = 3
 
 
-@njit(types.void(_U8, _I64, _read(types.uint16), types.boolean[::1], types.boolean[::1]), **_OPTIONS)
+@kernel(types.void, _U8, _I64, read(types.uint16), write(types.boolean), write(types.boolean))
 def survey(data: Any, offsets: Any, table: Any, shouted: Any, loose: Any) -> None:
     """Which texts have letters in upper case only, and which may not be in NFC, by ``table`` (code point -> bits)."""
     for text in range(len(offsets) - 1):
@@ -129,19 +120,15 @@ def survey(data: Any, offsets: Any, table: Any, shouted: Any, loose: Any) -> Non
         loose[text] = seen & COMPOSES != 0
 
 
-@njit(
-    types.void(
-        types.int32[::1], types.int32[::1], types.int64, _read(types.float32, 2), _read(types.float32),
-        types.float32[::1],
-    ),
-    **_OPTIONS,
-)  # fmt: skip
-def _add_up(counts: Any, seen: Any, found: int, weights: Any, logs: Any, total: Any) -> None:
-    """Adds to ``total`` what the ``found`` features of one text weigh, and forgets their counts.
+@helper
+def _add_up(counts: Any, seen: Any, found: int, weights: Any, prior: Any, logs: Any, total: Any) -> None:
+    """Makes ``total`` the prior and what the ``found`` features of one text weigh, and forgets their counts.
 
     Four rows at a time: each waits for memory (57 MB of weights), and the sums are read and written a quarter as often.
     """
     classes = len(total)
+    for k in range(classes):
+        total[k] = prior[k]
     fours = found - found % 4
     for n in range(0, fours, 4):
         a, b, c, d = _int(seen[n]), _int(seen[n + 1]), _int(seen[n + 2]), _int(seen[n + 3])
@@ -164,11 +151,12 @@ ABSENT: Final = -2
 """The language of a piece that a text has not."""
 
 
-@njit(types.int64(_read(types.int32), types.int32[::1], types.int32[::1]), **_OPTIONS)
-def _count(occurrences: Any, counts: Any, seen: Any) -> Any:
-    """Counts features; ``seen`` lists the different ones. Returns how many they are."""
+@helper
+def _count(hits: Any, first: int, last: int, counts: Any, seen: Any) -> Any:
+    """Counts the features of some hits; ``seen`` lists the different ones. Returns how many they are."""
     found = 0
-    for feature in occurrences:
+    for n in range(first, last):
+        feature = hits[n]
         if counts[feature] == 0:
             seen[found] = feature
             found += 1
@@ -176,16 +164,14 @@ def _count(occurrences: Any, counts: Any, seen: Any) -> Any:
     return found
 
 
-@njit(
-    types.int64(types.float32[::1], types.int64, types.float64, _read(types.int64), types.float64, types.float64[::1]),
-    **_OPTIONS,
-)  # fmt: skip
+@helper
 def _surely(total: Any, classes: int, scale: float, languages: Any, sure: float, sums: Any) -> Any:
     """The language (by ``languages``, class -> number) whose probability is at least ``sure``; -1 where none is."""
     most = total[0]
     for k in range(1, classes):
         most = max(most, total[k])
-    sums[:] = 0
+    for k in range(len(sums)):
+        sums[k] = 0
     together = 0.0
     for k in range(classes):
         below = scale * (total[k] - most)
@@ -200,18 +186,18 @@ def _surely(total: Any, classes: int, scale: float, languages: Any, sure: float,
     return _int(best) if sums[best] >= sure * together else _int(-1)
 
 
-_LANES: Final = 4
+_STATE, _FOUND = 0, 1
+
+LANES: Final = 4
 """Texts read side by side: a step of the automaton waits for memory (39 MB of moves), and four wait together. A quarter
 less time than one by one; eight gain nothing more."""
 
 
-@njit(
-    types.void(
-        _U8, _I64, _read(types.uint32), _read(types.uint32), _read(types.int32),
-        _read(types.float32, 2), _read(types.float32), _read(types.int64), _read(types.float64),
-        types.float32[:, ::1], types.int16[:, ::1],
-    ),
-    **_OPTIONS,
+@kernel(
+    types.void, _U8, _I64, read(types.uint32), read(types.uint32), read(types.int32), read(types.float32, 2),
+    read(types.float32), read(types.int64), read(types.float64), read(types.float32), write(types.int32),
+    write(types.int32), write(types.int32, 3), write(types.int64, 2), write(types.float32), write(types.float64),
+    write(types.float32, 2), write(types.int16, 2),
 )  # fmt: skip
 def bayes_scores(
     data: Any,
@@ -223,76 +209,79 @@ def bayes_scores(
     prior: Any,
     languages: Any,
     settings: Any,
+    logs: Any,
+    counts: Any,
+    seen: Any,
+    hits: Any,
+    lanes: Any,
+    total: Any,
+    sums: Any,
     scores: Any,
     surely: Any,
 ) -> None:
     """Log-posterior of each class for each text: prior plus the sum of ``log1p(count) * weight`` of its features.
 
     The automaton reads bytes: ``state = moves[rows[state] * 256 + byte]``; entering a state with ``features[state] >=
-    0`` counts that feature. A text without features scores 0 everywhere. Rows of ``weights`` may be wider than
-    ``prior``; what is beyond stays unread.
+    0`` counts that feature. A text without features scores 0 everywhere. Rows of ``weights`` and ``prior`` may be wider
+    than those of ``scores``; what is beyond stays unread.
 
     Each text is also cut into as many equal pieces as ``surely`` has columns (fewer of a short one), and each is scored
     by itself: ``surely`` gets the number of its language, -1 where none is sure enough, ``ABSENT`` where there is no
     piece. ``settings`` are sharpness, exponent (see ``langid``), the probability from which a piece is sure, and the
     least bytes of a piece.
+
+    Scratch: ``logs`` (``log1p`` of counts up to the longest text's bytes), ``counts`` (a feature each, all 0), ``seen``
+    (the longest text's bytes), ``hits`` (``LANES`` x 2 x those), ``lanes`` (``LANES`` x 2), ``total`` (as wide as
+    ``weights``), ``sums`` (a language each).
     """
+    classes = scores.shape[1]
     texts = len(offsets) - 1
-    longest = 0
-    for text in range(texts):
-        longest = max(longest, offsets[text + 1] - offsets[text])
-    counts = np.zeros(weights.shape[0], np.int32)
-    seen = np.empty(longest, np.int32)
-    logs = np.log1p(np.arange(longest + 1)).astype(np.float32)
-    total = np.empty(weights.shape[1], np.float32)
-    sums = np.zeros(languages.max() + 1, np.float64)
-    hits = np.empty((_LANES, longest), np.int32)
-    places = np.empty((_LANES, longest), np.int32)
-    found = np.zeros(_LANES, np.int64)
-    state = np.zeros(_LANES, np.uint32)
-    for group in range(0, texts, _LANES):
-        lanes = min(_LANES, texts - group)
+    for group in range(0, texts, LANES):
+        together = min(LANES, texts - group)
         steps = 0
-        for lane in range(lanes):
+        for lane in range(together):
             steps = max(steps, offsets[group + lane + 1] - offsets[group + lane])
-            state[lane] = 0
-            found[lane] = 0
+            lanes[lane, _STATE] = 0
+            lanes[lane, _FOUND] = 0
         for step in range(steps):
-            for lane in range(lanes):
+            for lane in range(together):
                 at = offsets[group + lane] + step
                 if at >= offsets[group + lane + 1]:
                     continue
-                state[lane] = moves[_int(rows[state[lane]]) * 256 + data[at]]
-                feature = features[state[lane]]
+                state = _int(moves[_int(rows[lanes[lane, _STATE]]) * 256 + data[at]])
+                lanes[lane, _STATE] = state
+                feature = features[state]
                 if feature >= 0:
-                    hits[lane, found[lane]] = feature
-                    places[lane, found[lane]] = step
-                    found[lane] += 1
-        for lane in range(lanes):
+                    found = lanes[lane, _FOUND]
+                    hits[lane, 0, found] = feature
+                    hits[lane, 1, found] = step
+                    lanes[lane, _FOUND] = found + 1
+        for lane in range(together):
             text = group + lane
-            size = offsets[text + 1] - offsets[text]
-            if found[lane] == 0:
-                scores[text, :] = 0
+            found = lanes[lane, _FOUND]
+            if found == 0:
+                for k in range(classes):
+                    scores[text, k] = 0
             else:
-                total[:] = 0
-                total[: len(prior)] = prior
-                _add_up(counts, seen, _count(hits[lane, : found[lane]], counts, seen), weights, logs, total)
-                scores[text, :] = total[: len(prior)]
+                different = _count(hits[lane, 0], 0, found, counts, seen)
+                _add_up(counts, seen, different, weights, prior, logs, total)
+                for k in range(classes):
+                    scores[text, k] = total[k]
+            size = offsets[text + 1] - offsets[text]
             pieces = max(1, min(surely.shape[1], size // _int(settings[3])))
-            first = 0
+            first = _int(0)
             for piece in range(surely.shape[1]):
                 if piece >= pieces:
                     surely[text, piece] = ABSENT
                     continue
                 low, high = size * piece // pieces, size * (piece + 1) // pieces
                 last = first
-                while last < found[lane] and places[lane, last] < high:
+                while last < found and hits[lane, 1, last] < high:
                     last += 1
                 surely[text, piece] = -1
                 if last > first:
-                    total[:] = 0
-                    total[: len(prior)] = prior
-                    _add_up(counts, seen, _count(hits[lane, first:last], counts, seen), weights, logs, total)
+                    different = _count(hits[lane, 0], first, last, counts, seen)
+                    _add_up(counts, seen, different, weights, prior, logs, total)
                     scale = settings[0] / (high - low) ** settings[1]
-                    surely[text, piece] = _surely(total, len(prior), scale, languages, settings[2], sums)
+                    surely[text, piece] = _surely(total, classes, scale, languages, settings[2], sums)
                 first = last

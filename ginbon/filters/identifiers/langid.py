@@ -109,13 +109,29 @@ class LangidIdentifier:
 
         m = _model()
         sampled = _prepared(sample(texts, self.sample_bytes))
-        scores = np.empty((len(sampled), len(m.prior)), np.float32)
+        scores = np.empty((len(sampled), len(m.classes)), np.float32)
         surely = np.empty((len(sampled), PIECES), np.int16)
-        settings = np.array([SHARPNESS, EXPONENT, SURE, PIECE_BYTES], np.float64)
+        longest = int(np.diff(sampled.offsets).max(initial=0))
         kernels.bayes_scores(
-            sampled.data, sampled.offsets, m.moves, m.rows, m.features, m.weights, m.prior, _languages(m.classes)[1],
-            settings, scores, surely,
-        )  # fmt: skip
+            sampled.data,
+            sampled.offsets,
+            m.moves,
+            m.rows,
+            m.features,
+            m.weights,
+            m.prior,
+            _languages(m.classes)[1],
+            np.array([SHARPNESS, EXPONENT, SURE, PIECE_BYTES], np.float64),
+            np.log1p(np.arange(longest + 1)).astype(np.float32),
+            np.zeros(len(m.weights), np.int32),
+            np.empty(longest, np.int32),
+            np.empty((kernels.LANES, 2, longest), np.int32),
+            np.empty((kernels.LANES, 2), np.int64),
+            np.empty(m.weights.shape[1], np.float32),
+            np.empty(len(_languages(m.classes)[0]), np.float64),
+            scores,
+            surely,
+        )
         sizes = np.maximum(np.diff(sampled.offsets), 1).astype(np.float32)
         scores *= (SHARPNESS / sizes**EXPONENT)[:, None]
         scores -= scores.max(axis=1, keepdims=True) if len(scores) else 0
@@ -220,7 +236,7 @@ def _digest() -> str:
 @cache
 def _model() -> _Model:
     """The model of the installed py3langid. Unpacking it takes a second, so its arrays are kept, and mapped."""
-    kept = kept_arrays("identifier", f"2 py3langid {_digest()}", _unpacked)
+    kept = kept_arrays("identifier", f"3 py3langid {_digest()}", _unpacked)
     classes = kept["classes"].tobytes().decode().split()
     return _Model(**{name: kept[name] for name in _ARRAYS}, classes=tuple(our_label(label) for label in classes))
 
@@ -234,6 +250,6 @@ def _unpacked() -> dict[str, npt.NDArray[Any]]:
         "rows": np.asarray(rows).astype(np.uint32),
         "features": np.asarray(features, np.int32),
         "weights": np.pad(np.asarray(weights, np.float32), ((0, 0), (0, -len(classes) % _WIDTH))),
-        "prior": np.asarray(prior, np.float32),
+        "prior": np.pad(np.asarray(prior, np.float32), (0, -len(classes) % _WIDTH)),
         "classes": np.frombuffer(" ".join(classes).encode(), np.uint8),
     }
