@@ -116,14 +116,23 @@ class _Process(SpawnProcess):
 
     def terminate(self) -> None:
         """Kill it, and remember that it did not die by itself."""
-        self.join(0.001)  # one that is just dying is known to be dead before its exit code is
+        self.join(0.05)  # one that is just dying is known to be dead before its exit code is
         if self.exitcode is None:
             self.put_down = True
             self.kill()
 
 
 class _Context(SpawnContext):
-    Process = _Process  # type: ignore[assignment]
+    """Makes workers, and remembers them: an executor forgets its processes as soon as one of them is dead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[_Process] = []
+
+    def Process(self, *arguments: Any, **options: Any) -> _Process:  # type: ignore[override]  # noqa: N802
+        made = _Process(*arguments, **options)
+        self.made.append(made)
+        return made
 
 
 class Pool:
@@ -134,6 +143,7 @@ class Pool:
         self.workers = workers
         self.memory_bytes = memory_bytes
         self._executor: ProcessPoolExecutor | None = None
+        self._context = _Context()
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Hand work to a worker; another worker is started only if none is idle, so never more than there is work.
@@ -144,9 +154,10 @@ class Pool:
             with (
                 _signals_left_to_the_parent()
             ):  # here Python's resource tracker is started, and takes some of them back
+                self._context = _Context()
                 self._executor = ProcessPoolExecutor(
                     self.workers,
-                    mp_context=_Context(),
+                    mp_context=self._context,
                     initializer=_begin_worker,
                     initargs=(str(self.folder), self.memory_bytes),
                 )
@@ -165,11 +176,10 @@ class Pool:
 
     def ends(self) -> str:
         """How workers of a broken pool ended, for people: ``signal 9 (Killed)``, ``exit code 1``."""
-        processes = list((getattr(self._executor, "_processes", None) or {}).values())
         codes: set[int] = set()
         deadline = time.monotonic() + 1  # the executor's own thread is told at the same time: one of us has to wait
         while not codes and time.monotonic() < deadline:
-            codes = {p.exitcode for p in processes if p.exitcode is not None and not p.put_down}
+            codes = {p.exitcode for p in self._context.made if p.exitcode is not None and not p.put_down}
             time.sleep(0.01)
         ends = [f"signal {-n} ({signal.strsignal(-n)})" if n < 0 else f"exit code {n}" for n in sorted(codes)]
         return ", ".join(ends) or "how is not known"
@@ -179,7 +189,7 @@ class Pool:
         executor, self._executor = self._executor, None
         if executor is None:
             return
-        processes = list((getattr(executor, "_processes", None) or {}).values())
+        processes = self._context.made
         executor.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             with suppress(Exception):

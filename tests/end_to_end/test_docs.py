@@ -36,7 +36,7 @@ def test_every_command_and_every_example_of_a_page_runs(
     text = page.read_text(encoding="utf-8")
     if "load_dataset" in text and importlib.util.find_spec("datasets") is None:
         pytest.skip("datasets is not installed")
-    if "runs/quickstart" in text:
+    if "runs/quickstart" in text or ".cache/quickstart" in text:
         place = pages.copy_of(pages.with_quickstart(tmp_path_factory.getbasetemp()), tmp_path / "clone")
     else:
         place = pages.clone(tmp_path / "clone")
