@@ -19,6 +19,7 @@ from hypothesis import settings
 from ginbon.corpus import schema
 from ginbon.corpus.collector import Account, Reading
 from ginbon.corpus.collector import collector as collector_named
+from ginbon.engine import kernels
 from ginbon.engine.extents import Extent
 from ginbon.recipes.model import Source
 
@@ -27,6 +28,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # A first call may compile a kernel, and machines are shared: laws are about results, not about time.
 settings.register_profile("ginbon", deadline=None)
 settings.load_profile("ginbon")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Kernels are compiled once, before the workers of a session start, and not by each of them."""
+    if not hasattr(session.config, "workerinput"):
+        kernels.warm()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ numba's version, all kernel sources and the CPU, and a parent calls ``warm`` bef
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import importlib
 import os
@@ -79,6 +80,14 @@ def warm() -> None:
     """
     if is_warm():
         return
+    with (prepare() / "lock").open("w") as lock:
+        with contextlib.suppress(OSError):  # some network file systems have no locks: then it may be done twice
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_warm():
+            _compile()
+
+
+def _compile() -> None:
     children = [
         subprocess.Popen([sys.executable, "-c", _IMPORT, *group], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for group in _groups(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
