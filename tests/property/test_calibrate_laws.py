@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ginbon.filters.calibrate.intervals import Estimate, Share, moments, needed, order_statistic, ratio, tail
@@ -75,6 +75,7 @@ def test_the_interval_of_a_threshold_holds_what_was_estimated(sample: Sample) ->
             assert threshold.how and threshold.documents <= len(sample)
 
 
+@example([0.0], 0, 0.9999999999999999, False)
 @given(numbers, st.integers(0, 2**32), st.floats(0, 1), st.booleans())
 def test_intervals_hold_their_estimate(values: list[float], seed: int, share: float, upper: bool) -> None:
     ordered = np.sort(np.array(values))

@@ -81,7 +81,7 @@ def order_statistic(values: Any, index: int, *, seed: int) -> Estimate:
 def tail(values: Any, share: float, *, upper: bool, seed: int) -> Estimate:
     """The value that at most ``share`` of the sorted values are beyond: above it (``upper``), or below it."""
     n = len(values)
-    beyond = int(share * n + 1e-9)
+    beyond = min(int(share * n + 1e-9), n - 1)  # a share next to 1 leaves one value all the same
     return order_statistic(values, n - 1 - beyond if upper else beyond, seed=seed)
 
 
