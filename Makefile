@@ -35,7 +35,7 @@ test: check
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
 
 test-all: check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile search
 
 check: $(VENV)/.developed
 	$(BIN)/ruff check .

@@ -25,8 +25,10 @@ from ginbon.recipes.model import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# A first call may compile a kernel, and machines are shared: laws are about results, not about time.
-settings.register_profile("ginbon", deadline=None)
+# A first call may compile a kernel, and machines are shared: laws are about results, not about time. The default tests
+# try the same examples on every machine; the long ones look for new ones (`--hypothesis-profile search`).
+settings.register_profile("ginbon", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
 settings.load_profile("ginbon")
 
 

@@ -129,18 +129,23 @@ def combining() -> Any:
 
 @cache
 def pairs() -> Any:
-    """uint64 keys, first code point << 21 | second, of pairs that NFC composes; open addressing, 0 is free.
+    """uint64 keys, first code point << 21 | second, of pairs that NFC does not leave; open addressing, 0 is free.
 
+    The second composes with the first, or goes before a mark that the first was composed with (acute A, dot below).
     Hangul is left out: its syllables compose by arithmetic.
     """
     from icu import Normalizer2
 
     composer, decomposer = Normalizer2.getNFCInstance(), Normalizer2.getNFDInstance()
-    size = 4_096
-    table = [0] * size
+    found = set()
+    seconds = [chr(point) for point in _points("[:NFC_QC=Maybe:]")]
     for point in _points("[[:NFC_QC=Yes:]&[:dt=canonical:]-[\\uAC00-\\uD7A3]]"):
         *rest, second = decomposer.normalize(chr(point))
-        first = composer.normalize("".join(rest))
+        found.add((composer.normalize("".join(rest)), second))
+        found.update((chr(point), second) for second in seconds if not composer.isNormalized(chr(point) + second))
+    size = 8_192
+    table = [0] * size
+    for first, second in sorted(found):
         key = ord(first) << 21 | ord(second)
         slot = _finish(key) % size
         while table[slot]:
