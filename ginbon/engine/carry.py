@@ -14,7 +14,7 @@ from ginbon.engine.carrier import Carrier, Outcome, Watch
 from ginbon.engine.completion import is_complete, read_quarantine, with_quarantine
 from ginbon.engine.files import read_json, remove_temporaries
 from ginbon.engine.stage import Stage, Task
-from ginbon.engine.workers import Pool
+from ginbon.engine.workers import Pool, stop_fork_server
 
 __all__ = ["Outcome", "Plan", "Watch", "carry_out", "plan", "workers"]
 
@@ -95,3 +95,4 @@ def workers(folder: Path, number: int, **options: Any) -> Iterator[Pool | None]:
     finally:
         if pool is not None:
             pool.discard()
+            stop_fork_server()

@@ -8,12 +8,13 @@ decides: no clocks, no worker counts, no marks of the executor.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ginbon.engine.files import Written, canonical_json, read_json, write_json
+from ginbon.engine.files import Written, read_json, write_json
 from ginbon.engine.inputs import Seen
 from ginbon.engine.ledger import Entry
 from ginbon.engine.stage import Stage, Task
@@ -45,7 +46,8 @@ class Part:
 
 def digest(value: Any) -> str:
     """SHA-256 (32 hex digits of it) of a plain value."""
-    return hashlib.sha256(canonical_json(value)).hexdigest()[:32]
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def task_fingerprint(stage: Mapping[str, Any], task: Task) -> str:

@@ -229,10 +229,7 @@ def roles() -> Any:
 
 def _altered() -> Any:
     """Letters of Chinese and Japanese that have another form under NFKC."""
-    from icu import Normalizer2
-
-    composer = Normalizer2.getNFKCInstance()
-    return np.array([c for c in np.flatnonzero(scripts.members(CJK_LETTERS)) if composer.normalize(chr(c)) != chr(c)])
+    return np.flatnonzero(scripts.members(CJK_LETTERS) & scripts.members("[:NFKC_QC=No:]"))
 
 
 def _compatible() -> tuple[Any, Any, Any, Any, Any]:

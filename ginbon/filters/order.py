@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
@@ -194,7 +195,7 @@ def order_digest(label: str) -> str:
 @cache
 def _kept() -> Any:
     path = files("ginbon.languages") / "order.npz"
-    return np.load(str(path)) if path.is_file() else None
+    return np.load(BytesIO(path.read_bytes())) if path.is_file() else None  # forked workers would share a file's place
 
 
 def save(path: str, orders: Mapping[str, Order]) -> None:

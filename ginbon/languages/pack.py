@@ -133,7 +133,12 @@ class Pack(_Model):
 
 def packaged() -> list[str]:
     """Labels of the packs that Ginbon brings, pools (``und_...``) included."""
-    return sorted(f.name.removesuffix(".yaml") for f in _folder().iterdir() if f.name.endswith(".yaml"))
+    return list(_labels())
+
+
+@cache
+def _labels() -> tuple[str, ...]:
+    return tuple(sorted(f.name.removesuffix(".yaml") for f in _folder().iterdir() if f.name.endswith(".yaml")))
 
 
 def load_pack(place: str, *, folder: Path | None = None) -> Pack:

@@ -68,7 +68,7 @@ class Write:
         facts, leaves = _Facts(), []
         with (
             work.write(shard.path) as file,
-            parquet.Writer(file, table, weigh="text", bytes=ROW_GROUP_BYTES) as writer,
+            parquet.Writer(file, table, weigh="text", bytes=ROW_GROUP_BYTES, level=parquet.DENSE) as writer,
         ):
             for key, batch in _rows(work.folder, shard, signals):
                 rows = parquet.conform(_excluded(batch) if excluded else batch, table)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ginbon.engine import carry
 from ginbon.engine.carry import Outcome, Watch
@@ -21,6 +21,9 @@ from ginbon.run.folder import INTERMEDIATE, ORDER, RECIPE, RESOLVED, TIMINGS
 from ginbon.run.ledger import check_damage, check_ledger
 from ginbon.run.planning import InputPlan, plan_inputs, sampled, store_plan
 from ginbon.run.stages import build_stages, default_folder, recipe_text, warnings_of
+
+READY: Final = "ginbon.run.ready"
+"""The module that is loaded before workers are forked."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def _carry_out(stages: list[Stage], folder: Path, options: Options, listener: Li
     from ginbon.engine.kernels import is_warm, warm
 
     watch = Watch(looked=listener.looked, told=listener.told, stop=listener.stop, verify_inputs=options.verify_inputs)
-    with carry.workers(folder, options.workers, memory_bytes=options.memory_per_worker) as pool:
+    with carry.workers(folder, options.workers, memory_bytes=options.memory_per_worker, preload=(READY,)) as pool:
         warmed = False
         for stage in stages:
             planned = carry.plan(stage, folder, verify=options.verify_inputs)

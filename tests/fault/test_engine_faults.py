@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy import files, finish, running, spawned_by, start, wait_for, workers_of
+from toy import files, finish, forked_for, running, start, wait_for, workers_of
 
 from ginbon.engine.files import write_json
 from ginbon.engine.parts import read_part, sidecar_path
@@ -54,7 +54,7 @@ def test_fault_36_workers_that_die_before_any_task_begins_end_the_run(tmp_path: 
     """Nobody can be suspected, so starting again has an end, which says how they died and what to do."""
     process = start(tmp_path)
     while process.poll() is None:
-        for worker in spawned_by(process):
+        for worker in forked_for(process):
             kill(worker)
     value = finish(process, 3)
     assert value["kind"] == "SurroundingsError"
@@ -82,8 +82,8 @@ def test_fault_36_orphans_end_with_their_parent(tmp_path: Path, undisturbed: Any
 def test_fault_36_worker_that_starts_after_its_parents_death_does_nothing(tmp_path: Path, undisturbed: Any) -> None:
     """A worker held up at its start finds its parent dead and the folder another's: it ends without a task."""
     process = start(tmp_path, "--workers", "1")
-    wait_for(lambda: spawned_by(process))
-    (worker,) = spawned_by(process)
+    wait_for(lambda: forked_for(process))
+    (worker,) = forked_for(process)
     os.kill(worker, signal.SIGSTOP)
     time.sleep(0.5)  # what it is to do is on its way to it
     process.kill()
@@ -103,7 +103,7 @@ def test_no_more_workers_are_started_than_there_are_tasks(tmp_path: Path) -> Non
     process = start(tmp_path, "--tasks", "1", "--workers", "4", "--stages", "3", "--sleep", "0.1")
     seen: set[int] = set()
     while process.poll() is None:
-        seen.update(spawned_by(process))
+        seen.update(forked_for(process))
         time.sleep(0.02)
     finish(process)
     assert len(seen) == 1
@@ -201,7 +201,7 @@ def test_fault_37_a_batch_systems_grace_is_not_overdrawn(tmp_path: Path) -> None
 def test_fault_37_a_signal_while_workers_start_is_left_to_the_parent(tmp_path: Path, number: signal.Signals) -> None:
     """A terminal signals the whole group: workers that still import neither die of it nor print a traceback."""
     process = start(tmp_path, "--sleep", "0.1")
-    wait_for(lambda: spawned_by(process))
+    wait_for(lambda: forked_for(process))
     os.killpg(process.pid, number)
     value = finish(process, 130)
     assert value["kind"] == "Interrupted"

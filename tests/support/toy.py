@@ -71,13 +71,18 @@ def workers_of(folder: Path) -> list[int]:
     return found
 
 
-def spawned_by(process: subprocess.Popen[str]) -> list[int]:
-    """Worker processes of a run, from the moment that they exist."""
+def forked_for(process: subprocess.Popen[str]) -> list[int]:
+    """Worker processes of a run, from the moment that they exist: children of its fork server."""
+    servers = [pid for pid in children_of(process.pid) if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for server in servers for pid in children_of(server)]
+
+
+def children_of(parent: int) -> list[int]:
+    """Processes whose parent it is."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            parent = path.read_text().rpartition(")")[2].split()[1]
-            if parent == str(process.pid) and b"spawn_main" in path.with_name("cmdline").read_bytes():
+            if path.read_text().rpartition(")")[2].split()[1] == str(parent):
                 found.append(int(path.parent.name))
         except OSError:
             continue

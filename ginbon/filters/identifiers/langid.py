@@ -41,6 +41,9 @@ by 1,200.
 _WIDTH: Final = 16
 """Rows of weights are padded to a multiple of so many: what is left of a row would be added up one by one."""
 
+UNIT: Final = 1 / 512
+"""Weights are whole multiples of it, as the model has them (half precision): kept as such they take half the memory."""
+
 SHARPNESS: Final = 2.0
 EXPONENT: Final = 0.65
 
@@ -55,7 +58,7 @@ class _Model:
     moves: npt.NDArray[np.uint32]
     rows: npt.NDArray[np.uint32]
     features: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float32]
+    weights: npt.NDArray[np.int16]
     prior: npt.NDArray[np.float32]
     classes: tuple[str, ...]  # our labels; several classes may have one label
 
@@ -122,11 +125,11 @@ class LangidIdentifier:
             m.prior,
             _languages(m.classes)[1],
             np.array([SHARPNESS, EXPONENT, SURE, PIECE_BYTES], np.float64),
-            np.log1p(np.arange(longest + 1)).astype(np.float32),
+            np.log1p(np.arange(longest + 1)).astype(np.float32) * np.float32(UNIT),
             np.zeros(len(m.weights), np.int32),
             np.empty(longest, np.int32),
-            np.empty((kernels.LANES, 2, longest), np.int32),
-            np.empty((kernels.LANES, 2), np.int64),
+            np.empty((kernels.GROUP, 2, longest), np.int32),
+            np.empty((kernels.GROUP, 2), np.int64),
             np.empty(m.weights.shape[1], np.float32),
             np.empty(len(_languages(m.classes)[0]), np.float64),
             scores,
@@ -236,7 +239,7 @@ def _digest() -> str:
 @cache
 def _model() -> _Model:
     """The model of the installed py3langid. Unpacking it takes a second, so its arrays are kept, and mapped."""
-    kept = kept_arrays("identifier", f"3 py3langid {_digest()}", _unpacked)
+    kept = kept_arrays("identifier", f"4 py3langid {_digest()}", _unpacked)
     classes = kept["classes"].tobytes().decode().split()
     return _Model(**{name: kept[name] for name in _ARRAYS}, classes=tuple(our_label(label) for label in classes))
 
@@ -249,7 +252,13 @@ def _unpacked() -> dict[str, npt.NDArray[Any]]:
         "moves": np.asarray(moves).astype(np.uint32),
         "rows": np.asarray(rows).astype(np.uint32),
         "features": np.asarray(features, np.int32),
-        "weights": np.pad(np.asarray(weights, np.float32), ((0, 0), (0, -len(classes) % _WIDTH))),
+        "weights": np.pad(_in_units(np.asarray(weights, np.float32)), ((0, 0), (0, -len(classes) % _WIDTH))),
         "prior": np.pad(np.asarray(prior, np.float32), (0, -len(classes) % _WIDTH)),
         "classes": np.frombuffer(" ".join(classes).encode(), np.uint8),
     }
+
+
+def _in_units(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+    units = np.round(weights / UNIT).astype(np.int16)
+    assert np.array_equal(units * np.float32(UNIT), weights), "py3langid's weights are no multiples of 1/512 any more"
+    return units

@@ -6,10 +6,13 @@ All work on a window of the text with ASCII digits and plain separators (``plain
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any, Final
+
+import numpy as np
+
+from ginbon.languages.scripts import members
 
 _DASHES: Final = "‐‑‒–—―−－ー"
 _SPACES: Final = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -17,15 +20,12 @@ _SPACES: Final = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u
 
 @cache
 def _plain_table() -> dict[int, str]:
-    import sys
+    from icu import Char
 
     table = {ord(c): "-" for c in _DASHES} | {ord(c): " " for c in _SPACES}
     table |= {ord("（"): "(", ord("）"): ")", ord("＋"): "+", ord("．"): ".", ord("／"): "/", ord("："): ":"}
-    for code in range(128, sys.maxunicode + 1):
-        digit = unicodedata.decimal(chr(code), None)
-        if digit is not None:
-            table[code] = str(digit)
-    return table
+    digits = np.flatnonzero(members("[[:Nd:]-[0-9]]")).tolist()
+    return table | {code: str(Char.charDigitValue(code)) for code in digits}
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,39 @@
+"""What workers need, loaded when this module is imported: once, by the process that all of them are forked from.
+
+Modules, kernels, models and tables are loaded as they are in use: by taking a few words through the steps of
+collecting. What fails is left to the worker that needs it, which tells it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+
+def _use() -> None:
+    from functools import reduce
+    from importlib import import_module
+
+    import pyarrow as pa
+
+    from ginbon.corpus.collect import Collect
+    from ginbon.engine.kernels import KERNELS
+    from ginbon.recipes.model import Recipe
+    from ginbon.run.stages import build_stages
+
+    for name in (*KERNELS, "ginbon.corpus.collectors.columns", "ginbon.corpus.collectors.jsonl"):
+        import_module(name)
+    texts = ("In A.D. 1234 a@b.example was called: +55 11 2345-6789.", "สวัสดีชาวโลก", "日本語の文です。")
+    recipe = {
+        "recipe": "ready",
+        "languages": {"eng_Latn": None},
+        "sources": {"a": {"collector": "text", "paths": ["a"]}},
+    }
+    collect = build_stages(Recipe.model_validate(recipe))[0]
+    assert isinstance(collect, Collect)
+    batch = pa.RecordBatch.from_pydict({"text": pa.array(texts, pa.large_string())})
+    (identify,), (steps,) = collect.identify.values(), collect.steps.values()
+    reduce(lambda done, step: step(done), [identify, *steps], batch)
+
+
+with suppress(Exception):
+    _use()
