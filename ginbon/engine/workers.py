@@ -54,6 +54,9 @@ _TORN: Final = (None, errno.EBADF, errno.EPIPE, errno.ECONNREFUSED, errno.ECONNR
 """What the start of a worker says when it dies at once, or another dies meanwhile (the pool's pipes are closed then),
 or when the process is gone that workers are forked from."""
 
+_UNKNOWN: Final = 255
+"""The exit code of a process whose fork server is gone, be it dead or alive."""
+
 _unfit: SurroundingsError | None = None  # in a worker: why it cannot work
 
 
@@ -125,9 +128,16 @@ class _Process(ForkServerProcess):
     def terminate(self) -> None:
         """Kill it, and remember that it did not die by itself."""
         self.join(0.05)  # one that is just dying is known to be dead before its exit code is
-        if self.exitcode is None:
-            self.put_down = True
+        self.put_down = self.exitcode is None
+        if self.exitcode in (None, _UNKNOWN):
             self.kill()
+
+    def kill(self) -> None:
+        """End it at once, also when the process that it was forked from is gone, and with it all news of it."""
+        super().kill()
+        if self.exitcode == _UNKNOWN and self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
 
 class _Context(ForkServerContext):

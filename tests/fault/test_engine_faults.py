@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy import files, finish, forked_for, running, start, wait_for, workers_of
+from toy import files, finish, fork_servers_of, forked_for, running, start, wait_for, workers_of
 
 from ginbon.engine.files import write_json
 from ginbon.engine.parts import read_part, sidecar_path
@@ -62,6 +62,19 @@ def test_fault_36_workers_that_die_before_any_task_begins_end_the_run(tmp_path: 
         assert part in value["error"]
     assert any("signal 9 (Killed)" in line for line in (*value["told"], value["error"]))  # not of one cut off early
     finish(start(tmp_path))
+    assert files(tmp_path) == undisturbed
+
+
+def test_fault_36_the_process_that_workers_come_from_may_die(tmp_path: Path, undisturbed: Any) -> None:
+    """Its workers are ended with it, so that no two ever work on one task, and others are started."""
+    process = start(tmp_path, "--sleep", "0.2")
+    wait_for(lambda: len(running(tmp_path)) >= 2 and len(workers_of(tmp_path)) >= 2)
+    before = set(workers_of(tmp_path))
+    (server,) = fork_servers_of(process)
+    kill(server)
+    wait_for(lambda: len(set(workers_of(tmp_path)) - before) >= 1)
+    assert not before & set(workers_of(tmp_path))
+    finish(process)
     assert files(tmp_path) == undisturbed
 
 

@@ -73,8 +73,12 @@ def workers_of(folder: Path) -> list[int]:
 
 def forked_for(process: subprocess.Popen[str]) -> list[int]:
     """Worker processes of a run, from the moment that they exist: children of its fork server."""
-    servers = [pid for pid in children_of(process.pid) if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    return [pid for server in servers for pid in children_of(server)]
+    return [pid for server in fork_servers_of(process) for pid in children_of(server)]
+
+
+def fork_servers_of(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that a run's workers are forked from."""
+    return [pid for pid in children_of(process.pid) if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def children_of(parent: int) -> list[int]:
