@@ -5,6 +5,9 @@ marks are never lost. Thai, Lao, Khmer, Burmese, Chinese and Japanese runs are c
 dictionaries; scripts without spaces and without a dictionary (Yi, Tai Tham, Javanese ...) by syllables. Tibetan
 syllables end at the tsheg, Ethiopic words at the wordspace. A run of punctuation, symbols or emoji is no word.
 
+Words are those of the normal form (NFC), and told in the bytes of the text as it is: canonically equal texts have equal
+words.
+
 Sentences, lines and paragraphs are those that the walk counts (``filters.signals``); graphemes are UAX #29's extended
 grapheme clusters. Each has a function for an array of texts, which is the one that runs call, and one for a text.
 """
@@ -13,13 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 from ginbon.corpus.texts import Texts
 from ginbon.filters import _segment
+from ginbon.filters.kernel.columns import Count
+
+_LONGEST_PIECE: Final = 32
+"""A letter with more marks is taken as it is."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def words(text: str, language: str = "und") -> list[str]:
 
 def count(texts: pa.Array, language: str = "und") -> Any:
     """int64 per text: how many words it has; 0 for a null."""
-    return np.diff(_segment.scan(_segment.buffers(texts)).word_ends)
+    return np.diff(boundaries(texts, language).ends)
 
 
 def sentence_boundaries(texts: pa.Array, language: str = "und") -> Boundaries:
@@ -116,9 +124,61 @@ def graphemes(text: str) -> list[str]:
 
 def _words(held: Texts) -> Boundaries:
     scanned = _segment.scan(held, spans=True)
+    found = _spans(held, scanned)
+    loose = np.flatnonzero(scanned.counts[:, Count.NOT_NORMAL])
+    return _of_normal_forms(held, found, loose) if len(loose) else found
+
+
+def _spans(held: Texts, scanned: _segment.Scanned) -> Boundaries:
     spans = scanned.spans[: 2 * int(scanned.word_ends[-1])].reshape(-1, 2)
     base = held.offsets[:-1].repeat(np.diff(scanned.word_ends))
     return Boundaries(scanned.word_ends, spans[:, 0] - base, spans[:, 1] - base)
+
+
+def _of_normal_forms(held: Texts, found: Boundaries, loose: Any) -> Boundaries:
+    """``found``, but for the rows ``loose`` the words of their normal form."""
+    raws = [held.raw(int(row)).decode("utf-8", "replace") for row in loose]
+    normal, edges = zip(*map(_normalised, raws), strict=True)
+    forms = _segment.buffers(pa.array(normal, pa.large_string()))
+    theirs = _spans(forms, _segment.scan(forms, spans=True))
+    rows = len(held)
+    sizes, was, now = np.diff(found.ends), np.zeros(rows, bool), np.diff(theirs.ends)
+    was[loose] = True
+    stays = ~was.repeat(sizes)
+    sizes[loose] = now
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    kept = ~was.repeat(sizes)
+    starts, stops = np.empty((2, ends[-1]), np.int64)
+    starts[kept], stops[kept] = found.starts[stays], found.stops[stays]
+    pieces = [slice(a, b) for a, b in pairwise(theirs.ends.tolist())]
+    for row, piece, (own, form) in zip(loose.tolist(), pieces, edges, strict=True):
+        to = slice(ends[row], ends[row + 1])
+        starts[to] = own[np.searchsorted(form, theirs.starts[piece], "right") - 1]
+        stops[to] = own[np.searchsorted(form, theirs.stops[piece], "left")]
+    return Boundaries(ends, starts, stops)
+
+
+def _normalised(text: str) -> tuple[str, tuple[Any, Any]]:
+    """A text's normal form; and where, in bytes of the text and of the form, what is normalised by itself begins."""
+    from icu import Normalizer2
+
+    nfc = Normalizer2.getNFCInstance()
+    cuts = [at for at, char in enumerate(text) if at == 0 or nfc.hasBoundaryBefore(char)]
+    pairs: list[tuple[str, str]] = []
+    for first, last in pairwise([*cuts, len(text)]):
+        pairs += _apart(text[first:last], nfc.normalize)
+    own, form = (np.cumsum([0, *(len(pair[side].encode()) for pair in pairs)]) for side in (0, 1))
+    return "".join(form for _, form in pairs), (own, form)
+
+
+def _apart(piece: str, normalise: Callable[[str], str]) -> list[tuple[str, str]]:
+    """A piece and its form, parted where its halves are normalised alone as they are together."""
+    form = normalise(piece)
+    for at in range(1, min(len(piece), _LONGEST_PIECE)):
+        head, tail = normalise(piece[:at]), normalise(piece[at:])
+        if head + tail == form:
+            return [(piece[:at], head), *_apart(piece[at:], normalise)]
+    return [(piece, form)]
 
 
 def _lines_and_paragraphs(texts: pa.Array) -> tuple[Boundaries, Boundaries]:

@@ -68,8 +68,11 @@ def test_graphemes_are_icus_and_leave_nothing_out(text: str) -> None:
 
 @given(st.lists(TEXTS, max_size=4))
 def test_there_are_as_many_pieces_as_the_walk_counts(texts: list[str]) -> None:
+    """The walk is given normal forms; here words are told of the text as it is."""
     array = column(*texts)
-    counts = _segment.scan(_segment.buffers(array)).counts
+    normal = column(*(str(icu.Normalizer2.getNFCInstance().normalize(text)) for text in array.to_pylist()))
+    counts = _segment.scan(_segment.buffers(normal)).counts
+    assert words.count(array).tolist() == counts[:, Count.WORDS].tolist()
     for found, counted in (
         (words.boundaries(array), Count.WORDS),
         (words.sentence_boundaries(array), Count.SENTENCES),
@@ -104,3 +107,25 @@ def test_a_text_is_cut_alone_as_it_is_among_others(texts: list[str]) -> None:
             alone = find(array.slice(row, 1))
             assert alone.starts.tolist() == together.starts[together.ends[row] : together.ends[row + 1]].tolist()
             assert alone.stops.tolist() == together.stops[together.ends[row] : together.ends[row + 1]].tolist()
+
+
+MARKED = st.lists(
+    st.sampled_from("AeÁẸạọ한ခုက་ाকो กำ.\u0301\u0323\u0308\u0331\u1112\u1161\u11ab\u102f\u1037\u103a\u09be\u093c 1")
+    | TEXTS,
+    max_size=20,
+).map("".join)
+
+
+@given(st.lists(MARKED, min_size=1, max_size=4))
+def test_canonically_equal_texts_have_equal_words(texts: list[str]) -> None:
+    """Words are those of the normal form, in any other form too, and in the bytes of the text that was given."""
+    nfc, nfd = icu.Normalizer2.getNFCInstance(), icu.Normalizer2.getNFDInstance()
+    texts = column(*texts).to_pylist()
+    wanted = [words.words(str(nfc.normalize(text))) for text in texts]
+    for forms in (texts, [str(nfd.normalize(text)) for text in texts]):
+        found = words.boundaries(column(*forms))
+        for row, text in enumerate(forms):
+            spans = slice(found.ends[row], found.ends[row + 1])
+            raw = text.encode()
+            own = [raw[a:b].decode() for a, b in zip(found.starts[spans], found.stops[spans], strict=True)]
+            assert [str(nfc.normalize(word)) for word in own] == wanted[row]

@@ -126,7 +126,6 @@ def test_fixture_02_d02_words_are_cut_in_the_text_itself(key: str, udhr: Declara
     assert len(set(walked["exact"])) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="its source is not NFC, and `words` by itself normalises nothing")
 def test_fixture_02_d02_burmese_words_by_themselves_are_those_of_the_normal_form(udhr: Declarations) -> None:
     text = "\n".join(udhr["mya"])
     found = [unicodedata.normalize("NFC", word) for word in words.words(text)]

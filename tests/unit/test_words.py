@@ -109,8 +109,9 @@ def parallel(folder: Path, limit: int) -> Iterator[tuple[str, str]]:
 
 
 def differences(folder: Path, limit: int) -> tuple[int, list[tuple[str, str]], set[str | None]]:
-    """Texts, those that differ from ICU for no reason of ours, and the reasons why others do."""
-    names, texts = zip(*parallel(folder, limit), strict=True)
+    """Texts (in their normal form), those that differ from ICU for no reason of ours, and the reasons why others do."""
+    names, raw = zip(*parallel(folder, limit), strict=True)
+    texts = [str(icu.Normalizer2.getNFCInstance().normalize(text)) for text in raw]
     found = words.boundaries(pa.array(texts, pa.large_string()))
     unexplained, reasons = [], set()
     for row, text in enumerate(texts):
