@@ -51,7 +51,7 @@ PRESETS: Final[Mapping[str, Mapping[str, At]]] = {
         "language-score": 0.5, "language-agreement": 0.8, "script-share": 0.5, "min-words": 50,
         "mean-word-length": (1, 40), "hash-symbols": 0.1, "ellipses": 0.02, "bullet-lines": 0.9, "ellipsis-lines": 0.3,
         "letter-words": 0.65, "stop-words": 2, "word-order": 0.4, **_GOPHER_REPETITION,
-        "lorem-ipsum": 0, "line-punctuation": 0.12, "list-ratio": 0.3,
+        "lorem-ipsum": 0, "prose-lines": 0.12, "list-ratio": 0.3,
     },
 }  # fmt: skip
 """Presets whose thresholds are the same in every language."""

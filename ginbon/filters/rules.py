@@ -122,6 +122,12 @@ def _rules() -> Sequence[Rule]:
         Rule("policy-lines", walk + "policy_line_share", "<=", "lines of cookie and privacy notices"),
         Rule("longest-word", walk + "longest_word_chars", "<=", "a word is no word"),
         Rule("line-punctuation", walk + "terminal_line_share", ">=", "too few lines end with a mark"),
+        Rule(
+            "prose-lines",
+            walk + "prose_line_share",
+            ">=",
+            "too few lines end with a mark or are running text: lists rather than prose",
+        ),
         Rule("short-lines", walk + "short_line_share", "<=", "too many short lines"),
         Rule(
             "char-duplicates",

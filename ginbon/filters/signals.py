@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from ginbon.filters.kernel.columns import BIT, LONG_RUN_WORDS, Count
+from ginbon.filters.kernel.columns import BIT, LONG_RUN_WORDS, PROSE_WORDS_A_STOP, Count
 
 INFINITE: Final = float("inf")
 
@@ -213,6 +213,9 @@ def _catalogue() -> Iterable[Signal]:
     yield _share(
         "terminal_line_char_share", c.TERMINAL_LINE_CHARS, c.LINE_CHARS, "chars of those lines / chars of lines"
     )
+    yield _share("prose_line_share", c.PROSE_LINES, c.LINES,
+                 f"lines that end with a terminal mark, or are running text without one (at least {LONG_RUN_WORDS} "
+                 f"words, one in {PROSE_WORDS_A_STOP} or more a stop word) / lines")  # fmt: skip
     yield _share("short_line_share", c.SHORT_LINES, c.LINES, "lines of at most 30 chars / lines", _FINEWEB)
     yield _share("newline_ratio", c.NEWLINES, c.WORDS, "line feeds / words", _FINEWEB, high=INFINITE, unit="per word")
     yield _count("curly_brackets", c.CURLY_BRACKETS, "chars", "'{' and '}'", _C4)

@@ -285,6 +285,9 @@ def reference(
         n for n, x in zip(numbers, full, strict=True) if tail(x) and is_terminal(tail(x), len(tail(x)) - 1, terminals)
     }
     elliptic = {n for n, x in zip(numbers, full, strict=True) if tail(x).endswith(("...", "…"))}
+    on_line = Counter(line_of)
+    stops_on_line = Counter(n for n, x in zip(line_of, words, strict=True) if x in stops)
+    running = {n for n in on_line if on_line[n] >= 25 and stops_on_line[n] >= on_line[n] / 4}
     marks = [at for at, x in enumerate(text) if is_clause_mark(x) and at not in within]
     with_marks = sorted([(b, True) for _, b in spans] + [(at, False) for at in marks], key=lambda x: (x[0], not x[1]))
     counted = Counter(words)
@@ -362,6 +365,7 @@ def reference(
         "ellipsis_line_share": share(len(elliptic), n_lines),
         "terminal_line_share": share(len(terminal), n_lines),
         "terminal_line_char_share": share(sum(len(lines[n - 1]) for n in terminal), sum(len(x) for x in full)),
+        "prose_line_share": share(len(terminal | running), n_lines),
         "short_line_share": share(sum(len(x) <= 30 for x in full), n_lines),
         "newline_ratio": share(text.count("\n"), w),
         "curly_brackets": text.count("{") + text.count("}"),

@@ -49,7 +49,7 @@ MIN_POOL: Final = 3
 POOL_MARGIN: Final = 1.4
 """A language that nobody has measured may lie further out than those of its pool: by so much."""
 
-HABITS: Final = frozenset({"line-punctuation", "letter-words"})
+HABITS: Final = frozenset({"prose-lines", "letter-words"})
 """Rules over shares that a language has a habit in: off where half of its documents have less than a half."""
 
 BY_MEDIAN: Final = HABITS | {"stop-words"}
@@ -57,13 +57,6 @@ BY_MEDIAN: Final = HABITS | {"stop-words"}
 
 LEARNED: Final = {"word-order": 60}
 """Rules over signals that are learned from a language's own text, and the documents (stories aside) that it takes."""
-
-CURATED: Final[Mapping[tuple[str, str], tuple[Any, str]]] = {
-    ("ewe_Latn", "line-punctuation"): ("off", "by hand: Ewe was met without marks where paragraphs end (FLORES)"),
-    ("pbt_Arab", "line-punctuation"): ("off", "by hand: Pashto was met without marks where paragraphs end (FLORES)"),
-}
-"""What the samples do not show: habits met in text that nothing is derived from. Each is one that the test no longer
-tests."""
 
 # Gopher's and FineWeb's numbers for English, of rules that count words.
 _MIN_WORDS: Final = 50
@@ -256,9 +249,6 @@ def _pack(known: Known, scales: _Scales, pools: _Pools) -> Pack:
 
 
 def _threshold(rule: str, known: Known, scales: _Scales, pools: _Pools) -> Threshold:
-    if (known.label, rule) in CURATED:
-        at, how = CURATED[known.label, rule]
-        return Threshold(at=at, how=how, documents=len(known.texts))
     if rule in LEARNED and len(_of_kind(known, rule, "")) < LEARNED[rule]:
         how = f"under {LEARNED[rule]} documents are too few to learn it from"
         return Threshold(at="off", how=how, documents=len(known.texts))

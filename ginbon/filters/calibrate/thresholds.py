@@ -22,7 +22,7 @@ PRESET: Final = "ginbon"
 ENGLISH: Final = "fineweb"
 """Whose English thresholds the published methods carry over, where it has the rule."""
 
-MEASURED: Final = frozenset({"line-punctuation", "ellipses", "letter-words"})
+MEASURED: Final = frozenset({"ellipses", "letter-words"})
 """Rules that tell good text from other text best where good text ends: their thresholds come from trusted text alone,
 tighter than what was published where it allows."""
 

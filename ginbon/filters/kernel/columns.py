@@ -51,6 +51,7 @@ class Count(IntEnum):
     ELLIPSIS_LINES = auto()
     TERMINAL_LINES = auto()
     TERMINAL_LINE_CHARS = auto()
+    PROSE_LINES = auto()
     JAVASCRIPT_LINES = auto()
     POLICY_LINES = auto()
     LOREM_IPSUM = auto()
@@ -108,6 +109,9 @@ SHORT_LINE_CHARS: Final = 30
 
 LONG_RUN_WORDS: Final = 25
 """Words in a row without a clause mark, or without a stop word, from which on they count."""
+
+PROSE_WORDS_A_STOP: Final = 4
+"""A long run of words is prose, whatever ends it, where one in so many is a stop word."""
 
 LINE_WORDS: Final = 3
 """C4 cuts a line of fewer words."""

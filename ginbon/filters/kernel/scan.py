@@ -177,6 +177,7 @@ def scan(
         line_first = -1
         line_last = 0
         line_words = n_words  # where its words begin
+        line_stops = 0  # stop words before it
         line_sentences = 0  # sentences before it
         line_longest = 0
         tail = 0  # MARK, ELLIPSIS, QUOTE
@@ -269,6 +270,7 @@ def scan(
                             out,
                             length,
                             n_words - line_words,
+                            out[Count.STOP_WORDS] - line_stops,
                             out[Count.SENTENCES] - line_sentences,
                             line_longest,
                             tail,
@@ -295,6 +297,7 @@ def scan(
                     line = _SEED
                     line_first = -1
                     line_words = n_words
+                    line_stops = out[Count.STOP_WORDS]
                     line_sentences = out[Count.SENTENCES]
                     line_longest = 0
                     tail = 0

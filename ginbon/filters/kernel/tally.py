@@ -10,7 +10,14 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.engine.compiling import helper, inlined
-from ginbon.filters.kernel.columns import LINE_WORD_CHARS, LINE_WORDS, SHORT_LINE_CHARS, Count
+from ginbon.filters.kernel.columns import (
+    LINE_WORD_CHARS,
+    LINE_WORDS,
+    LONG_RUN_WORDS,
+    PROSE_WORDS_A_STOP,
+    SHORT_LINE_CHARS,
+    Count,
+)
 
 # What a line was found to hold, as bits: phrases, and an opening curly bracket.
 LOREM_IPSUM: Final = 1
@@ -73,7 +80,7 @@ def end_sentence(out: Any, words: Any) -> None:
 
 
 @helper
-def end_line(out: Any, chars: Any, words: Any, sentences: Any, longest: Any, tail: Any, holds: Any) -> Any:
+def end_line(out: Any, chars: Any, words: Any, stops: Any, sentences: Any, longest: Any, tail: Any, holds: Any) -> Any:
     """Count a line, and what is left once C4's line rules have cut; return by which rules it is left, and what cuts."""
     out[Count.LINES] += 1
     out[Count.LINE_CHARS] += chars
@@ -83,6 +90,9 @@ def end_line(out: Any, chars: Any, words: Any, sentences: Any, longest: Any, tai
     if tail & MARK:
         out[Count.TERMINAL_LINES] += 1
         out[Count.TERMINAL_LINE_CHARS] += chars
+        out[Count.PROSE_LINES] += 1
+    elif words >= LONG_RUN_WORDS and stops * PROSE_WORDS_A_STOP >= words:
+        out[Count.PROSE_LINES] += 1
     out[Count.ELLIPSIS_LINES] += (tail & ELLIPSIS) != 0
     out[Count.JAVASCRIPT_LINES] += (holds & JAVASCRIPT) != 0
     out[Count.POLICY_LINES] += (holds & POLICY) != 0
