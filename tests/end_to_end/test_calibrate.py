@@ -76,7 +76,7 @@ def test_methods_are_compared_on_trusted_and_web_text_and_told_as_a_table(shared
         "--trust-language",
     )
     assert done.returncode == 0, done.stderr
-    for said in ("median-ratio", "published (English)", "line-punctuation", "of the web", "held out", "look"):
+    for said in ("median-ratio", "published (English)", "prose-lines", "of the web", "held out", "look"):
         assert said in done.stdout
     assert not list(tmp_path.glob("*.yaml"))
 

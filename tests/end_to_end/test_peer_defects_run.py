@@ -16,7 +16,7 @@ from backports import zstd
 
 RECIPE = """\
 recipe: copies
-languages: {{por_Latn: {{rules: {{min-words: 3, stop-words: off, line-punctuation: off}}}}}}
+languages: {{por_Latn: {{rules: {{min-words: 3, stop-words: off, prose-lines: off}}}}}}
 sources:
 {sources}
 tokenizers: {{}}

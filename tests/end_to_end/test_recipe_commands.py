@@ -47,7 +47,7 @@ def test_explain_says_what_is_done_with_every_default(ginbon: Ginbon) -> None:
     said = ginbon("recipe", "explain", ROOT / "recipes" / "thai.yaml").stdout
     for word in ("tha_Thai", "government-news", "language-score", "min-words", "unigram-64k", "512 MB"):
         assert word in said
-    (punctuation,) = [line for line in said.splitlines() if line.split()[:1] == ["line-punctuation"]] or [""]
+    (punctuation,) = [line for line in said.splitlines() if line.split()[:1] == ["prose-lines"]] or [""]
     assert punctuation == "" or "off" in punctuation
     answer = json.loads(ginbon("recipe", "explain", "--json", ROOT / "recipes" / "thai.yaml").stdout)
     assert answer["recipe"]["held_out"] == {"share": 0.001, "min_documents": 1000}

@@ -271,7 +271,7 @@ def test_d13_c4s_rules_for_words_and_sentences_count_words_and_sentences(udhr: D
 @pytest.mark.parametrize("at", [-1, 0, 1.0001])
 def test_fixture_08_d20_a_share_that_no_text_or_every_text_has_is_refused(at: float) -> None:
     with pytest.raises(UserError, match=r"never drops|drops every"):
-        bind("ginbon", load_pack("por_Latn"), {"line-punctuation": at})
+        bind("ginbon", load_pack("por_Latn"), {"prose-lines": at})
 
 
 def test_fixture_08_d21_nought_is_a_threshold_and_off_is_off() -> None:
@@ -310,7 +310,7 @@ def test_d25_each_script_is_judged_by_its_own_marks(udhr: Declarations) -> None:
     for key in ("lao", "khm", "mya", "bod", "dzo"):
         found = measure(PASSING[key], ["\n".join(udhr[key])])
         assert found["terminal_line_share"][0] > 0.75, key
-    assert "line-punctuation" not in dropped("tha_Thai", ["\n".join(udhr["tha"])])
+    assert "prose-lines" not in dropped("tha_Thai", ["\n".join(udhr["tha"])])
 
 
 def test_d26_the_same_content_is_about_as_many_words_in_every_script(udhr: Declarations) -> None:

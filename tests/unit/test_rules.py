@@ -53,7 +53,7 @@ def test_the_pack_wins_over_the_default_preset_and_the_recipe_over_both() -> Non
 @pytest.mark.parametrize("off", [None, "off"])
 def test_a_rule_that_is_off_is_left_out(off: str | None) -> None:
     assert "min-words" not in by_name(bind("ginbon", PLAIN, {"min-words": off}))
-    assert "line-punctuation" not in by_name(bind("ginbon", with_threshold("line-punctuation", "off")))
+    assert "prose-lines" not in by_name(bind("ginbon", with_threshold("prose-lines", "off")))
 
 
 def test_a_rule_outside_the_preset_can_be_asked_for() -> None:
@@ -70,8 +70,8 @@ def test_stop_words_are_not_asked_of_a_language_whose_pack_has_none() -> None:
     [
         ({"top-2-gram": 3.0}, "never drops"),  # its range ends at 3
         ({"repeated-lines": 1.32}, "never drops"),
-        ({"line-punctuation": 0}, "never drops"),
-        ({"line-punctuation": -1}, "never drops"),
+        ({"prose-lines": 0}, "never drops"),
+        ({"prose-lines": -1}, "never drops"),
         ({"letter-words": 1.5}, "drops every"),
         ({"hash-symbols": -0.1}, "drops every"),
         ({"mean-word-length": (10, 3)}, "keeps nothing"),

@@ -152,3 +152,18 @@ def test_the_greek_question_mark_ends_a_sentence_in_greek_only() -> None:
     values = [Walk(p.label, p).measure(pa.array([text], pa.large_string())) for p in (greek, other)]
     assert [v["walk/sentences"][0].as_py() for v in values] == [4, 3]
     assert [v["walk/terminal_line_share"][0].as_py() for v in values] == [1.0, 0.0]
+
+
+def test_running_text_is_prose_without_a_mark_at_its_end_and_a_menu_is_not() -> None:
+    """25 words with 7 stop words are prose, 24 words or 6 stop words are not; a line with a final mark is always."""
+    pack = bare("Latn", stop_words=("o", "de"))
+    lines = {
+        " ".join(["o mar"] * 7 + ["sol"] * 11): 1,
+        " ".join(["o mar"] * 6 + ["sol"] * 13): 0,
+        " ".join(["o mar"] * 7 + ["sol"] * 10): 0,
+        "Fim.": 1,
+        "Início | Contacto | Sobre o sítio": 0,
+    }
+    found = Walk(pack.label, pack).measure(pa.array([*lines, "\n\n".join(lines)], pa.large_string()))
+    assert found["walk/prose_line_share"].to_pylist() == [*lines.values(), np.float32(2 / 5)]
+    assert_equal_to_reference([*lines, "\n".join(lines)], pack)

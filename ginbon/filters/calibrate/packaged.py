@@ -49,10 +49,11 @@ MIN_POOL: Final = 3
 POOL_MARGIN: Final = 1.4
 """A language that nobody has measured may lie further out than those of its pool: by so much."""
 
-HABITS: Final = frozenset({"prose-lines", "letter-words"})
-"""Rules over shares that a language has a habit in: off where half of its documents have less than a half."""
+HABITS: Final = {"prose-lines": "line-punctuation", "letter-words": "letter-words"}
+"""Rules over shares that a language has a habit in, and the rule whose signal shows it: off where half of its documents
+have less than a half of that. Lines of Thai end without marks: its prose would be known by stop words alone."""
 
-BY_MEDIAN: Final = HABITS | {"stop-words"}
+BY_MEDIAN: Final = {*HABITS, "stop-words"}
 """Rules over signals that are counted in the language's own median."""
 
 LEARNED: Final = {"word-order": 60}
@@ -175,11 +176,15 @@ class _Scales:
     def _median(self, rule: str, label: str) -> float:
         """Of the language's documents; 0 where it has no such habit."""
         if (rule, label) not in self._medians:
-            known = self._known[label]
-            values = next((v for kind in ("", *BUDGETS) if len(v := _of_kind(known, rule, kind))), np.ones(1))
-            median = float(np.median(values))
-            self._medians[rule, label] = 0.0 if rule in HABITS and median < 0.5 else median
+            habit = HABITS.get(rule)
+            without = habit is not None and self._middle(habit, label) < 0.5
+            self._medians[rule, label] = 0.0 if without else self._middle(rule, label)
         return self._medians[rule, label]
+
+    def _middle(self, rule: str, label: str) -> float:
+        known = self._known[label]
+        values = next((v for kind in ("", *BUDGETS) if len(v := _of_kind(known, rule, kind))), np.ones(1))
+        return float(np.median(values))
 
 
 class _Pools:
@@ -255,7 +260,7 @@ def _threshold(rule: str, known: Known, scales: _Scales, pools: _Pools) -> Thres
     start, said, interval = _start(rule, known.label, scales)
     unit = scales.of(rule, known.label)
     if not unit:
-        how = "half of the language's documents have less than a half"
+        how = f"half of the language's documents have {RULES[HABITS.get(rule, rule)].signal} under a half"
         return Threshold(at="off", how=how, documents=len(known.texts))
     whole = rule in _COUNTS
     sides: list[Found] = []
