@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,8 @@ from ginbon.filters.presets import PRESETS  # noqa: E402
 from ginbon.languages.pack import load_pack  # noqa: E402
 
 LEAST_DOCUMENTS = 80  # with fewer, text of another kind seems to be in disorder
-MOST_LOST = 0.01  # of trusted documents, or one of them, under the preset's threshold
+MOST_LOST = 0.01  # of trusted documents under the preset's threshold
+SURELY = 0.05  # left out where chance would lose as many in fewer than one of twenty such samples
 MOST_PASSED = 0.25  # of shuffled documents over it
 
 
@@ -42,14 +44,20 @@ def main(arguments: Sequence[str]) -> None:
         if len(documents) < LEAST_DOCUMENTS:
             continue
         order, real, shuffled = learn(documents, load_pack(label))
-        lost, passed = np.mean(real < threshold), np.mean(shuffled >= threshold)
-        keep = lost * len(documents) <= max(1, MOST_LOST * len(documents)) and passed <= MOST_PASSED
-        print(f"{label}: {len(documents)} documents, {lost:.1%} lost, {passed:.1%} of shuffled ones pass"  # noqa: T201
+        lost, passed = int((real < threshold).sum()), np.mean(shuffled >= threshold)
+        keep = at_least(lost, len(documents)) >= SURELY and passed <= MOST_PASSED
+        print(f"{label}: {len(documents)} documents, {lost} lost, {passed:.1%} of shuffled ones pass"  # noqa: T201
               + ("" if keep else "; left out"))  # fmt: skip
         if keep:
             found[label] = order
     save(str(ROOT / "ginbon" / "languages" / "order.npz"), found)
     print(f"{len(found)} languages")  # noqa: T201
+
+
+def at_least(lost: int, documents: int) -> float:
+    """How likely so many documents and more are lost where ``MOST_LOST`` are in the long run."""
+    fewer = (comb(documents, k) * MOST_LOST**k * (1 - MOST_LOST) ** (documents - k) for k in range(lost))
+    return 1 - sum(fewer)
 
 
 if __name__ == "__main__":

@@ -255,7 +255,7 @@ def _pack(known: Known, scales: _Scales, pools: _Pools) -> Pack:
 
 def _threshold(rule: str, known: Known, scales: _Scales, pools: _Pools) -> Threshold:
     if rule in LEARNED and len(_of_kind(known, rule, "")) < LEARNED[rule]:
-        how = f"under {LEARNED[rule]} documents are too few to learn it from"
+        how = f"not learned: under {LEARNED[rule]} documents, or their order is not told from chance"
         return Threshold(at="off", how=how, documents=len(known.texts))
     start, said, interval = _start(rule, known.label, scales)
     unit = scales.of(rule, known.label)
