@@ -192,7 +192,7 @@ def test_documents_that_change_are_listed_with_their_values(page: Any, run: Path
     page.fill('[data-rule="min-words"] input[type=number]', "5")
     settle(page)
     assert listed.count() > 0
-    assert all("ginbon1:" in text for text in listed.all_inner_texts())
+    assert all("ginbon1:" in text for text in listed.all_text_contents())
     page.click("#reset")
     settle(page)
     assert listed.count() == 0
