@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ginbon.engine.kernels import prepare
+import numpy as np
 
-prepare()
-
-import numpy as np  # noqa: E402
-from numba import njit, types  # noqa: E402
+from ginbon.engine.compiling import helper, kernel, read, types, write
 
 # What a code point is to the loop (the low four bits).
 PLAIN, REMOVE, NEWLINE, RETURN, SPACE, TAB, WIDE, NARROW, JOINER, WORD_BREAK, DIRECTION, VARIATION, TAG = range(13)
@@ -45,15 +42,11 @@ _ZWNJ: Final = 0x200C
 _GRAPHEME_JOINER: Final = 0x34F
 
 
-def _read(kind: Any) -> Any:
-    return types.Array(kind, 1, "C", readonly=True)
+_BYTES: Final = read(types.uint8)
+_OUT: Final = write(types.uint8)
 
 
-_OPTIONS: Final[dict[str, Any]] = {"cache": True, "nogil": True, "error_model": "numpy"}
-_OUT: Final = types.uint8[::1]
-
-
-@njit(types.int64(_read(types.uint8), types.int64, types.int64), **_OPTIONS)
+@helper
 def _decode(data: Any, at: int, stop: int) -> Any:
     """The code point at ``at`` times 8 plus its length in bytes; -1 where the byte is no part of valid UTF-8."""
     lead = _int(data[at])
@@ -79,7 +72,7 @@ def _decode(data: Any, at: int, stop: int) -> Any:
     return code * 8 + length
 
 
-@njit(types.uint32(_read(types.uint8), types.int64, types.int64, _read(types.uint32)), **_OPTIONS)
+@helper
 def _bits(data: Any, at: int, stop: int, table: Any) -> Any:
     """The bits of the code point at ``at``; 0 where the text ends or is damaged."""
     if at >= stop:
@@ -88,7 +81,7 @@ def _bits(data: Any, at: int, stop: int, table: Any) -> Any:
     return _bits32(0) if found < 0 else table[found >> 3]
 
 
-@njit(types.boolean(_read(types.uint64), types.int64, types.int64), **_OPTIONS)
+@helper
 def _composes(pairs: Any, first: int, second: int) -> Any:
     key = np.uint64((first << 21) | second)
     low, high = 0, len(pairs)
@@ -101,10 +94,7 @@ def _composes(pairs: Any, first: int, second: int) -> Any:
     return low < len(pairs) and pairs[low] == key
 
 
-@njit(
-    types.int64(_read(types.uint8), types.int64, types.int64, _read(types.uint32), types.boolean, _OUT, types.int64),
-    **_OPTIONS,
-)
+@helper
 def _emit_spaces(data: Any, at: int, stop: int, table: Any, whole: bool, out: Any, end: int) -> Any:
     """Writes a run of spaces: each in its plain form, or one for all (a tab if there is one, else like the first)."""
     first = end
@@ -132,12 +122,9 @@ def _emit_spaces(data: Any, at: int, stop: int, table: Any, whole: bool, out: An
     return first + (3 if out[first] == 0xE3 else 1)
 
 
-@njit(
-    types.void(
-        _read(types.uint8), _read(types.int64), _read(types.uint32), _read(types.uint64),
-        _OUT, types.int64[::1], types.int32[::1], types.int32[::1], _OUT,
-    ),
-    **_OPTIONS,
+@kernel(
+    types.void, _BYTES, read(types.int64), read(types.uint32), read(types.uint64), _OUT, write(types.int64),
+    write(types.int32), write(types.int32), _OUT,
 )  # fmt: skip
 def tidy(
     data: Any,
@@ -327,7 +314,7 @@ def tidy(
         unordered[text] = 1 if loose else 0
 
 
-@njit(types.void(_read(types.uint8), _read(types.int64), _read(types.uint32), _OUT), **_OPTIONS)
+@kernel(types.void, _BYTES, read(types.int64), read(types.uint32), _OUT)
 def suspect(data: Any, offsets: Any, table: Any, suspects: Any) -> None:
     """1 for each text in which a character that is a lead byte in a wrong encoding is followed by one that is a later
     byte.

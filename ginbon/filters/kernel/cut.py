@@ -61,11 +61,11 @@ _ONE = np.int64(1)
 
 
 @inlined
-def step(slots: Any, node: Any, label: Any) -> Any:
-    """The child of a node and its slot; child -1 if there is none."""
-    child = ((slots[node] >> _BASE_SHIFT) & _NODE) + label
+def step(slots: Any, node: Any, slot: Any, label: Any) -> Any:
+    """The child of a node, its slot, and whether there is one: a branch on that waits for nothing, a choice would."""
+    child = ((slot >> _BASE_SHIFT) & _NODE) + label
     slot = slots[child]
-    return child if slot >> _PARENT_SHIFT == node + 1 else np.int64(-1), slot
+    return child, slot, slot >> _PARENT_SHIFT == node + 1
 
 
 @helper
@@ -104,14 +104,15 @@ def candidates(data: Any, at: Any, end: Any, root: Any, offset: Any, slots: Any,
     found = 0
     looked = np.int64(0)
     node = root
+    slot = slots[root]
     i = at
     while i < end:
         label = letter(data, i) - offset
         if label < 0 or label > 0xFD:
             label = np.int64(0xFF)
         looked += 1
-        node, slot = step(slots, node, label)
-        if node < 0:
+        node, slot, is_child = step(slots, node, slot, label)
+        if not is_child:
             break
         if slot & _VALUE:
             if found < CANDIDATES:
@@ -243,19 +244,21 @@ def cut_by_costs(n: Any, start: Any, end: Any, root: Any, slots: Any, codes: Any
     katakana_before = False
     for i in range(n):
         node = root
+        slot = slots[root]
         so_far = costs[i]
         for j in range(i, min(n, i + WORD_CHARS)):
             cp = letters[j]
-            node, slot = step(slots, node, np.int64(codes[cp]) if cp < 0x10000 else np.int64(0))
-            if node >= 0 and slot & _VALUE:
+            label = np.int64(codes[cp]) if cp < 0x10000 else np.int64(0)
+            node, slot, is_child = step(slots, node, slot, label)
+            if is_child and slot & _VALUE:
                 cost = so_far + (slot & _VALUE) - 1
                 if cost < costs[j + 1]:
                     costs[j + 1] = cost
                     back[j + 1] = i
-            if j == i and (node < 0 or not slot & _VALUE) and so_far + UNKNOWN_COST < costs[i + 1]:
+            if j == i and not (is_child and slot & _VALUE) and so_far + UNKNOWN_COST < costs[i + 1]:
                 costs[i + 1] = so_far + UNKNOWN_COST
                 back[i + 1] = i
-            if node < 0 or (slot >> _BASE_SHIFT) & _NODE == 0:
+            if not is_child or (slot >> _BASE_SHIFT) & _NODE == 0:
                 break
         katakana = is_katakana(letters[i])
         if katakana and not katakana_before:

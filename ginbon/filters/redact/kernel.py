@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ginbon.engine.kernels import prepare
+import numpy as np
 
-prepare()
-
-import numpy as np  # noqa: E402
-from numba import njit, types  # noqa: E402
+from ginbon.engine.compiling import helper, kernel, read, types, write
 
 EMAIL, NUMBER, MIXED, COLONS = range(4)
 """Kinds of candidates: around an at sign; a cluster of digits; digits and letters in one word; hexadecimal groups
@@ -31,20 +28,11 @@ LOCAL_BYTES, DOMAIN_BYTES = 256, 256
 
 
 _int: Any = np.int64
-_types: Any = types
-_found: Any = _types.Tuple((types.int64, types.boolean, types.int64))
-_two: Any = _types.UniTuple(types.int64, 2)
+_U8, _I64 = read(types.uint8), read(types.int64)
+_PLACES: Final = write(types.int64)
 
 
-def _read(kind: Any) -> Any:
-    return types.Array(kind, 1, "C", readonly=True)
-
-
-_U8, _I64 = _read(types.uint8), _read(types.int64)
-_OPTIONS: Final[dict[str, Any]] = {"cache": True, "nogil": True, "error_model": "numpy"}
-
-
-@njit(types.int64(_U8, types.int64, types.int64, _U8), **_OPTIONS)
+@helper
 def _role(data: Any, at: int, stop: int, table: Any) -> Any:
     """The role of the code point at ``at`` times 8 plus its length in bytes; role 0 and length 1 for what is no
     UTF-8.
@@ -68,7 +56,7 @@ def _role(data: Any, at: int, stop: int, table: Any) -> Any:
     return _int(table[code]) * 8 + length
 
 
-@njit(_found(_U8, types.int64, types.int64, _U8), **_OPTIONS)
+@helper
 def _cluster(data: Any, at: int, stop: int, table: Any) -> Any:
     """Digits with at most three separators between them: (end of the last digit, whether to look closer, next place).
 
@@ -114,7 +102,7 @@ def _cluster(data: Any, at: int, stop: int, table: Any) -> Any:
     return end, worth and digits <= MAX_DIGITS, max(at, end)
 
 
-@njit(_two(_U8, types.int64, types.int64, types.int64, _U8), **_OPTIONS)
+@helper
 def _address(data: Any, start: int, at: int, stop: int, table: Any) -> Any:
     """The reach of what may be an e-mail address around the at sign at ``at``; an empty one where there is none."""
     found = _role(data, at, stop, table)
@@ -146,18 +134,13 @@ def _address(data: Any, start: int, at: int, stop: int, table: Any) -> Any:
     return left, right
 
 
-@njit(types.boolean(types.uint8), **_OPTIONS)
+@helper
 def _is_hex(byte: Any) -> Any:
     lower = byte | 32
     return 48 <= byte <= 57 or 97 <= lower <= 102
 
 
-@njit(
-    types.int64(
-        _U8, _I64, _U8, types.int64[::1], types.int64[::1], types.int64[::1], types.uint8[::1]
-    ),
-    **_OPTIONS,
-)  # fmt: skip
+@kernel(types.int64, _U8, _I64, _U8, _PLACES, _PLACES, _PLACES, write(types.uint8))
 def find(data: Any, offsets: Any, table: Any, texts: Any, starts: Any, ends: Any, kinds: Any) -> Any:
     """Writes the candidates of all texts in order and returns how many there are (those past the arrays' end are only
     counted).
