@@ -144,8 +144,8 @@ def _item(data: mmap.mmap, at: int, name: str) -> _Item:
 
 
 def _build(items: Mapping[str, _Item]) -> Dictionaries:
-    from ginbon.filters.kernel.cut import ENGINES
     from ginbon.filters.kernel.dictionary import lay_out
+    from ginbon.filters.kernel.roles import ENGINES
 
     room = sum(len(item.trie) for item in items.values()) // 2 + _WIDEST  # 0.43 slots a byte in ICU 77
     out = np.zeros(room, np.uint64)
@@ -200,8 +200,8 @@ SPACELESS_LETTERS: Final = (
 
 @cache
 def roles() -> Any:
-    """uint16 per code point: what it does in a run of dictionary characters (bits of ``kernel.cut``)."""
-    from ginbon.filters.kernel import cut as k
+    """uint16 per code point: what it does in a run of dictionary characters (bits of ``kernel.roles``)."""
+    from ginbon.filters.kernel import roles as k
 
     table = np.zeros(classes.CODE_POINTS, np.uint16)
     katakana, extends = (
@@ -236,7 +236,7 @@ def _compatible() -> tuple[Any, Any, Any, Any, Any]:
     """NFKC forms of those letters, and of the pairs of a letter and a voicing mark."""
     from icu import Normalizer2
 
-    from ginbon.filters.kernel.cut import HALF_VOICED, VOICED
+    from ginbon.filters.kernel.roles import HALF_VOICED, VOICED
 
     composer = Normalizer2.getNFKCInstance()
     altered = _altered()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ginbon.filters import _segment, dictionaries, words
 from ginbon.filters.kernel.columns import Count
-from ginbon.filters.kernel.cut import EXTENDS
+from ginbon.filters.kernel.roles import EXTENDS
 from ginbon.filters.kernel.segment import RUN_CHARS, find_runs
 
 DICTIONARY = st.one_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -71,3 +72,33 @@ def test_every_kernel_module_is_warmed() -> None:
         if any(mark in p.read_text(encoding="utf-8") for mark in marks) and p.name != "compiling.py"
     }
     assert compiled == set(kernels.KERNELS)
+
+
+def test_no_kernel_module_imports_another() -> None:
+    """Or two children would compile the same kernel at once: what kernels share stands in files without kernels."""
+    root = Path(kernels.__file__).parents[2]
+    for name in kernels.KERNELS:
+        tree = ast.parse((root / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8"))
+        imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        imported |= {
+            f"{node.module}.{alias.name}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        assert not imported & set(kernels.KERNELS), name
+
+
+def test_what_is_wrong_with_a_kernel_is_shown(tmp_path: Path) -> None:
+    """A child that fails is silent, so the parent compiles once more where its error is seen."""
+    (tmp_path / "no_kernel.py").write_text("raise ValueError('types do not fit')\n")
+    code = "from ginbon.engine import kernels as k; k.prepare(); k.KERNELS = ('no_kernel',); k.warm()"
+    path = os.pathsep.join((str(tmp_path), str(Path(kernels.__file__).parents[2])))
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": path}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 1 and "types do not fit" in done.stderr
+    assert not list(tmp_path.rglob(kernels._WARM))
+
+
+def test_a_kernels_name_is_read_whole() -> None:
+    assert max(map(len, kernels.KERNELS)) <= kernels._NAME_BYTES

@@ -11,22 +11,31 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.engine.compiling import helper, inlined, kernel, read, types, write
-from ginbon.filters.kernel.dictionary import NODE_BITS, VALUE_BITS
-
-# Roles of a code point in a run: bits 0-2 are the engine that cuts it.
-THAI, LAO, KHMER, BURMESE, CJK, NO_ENGINE = range(1, 7)
-ENGINES: Final = 7
-# Bits 3-4: how it joins what stands before it.
-JOIN_SHIFT: Final = 3
-SPACELESS, KATAKANA, IDEOGRAPH = range(1, 4)
-JOINS: Final = 3
-EXTENDS: Final = 1 << 5  # marks, joiners and format controls: never alone
-BEGINS: Final = 1 << 6  # may begin a word that no dictionary has
-ENDS: Final = 1 << 7  # may end one
-NOT_ALONE: Final = 1 << 8  # a mark of one of the four scripts: no word begins with it
-SUFFIX: Final = 1 << 9  # Thai abbreviation and repetition signs
-COMMON: Final = 1 << 10  # of no script of its own
-COMPOSED: Final = 1 << 11  # has another form under NFKC
+from ginbon.filters.kernel.roles import (
+    BEGINS,
+    CJK,
+    COMMON,
+    COMPOSED,
+    ENDS,
+    ENGINES,
+    EXTENDS,
+    HALF_VOICED,
+    JOIN_SHIFT,
+    JOINS,
+    KATAKANA,
+    MAIYAMOK,
+    NO_ENGINE,
+    NODE_BITS,
+    NOT_ALONE,
+    PAIYANNOI,
+    SPACELESS,
+    SUFFIX,
+    THAI,
+    VALUE_BITS,
+    VOICED,
+    decode,
+    letter,
+)
 
 # Numbers of ICU 77's dictbe.cpp.
 CANDIDATES: Final = 20  # words that may begin at one place
@@ -36,9 +45,6 @@ UNKNOWN_COST: Final = 255
 WORD_CHARS: Final = 20
 KATAKANA_CHARS: Final = 20  # so long a run of Katakana is no word
 KATAKANA_COSTS: Final = (8192, 984, 408, 240, 204, 252, 300, 372, 480)
-PAIYANNOI: Final = 0x0E2F
-MAIYAMOK: Final = 0x0E46
-VOICED, HALF_VOICED = 0x3099, 0x309A
 HALFWIDTH_VOICED, HALFWIDTH_HALF_VOICED = 0xFF9E, 0xFF9F
 
 MEMORY: Final = 128  # places whose candidates are remembered
@@ -66,29 +72,6 @@ def step(slots: Any, node: Any, slot: Any, label: Any) -> Any:
     child = ((slot >> _BASE_SHIFT) & _NODE) + label
     slot = slots[child]
     return child, slot, slot >> _PARENT_SHIFT == node + 1
-
-
-@helper
-def letter(data: Any, i: Any) -> Any:
-    """The code point of three bytes at byte ``i``, as all letters of the four scripts have."""
-    return (np.int64(data[i]) & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | (np.int64(data[i + 2]) & 63)
-
-
-@helper
-def decode(data: Any, i: Any, end: Any) -> Any:
-    """Code point at byte ``i`` and its size in bytes; 0 where the bytes are no UTF-8."""
-    lead = np.int64(data[i])
-    if lead < 0x80:
-        return lead, np.int64(1)
-    if lead < 0xE0:
-        return ((lead & 31) << 6 | (np.int64(data[i + 1]) & 63) if i + 1 < end else np.int64(0)), np.int64(2)
-    if lead < 0xF0:
-        return (letter(data, i) if i + 2 < end else np.int64(0)), np.int64(3)
-    if i + 3 < end:
-        cp = (lead & 7) << 18 | (np.int64(data[i + 1]) & 63) << 12
-        cp |= (np.int64(data[i + 2]) & 63) << 6 | (np.int64(data[i + 3]) & 63)
-        return (cp if cp < 0x110000 else np.int64(0)), np.int64(4)
-    return np.int64(0), np.int64(4)
 
 
 @helper

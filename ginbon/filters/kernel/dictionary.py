@@ -12,14 +12,11 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.engine.compiling import helper, kernel, read, types, write
+from ginbon.filters.kernel.roles import NODE_BITS, VALUE_BITS
 
 _i32 = read(types.int32)
 _out_i32 = write(types.int32)
 _out_u64 = write(types.uint64)
-
-NODE_BITS: Final = 23
-VALUE_BITS: Final = 17
-"""A slot: its parent's slot + 1, the base of its own children, and its word's cost + 1 (0: no word ends here)."""
 
 _BASE_SHIFT = np.uint64(VALUE_BITS)
 _PARENT_SHIFT = np.uint64(VALUE_BITS + NODE_BITS)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.engine.compiling import helper, kernel, read, types, write
-from ginbon.filters.kernel.cut import decode
+from ginbon.filters.kernel.roles import decode
 from ginbon.languages import scripts
 
 # Grapheme_Cluster_Break: bits 0-3.

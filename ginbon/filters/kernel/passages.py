@@ -8,7 +8,7 @@ import numpy as np
 
 from ginbon.engine.compiling import helper, kernel, read, types, write
 from ginbon.filters.kernel import classes as c
-from ginbon.filters.kernel.cut import decode
+from ginbon.filters.kernel.roles import decode
 
 OPENING_QUOTES: Final = (0xAB, 0x2018, 0x201B, 0x201C, 0x201F, 0x2039, 0x2E02, 0x2E04, 0x2E09, 0x2E0C, 0x2E1C, 0x2E20)
 """Closing marks in some languages (German), but never behind a full stop that nothing need follow."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.engine.compiling import kernel, read, types, write
-from ginbon.filters.kernel.cut import EXTENDS, decode
+from ginbon.filters.kernel.roles import EXTENDS, decode
 
 RUN_CHARS: Final = 8_192
 """A longer run is cut: a search by costs holds some 32 bytes for each character of its run."""
