@@ -119,6 +119,8 @@ _NAME_BYTES: Final = 64
 _CHILD: Final = f"""
 import gc, importlib, os
 gc.disable()  # a tenth of the time went to looking for garbage, of which there is little
+from ginbon.engine.compiling import remember
+remember()
 while name := os.read(0, {_NAME_BYTES}).decode().strip():
     importlib.import_module(name)
 """
