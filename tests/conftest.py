@@ -103,6 +103,7 @@ def gather() -> Callable[..., Gathered]:
     return _gather
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist looks at the groups when its own turn comes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests in one process (they share what is costly to make), and the two that share the quickstart."""
     for item in items:

@@ -85,8 +85,11 @@ def _begin_worker(folder: str, memory_bytes: int | None, environment: Mapping[st
 
 
 def _limit_memory(limit: int) -> None:
+    """Bound what this process may take. Address space is what the system can bound, and much of it, mapped by libraries
+    before we were forked, is never memory: that is granted on top.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (limit + _mapped_unused(), hard))
     try:
         mmap.mmap(-1, _ROOM_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ).close()
     except OSError:
@@ -95,6 +98,15 @@ def _limit_memory(limit: int) -> None:
             f"a worker's limit of {limit:,} bytes of memory leaves it less than the {_ROOM_BYTES:,} that libraries and "
             "compiled code take. Give workers more (--memory-per-worker), or no limit."
         ) from None
+
+
+def _mapped_unused() -> int:
+    """Bytes of address space that are no memory in use; 0 where the system does not tell."""
+    try:
+        size, resident, *_ = map(int, Path("/proc/self/statm").read_text().split())
+    except OSError:
+        return 0
+    return (size - resident) * mmap.PAGESIZE
 
 
 def _die_with_parent() -> None:

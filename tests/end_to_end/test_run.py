@@ -229,7 +229,7 @@ def test_fault_41_a_worker_without_memory_is_told_plainly(
         f"sources: {{s: {{collector: table, paths: [{data}]}}}}\n"
     )
     run = tmp_path / "run"
-    done = ginbon("run", recipe, "--into", run, "--workers", "1", "--until", "write", "--memory-per-worker", "1500 MB")
+    done = ginbon("run", recipe, "--into", run, "--workers", "1", "--until", "write", "--memory-per-worker", "1300 MB")
     assert "out of memory" in done.stderr and "quarantine.json" in done.stderr
     rejected = [
         row
