@@ -10,7 +10,7 @@ same with the walk between, and all signals and the sketch written beside the te
 
 Run from the root of the repository: ``python benchmarks/filters.py [--json] [--language por_Latn]``. Bulk text is
 looked for in ``~/.cache/ginbon-data`` (``make data``), stories, sentences and news in ``$GINBON_DATA`` or
-``../shared/data``; all documents are distinct, up to 6 MB of a language, of which datatrove gets the first 0.4 MB. A
+``../shared/data``; all documents are distinct, up to 6 MB of a language, of which datatrove gets the first 2 MB. A
 language whose segmenter datatrove has not got is skipped for datatrove, and said.
 """
 
@@ -41,7 +41,7 @@ from ginbon.corpus.readers.codecs import zstd
 
 HERE = Path(__file__).resolve().parent
 SAMPLE_BYTES = 6_000_000
-PEER_BYTES = 400_000
+PEER_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)

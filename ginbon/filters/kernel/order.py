@@ -19,6 +19,7 @@ FIRST_WORD: Final = 3
 BREAK: Final = -1
 """What stands between two things that do not follow each other: lines and texts."""
 
+_SPACE = np.uint8(32)
 _MASK = np.uint16(c.CLASS_MASK)
 _ENDS = np.uint16(c.TERMINAL | c.FULL_STOP)
 _LINE = np.uint16(c.NEWLINE)
@@ -79,6 +80,8 @@ def classify(
             n += 1
             at = stop
             until = spans[2 * word + 2] if word + 1 < last else offsets[row + 1]
+            if word + 1 < last and until == at + 1 and data[at] == _SPACE:  # most words stand so
+                continue
             mark, line = BREAK, False
             while at < until:
                 point, size = decode(data, at, until)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ginbon.engine.compiling import kernel, read, types, write
+from ginbon.engine.compiling import helper, kernel, read, types, write
 from ginbon.filters.kernel.roles import EXTENDS, decode
 
 RUN_CHARS: Final = 8_192
@@ -19,6 +19,21 @@ _out_u8 = write(types.uint8)
 _out_i64 = write(types.int64)
 
 
+@helper
+def _may_hold_runs(data: Any, start: int, end: int) -> Any:
+    """Whether a byte may begin a character of such a script: all but two blocks that most texts meet and no such script
+    is in, U+0800-0DFF (India) and U+2000-2E7F (marks). It looks at 32 bytes at a time.
+    """
+    if end - start < 2:
+        return False
+    found = np.uint8(0)
+    leads, afters = data[start : end - 1], data[start + 1 : end]
+    for i in range(len(leads)):
+        lead, after = leads[i], afters[i]
+        found |= np.uint8((lead >= 0xE0) & ((lead != 0xE0) | (after >= 0xB8)) & ((lead != 0xE2) | (after >= 0xBA)))
+    return found != 0
+
+
 @kernel(types.int64, _u8, _i64, _u16, types.int64, _out_i64)
 def find_runs(data: Any, offsets: Any, roles: Any, run_chars: Any, out: Any) -> int:
     """Write start and end byte of every run of dictionary characters, marks and joiners in it included.
@@ -29,6 +44,8 @@ def find_runs(data: Any, offsets: Any, roles: Any, run_chars: Any, out: Any) -> 
     for row in range(offsets.shape[0] - 1):
         i = offsets[row]
         end = offsets[row + 1]
+        if not _may_hold_runs(data, i, end):
+            continue
         start = np.int64(-1)
         chars = 0
         while i < end:
@@ -37,7 +54,6 @@ def find_runs(data: Any, offsets: Any, roles: Any, run_chars: Any, out: Any) -> 
                 if lead < 0xE0:  # a run begins with a character of three or four bytes
                     i += 1
                     continue
-                # Two blocks that most texts meet and no such script is in: U+0800-0DFF (India), U+2000-2E7F (marks).
                 if i + 1 < end and data[i + 1] < (0xB8 if lead == 0xE0 else 0xBA if lead == 0xE2 else 0):
                     i += 3
                     continue
