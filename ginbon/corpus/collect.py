@@ -33,7 +33,7 @@ PLAN: Final = "plan.json"
 EXCLUDED: Final = "excluded/collect"
 STORED_BYTES: Final = "stored/text_bytes"
 """Signal: bytes of the text as it is stored; the walk's own count is of the text before redaction."""
-REVISION: Final = 1
+REVISION: Final = 2
 
 ENOUGH_BYTES: Final = 4 * 2**20
 """Text of one language that goes through its steps at once. They cost much the same for ten documents as for one, and
@@ -43,6 +43,7 @@ what is read at a time may be in a hundred languages.
 WAITING_BYTES: Final = 32 * 2**20
 """Text that may wait for more of its language."""
 
+SIGNALS: Final = "signals"
 _FOLDER_OF_GROUP: Final = {"sketch": "sketches"}
 
 
@@ -62,7 +63,7 @@ class Collect:
     redact: Step | None
     sample: Mapping[str, int] = field(default_factory=dict)
     name: str = "collect"
-    outputs: tuple[str, ...] = ("documents", "signals", "sketches", EXCLUDED)
+    outputs: tuple[str, ...] = ("documents", SIGNALS, "sketches", EXCLUDED)
 
     def fingerprint(self) -> dict[str, Any]:
         """Sources (but not where their files lie), steps and limits."""
@@ -238,8 +239,7 @@ class _Sink:
         batch = _set(batch, "language_score", batch.column("identify/score"))
         batch = _set(batch, STORED_BYTES, pc.binary_length(batch.column("text")).cast(pa.int64()))
         self._write(f"documents/{language}/{self._key}.parquet", batch, schema.DOCUMENT, weigh="text")
-        for group, columns in _groups(batch).items():
-            folder = _FOLDER_OF_GROUP.get(group, f"signals/{group}")
+        for folder, columns in _measured(batch).items():
             part = batch.select(columns)
             self._write(f"{folder}/{language}/{self._key}.parquet", part, part.schema)
         self.rows[language] += batch.num_rows
@@ -293,13 +293,13 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     return table.to_batches()[0]
 
 
-def _groups(batch: pa.RecordBatch) -> dict[str, list[str]]:
-    """Signal columns by their group."""
-    groups: dict[str, list[str]] = {}
-    for name in batch.schema.names:
-        if "/" in name:
-            groups.setdefault(name.split("/")[0], []).append(name)
-    return groups
+def _measured(batch: pa.RecordBatch) -> dict[str, list[str]]:
+    """Columns of what was measured, by the folder they go to: groups by their names, in each as they were measured."""
+    names = sorted((name for name in batch.schema.names if "/" in name), key=lambda name: name.partition("/")[0])
+    folders: dict[str, list[str]] = {}
+    for name in names:
+        folders.setdefault(_FOLDER_OF_GROUP.get(name.partition("/")[0], SIGNALS), []).append(name)
+    return folders
 
 
 def _set(batch: pa.RecordBatch, name: str, array: pa.Array) -> pa.RecordBatch:

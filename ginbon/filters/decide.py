@@ -71,7 +71,7 @@ class Decide:
         return [self._task(part) for part in document_parts(folder)]
 
     def _task(self, part: DocumentPart) -> Task:
-        files = part.signal_files() + ([part.file("documents")] if self.licences is not None else [])
+        files = [part.file(name) for name in (("signals",) if self.licences is None else ("signals", "documents"))]
         return Task(
             key=f"{part.language}.{part.key}",
             inputs={"signals": digest([f.sha256 for f in files])},
@@ -84,11 +84,9 @@ class Decide:
         """What the rules and the release's policy say of each document of a part, in its order."""
         return self._judge(folder, part.language, *_paths(part))[0]
 
-    def _judge(
-        self, folder: Path, language: str, signals: Sequence[str], documents: str
-    ) -> tuple[Judged, pa.RecordBatch]:
+    def _judge(self, folder: Path, language: str, signals: str, documents: str) -> tuple[Judged, pa.RecordBatch]:
         rules = self.rules[language]
-        measured = _columns([folder / path for path in signals], {*_SIZES, *(rule.signal for rule in rules)})
+        measured = _columns(folder / signals, {*_SIZES, *(rule.signal for rule in rules)})
         judged = judge(measured, rules)
         if self.licences is None:
             return judged, measured
@@ -137,17 +135,13 @@ def _failing(judged: Judged) -> dict[str, list[int]]:
     return {rule: [int(failed.sum()), int((failed & once).sum())] for rule, failed in counts if failed.any()}
 
 
-def _paths(part: DocumentPart) -> tuple[list[str], str]:
-    return [f.path for f in part.signal_files()], part.file("documents").path
+def _paths(part: DocumentPart) -> tuple[str, str]:
+    return part.file("signals").path, part.file("documents").path
 
 
-def _columns(paths: Sequence[Path], wanted: Set[str]) -> pa.RecordBatch:
-    """The columns of these names, wherever they are."""
-    found: dict[str, pa.Array] = {}
-    for path in paths:
-        with parquet.open_parquet(path) as file:
-            names = [name for name in file.schema_arrow.names if name in wanted]
-            table = file.read(columns=names) if names else None
-        if table is not None:
-            found.update({name: table.column(name).combine_chunks() for name in names})
-    return pa.RecordBatch.from_pydict(found)
+def _columns(path: Path, wanted: Set[str]) -> pa.RecordBatch:
+    """The columns of these names, as far as they are there."""
+    with parquet.open_parquet(path) as file:
+        names = [name for name in file.schema_arrow.names if name in wanted]
+        table = file.read(columns=names, use_threads=False)
+    return pa.RecordBatch.from_pydict({name: table.column(name).combine_chunks() for name in names})

@@ -18,34 +18,28 @@ from ginbon.engine.files import Written
 from ginbon.engine.parts import Part
 
 
-def signal_files(parts: Sequence[Part]) -> dict[tuple[str, str], list[Written]]:
-    """The signal files of each documents part (language, key of the part), in the order of their groups."""
-    found: dict[tuple[str, str], list[Written]] = {}
-    for part in parts:
-        for file in sorted(part.files, key=lambda f: f.path):
-            if file.path.startswith("signals/"):
-                found.setdefault((file.path.split("/")[2], part.key), []).append(file)
-    return found
+def signal_files(parts: Sequence[Part]) -> dict[tuple[str, str], Written]:
+    """The signals of each documents part (language, key of the part)."""
+    return {
+        (file.path.split("/")[1], part.key): file
+        for part in parts
+        for file in part.files
+        if file.path.startswith("signals/")
+    }
 
 
-def signal_schema(folder: Path, files: Mapping[tuple[str, str], Sequence[Written]]) -> pa.Schema:
+def signal_schema(folder: Path, files: Mapping[tuple[str, str], Written]) -> pa.Schema:
     """The signal columns of a run: those of the first part of each language, for all its parts have the same."""
-    first: dict[str, Sequence[Written]] = {}
-    for (language, _), of_part in sorted(files.items()):
-        first.setdefault(language, of_part)
-    groups: dict[str, dict[str, pa.DataType]] = {}
-    for of_part in first.values():
-        for file in of_part:
-            columns = groups.setdefault(file.path.split("/")[1], {})
-            for field in pq.read_schema(folder / file.path):
-                columns.setdefault(field.name, schema.LABEL if pa.types.is_dictionary(field.type) else field.type)
-    return pa.schema([column for group in sorted(groups) for column in groups[group].items()])
+    first: dict[str, Written] = {}
+    for (language, _), file in sorted(files.items(), key=lambda item: item[0]):
+        first.setdefault(language, file)
+    columns: dict[str, pa.DataType] = {}
+    for file in first.values():
+        for field in pq.read_schema(folder / file.path):
+            columns.setdefault(field.name, schema.LABEL if pa.types.is_dictionary(field.type) else field.type)
+    return pa.schema(sorted(columns.items(), key=lambda column: column[0].partition("/")[0]))
 
 
-def read_signals(folder: Path, paths: Sequence[str], start: int, stop: int) -> pa.Table:
+def read_signals(path: Path, start: int, stop: int) -> pa.Table:
     """Rows ``start`` to ``stop`` of the signals of a documents part."""
-    columns: dict[str, pa.ChunkedArray] = {}
-    for path in paths:
-        table = pa.Table.from_batches(parquet.read_rows(folder / path, start, stop))
-        columns.update(zip(table.column_names, table.columns, strict=True))
-    return pa.table(columns)
+    return pa.Table.from_batches(parquet.read_rows(path, start, stop))

@@ -6,7 +6,7 @@ A task is a shard of the plan: the same rows whatever the cut of the input into 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -130,19 +130,15 @@ def _task(shard: Shard, hashes: Mapping[str, str]) -> Task:
 
 
 def _with_signals(
-    shard: Shard, hashes: Mapping[str, str], files: Mapping[tuple[str, str], Sequence[Written]], columns: pa.Schema
+    shard: Shard, hashes: Mapping[str, str], files: Mapping[tuple[str, str], Written], columns: pa.Schema
 ) -> Task:
-    """The task of a shard with signals: by part the files that they are in, and the columns of all shards."""
+    """The task of a shard with signals: by part the file that they are in, and the columns of all shards."""
     task = _task(shard, hashes)
-    of_part = {key: files.get((shard.language, key), ()) for key in sorted({key for key, *_ in shard.ranges})}
-    read = [f.sha256 for found in of_part.values() for f in found]
+    of_part = {key: files[shard.language, key] for key in sorted({key for key, *_ in shard.ranges})}
     return replace(
         task,
-        inputs={**task.inputs, "signals": digest([str(columns), *read])},
-        context={
-            "signals": {key: [f.path for f in found] for key, found in of_part.items()},
-            "columns": columns,
-        },
+        inputs={**task.inputs, "signals": digest([str(columns), *(file.sha256 for file in of_part.values())])},
+        context={"signals": {key: file.path for key, file in of_part.items()}, "columns": columns},
     )
 
 
@@ -154,13 +150,13 @@ def _paths(language: str, key: str) -> tuple[str, str]:
     return f"documents/{language}/{key}.parquet", f"{FATES}/{language}/{key}.parquet"
 
 
-def _rows(folder: Path, shard: Shard, signals: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, pa.RecordBatch]]:
+def _rows(folder: Path, shard: Shard, signals: Mapping[str, str]) -> Iterator[tuple[str, pa.RecordBatch]]:
     """The shard's documents with their fates and signals, a row group at a time, with the key of their part."""
     for key, start, stop in shard.ranges:
         documents, fates = (folder / p for p in _paths(shard.language, key))
         decided = parquet.read_table(fates).slice(start, stop - start)
-        if paths := signals.get(key):
-            for column in (measured := read_signals(folder, paths, start, stop)).column_names:
+        if path := signals.get(key):
+            for column in (measured := read_signals(folder / path, start, stop)).column_names:
                 decided = decided.append_column(column, measured.column(column))
         done = 0
         for batch in parquet.read_rows(documents, start, stop):

@@ -68,22 +68,18 @@ def histograms(folder: Path, language: str, bounds: list[Bound], *, most: int) -
 
 def _scores(folder: Path, language: str) -> list[str]:
     """Columns of classifiers."""
-    found = sorted((folder / "signals" / "classify" / language).glob("*.parquet"))
-    return list(pq.read_schema(found[0]).names) if found else []
+    found = sorted((folder / "signals" / language).glob("*.parquet"))
+    return [name for name in pq.read_schema(found[0]).names if name.startswith("classify/")] if found else []
 
 
 def _parts(folder: Path, language: str, names: list[str]) -> Iterator[tuple[dict[str, Floats], npt.NDArray[np.bool_]]]:
     """The chosen columns and the verdict of each documents part, in order."""
     for verdicts in sorted((folder / VERDICTS / language).glob("*.parquet")):
         kept = parquet.read_table(verdicts, ["kept"]).column("kept").to_numpy()
-        columns: dict[str, Floats] = {}
-        for group in sorted({n.partition("/")[0] for n in names}):
-            path = folder / "signals" / group / language / verdicts.name
-            if path.is_file():
-                has = set(pq.read_schema(path).names)
-                table = parquet.read_table(path, [n for n in names if n in has])
-                columns |= {n: _numbers(table.column(n)) for n in table.column_names}
-        yield columns, kept
+        path = folder / "signals" / language / verdicts.name
+        has = set(pq.read_schema(path).names)
+        table = parquet.read_table(path, [n for n in names if n in has])
+        yield {n: _numbers(table.column(n)) for n in table.column_names}, kept
 
 
 def _numbers(column: pa.ChunkedArray) -> Floats:

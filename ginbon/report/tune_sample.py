@@ -83,10 +83,8 @@ def draw(folder: Path, language: str, rules: Sequence[BoundRule], signals: Seque
 
 def measured_signals(folder: Path, language: str) -> set[str]:
     """Signals that every part of a language has."""
-    of_parts = []
-    for part in _verdicts(folder, language):
-        files = [group / language / part.name for group in (folder / "signals").iterdir()]
-        of_parts.append({name for path in files if path.is_file() for name in pq.read_schema(path).names})
+    parts = _verdicts(folder, language)
+    of_parts = [set(pq.read_schema(folder / "signals" / language / part.name).names) for part in parts]
     return set.intersection(*of_parts) if of_parts else set()
 
 
@@ -179,17 +177,10 @@ def _joined(
 
 def _signals(folder: Path, language: str, places: Sequence[Place], names: Sequence[str]) -> pa.RecordBatch:
     """The signals of these places, in their order."""
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(name.partition("/")[0], []).append(name)
     tables, positions = [], []
     for part, at in by_part(places).items():
         rows = [places[position].row for position in at]
-        columns: dict[str, Any] = {}
-        for group, wanted in groups.items():
-            taken = pa.concat_tables(take(folder / "signals" / group / language / part, rows, wanted))
-            columns |= {name: taken.column(name) for name in wanted}
-        tables.append(pa.table({name: columns[name] for name in names}))
+        tables.append(pa.concat_tables(take(folder / "signals" / language / part, rows, names)).select(list(names)))
         positions += at
     if not tables:
         return pa.RecordBatch.from_arrays([pa.array([], pa.float32()) for _ in names], names=list(names))

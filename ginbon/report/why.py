@@ -217,11 +217,10 @@ def _signals(folder: Path, label: str, extent: str, row: int) -> list[dict[str, 
     record = read_json(folder / PARTS / "decide" / STAGE_RECORD) or {}
     bounds = bounds_of(record.get("fingerprint", {}), label)
     rows = []
-    for group in sorted(p.name for p in (folder / "signals").glob("*") if p.is_dir()):
-        for name, value in _row(folder, f"signals/{group}/{label}/{extent}", row).items():
-            known = signal_of(name)
-            asked = [{"rule": b.rule, "low": b.low, "high": b.high} for b in bounds if b.signal == name]
-            rows.append({"signal": name, "value": value, "unit": known.unit if known else "", "rules": asked})
+    for name, value in _row(folder, f"signals/{label}/{extent}", row).items():
+        known = signal_of(name)
+        asked = [{"rule": b.rule, "low": b.low, "high": b.high} for b in bounds if b.signal == name]
+        rows.append({"signal": name, "value": value, "unit": known.unit if known else "", "rules": asked})
     return rows
 
 

@@ -222,11 +222,8 @@ def measured(folder: Path) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for path in sorted((folder / "documents").rglob("*.parquet")):
         ids = pq.read_table(path, columns=["id"])["id"].to_pylist()
-        for group in sorted((folder / "signals").iterdir()):
-            part = group / path.relative_to(folder / "documents")
-            if part.is_file():
-                for identity, row in zip(ids, pq.read_table(part).to_pylist(), strict=True):
-                    found.setdefault(identity, {}).update(row)
+        rows = pq.read_table(folder / "signals" / path.relative_to(folder / "documents")).to_pylist()
+        found |= dict(zip(ids, rows, strict=True))
     return found
 
 

@@ -43,5 +43,5 @@ def test_a_run_cuts_lines_and_the_release_says_which(tmp_path: Path) -> None:
         for cuts in table["cuts"].to_pylist():
             assert [(c["rule"], c["position"]) for c in cuts][:1] == [("few-words", 0)]
             assert len(cuts) == 2
-    signals = pq.read_table(next((tmp_path / "run/signals/cut/por_Latn").glob("*.parquet")))
+    signals = pq.read_table(next((tmp_path / "run/signals/por_Latn").glob("*.parquet")))
     assert set(signals["cut/lines"].to_pylist()) == {2}

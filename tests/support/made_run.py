@@ -196,7 +196,7 @@ def _write_collected(made: MadeRun) -> None:
                 }
                 for r in mine
             ]
-            _write(work, f"signals/walk/{label}/{extent}.parquet", columns, signals)
+            _write(work, f"signals/{label}/{extent}.parquet", columns, signals)
         out = [r for r in made.rejected if r["extent"] == extent]
         _write(work, f"excluded/collect/{extent}.parquet", out, EXCLUDED)
         entries = [_entry(mine, {}) for mine in languages.values()]

@@ -75,8 +75,7 @@ def make_decided_run(
         for part in range(parts):
             name = f"{label}/news-{part:012x}.parquet"
             signals = random_signals(random, documents)
-            for group in sorted({signal.partition("/")[0] for signal in SIGNALS}):
-                write_parquet(folder / "signals" / group / name, _of_group(signals, group), rows)
+            write_parquet(folder / "signals" / name, signals, rows)
             write_parquet(folder / "verdicts" / name, _verdicts(signals, licences=licences), rows)
             texts = [_document(label, part, row, int(w.as_py()), change) for row, w in enumerate(signals["walk/words"])]
             batch = pa.RecordBatch.from_pylist(texts, schema=DOCUMENT)
@@ -113,10 +112,6 @@ def write_parquet(path: Path, batch: pa.RecordBatch, rows: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file, parquet.Writer(file, batch.schema, rows=rows) as writer:
         writer.write(batch)
-
-
-def _of_group(signals: pa.RecordBatch, group: str) -> pa.RecordBatch:
-    return signals.select([name for name in signals.schema.names if name.startswith(group + "/")])
 
 
 def _verdicts(signals: pa.RecordBatch, *, licences: bool) -> pa.RecordBatch:

@@ -29,11 +29,10 @@ def signals(folder: Path, path: str, columns: dict[str, Any]) -> Written:
 def test_the_columns_are_those_of_all_languages_in_the_order_of_their_groups(tmp_path: Path) -> None:
     script = pa.array(["Latn", "Latn"]).dictionary_encode()
     walk = {"walk/words": pa.array([1, 2], pa.int32()), "walk/chars": pa.array([7, 8], pa.int64())}
+    scores = {"classify/q": pa.array([0.5, None], pa.float32())}
     files = [
-        signals(tmp_path, "walk/por_Latn/s-1.parquet", walk),
-        signals(tmp_path, "identify/por_Latn/s-1.parquet", {"identify/script": script}),
-        signals(tmp_path, "walk/tha_Thai/s-1.parquet", walk),
-        signals(tmp_path, "classify/tha_Thai/s-1.parquet", {"classify/q": pa.array([0.5, None], pa.float32())}),
+        signals(tmp_path, "por_Latn/s-1.parquet", {"identify/script": script, **walk}),
+        signals(tmp_path, "tha_Thai/s-1.parquet", {**scores, **walk}),
         Written("sketches/por_Latn/s-1.parquet", 1, "0" * 64),
         Written("documents/por_Latn/s-1.parquet", 1, "0" * 64),
     ]
@@ -42,7 +41,7 @@ def test_the_columns_are_those_of_all_languages_in_the_order_of_their_groups(tmp
     columns = signal_schema(tmp_path, found)
     assert columns.names == ["classify/q", "identify/script", "walk/words", "walk/chars"]
     assert columns.field("identify/script").type == schema.LABEL
-    thai = read_signals(tmp_path, [f.path for f in found["tha_Thai", "s-1"]], 1, 2)
+    thai = read_signals(tmp_path / found["tha_Thai", "s-1"].path, 1, 2)
     assert thai.to_pylist() == [{"classify/q": None, "walk/words": 2, "walk/chars": 8}]
 
 

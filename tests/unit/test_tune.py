@@ -39,7 +39,7 @@ def sample_of(run: Path, *, most: int = 200, label: str = "por_Latn") -> Sample:
 def all_of(run: Path, label: str = "por_Latn") -> tuple[pa.Table, pa.Table]:
     """Verdicts and signals of a language, in order."""
     verdicts = [pq.read_table(p) for p in sorted((run / "verdicts" / label).glob("*.parquet"))]
-    walks = [pq.read_table(p) for p in sorted((run / "signals/walk" / label).glob("*.parquet"))]
+    walks = [pq.read_table(p) for p in sorted((run / "signals" / label).glob("*.parquet"))]
     return pa.concat_tables(verdicts), pa.concat_tables(walks)
 
 
@@ -79,8 +79,7 @@ def test_a_sample_has_the_signals_and_words_of_its_documents(run: Path) -> None:
     for row in range(0, 200, 17):
         place = sample.places[row]
         for name in ("walk/words", "walk/top_2_gram_char_share", "identify/score"):
-            group = name.partition("/")[0]
-            column = pq.read_table(run / "signals" / group / "por_Latn" / place.part).column(name)
+            column = pq.read_table(run / "signals" / "por_Latn" / place.part).column(name)
             assert column[place.row] == sample.signals.column(name)[row]
         assert sample.words[row] == sample.signals.column("walk/words")[row].as_py()
     assert len({(p.part, p.row) for p in sample.places}) == 200

@@ -39,15 +39,11 @@ class DocumentPart:
         return f"{self.language}/{self.key}"
 
     def file(self, folder: str) -> Written:
-        """The part's file below ``documents``, ``sketches`` or ``signals/<group>``."""
+        """The part's file below ``documents``, ``sketches`` or ``signals``."""
         found = self.part.file(f"{folder}/{self.language}/")
         if found is None:
             raise KeyError(f"{folder}/{self.name}")
         return found
-
-    def signal_files(self) -> list[Written]:
-        """One file for each signal group."""
-        return [f for f in self.part.files if f.path.startswith("signals/") and f"/{self.language}/" in f.path]
 
 
 def document_parts(folder: Path) -> list[DocumentPart]:
