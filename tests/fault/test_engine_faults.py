@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy import files, finish, fork_servers_of, forked_for, running, start, wait_for, workers_of
+from toy import command_of, files, finish, fork_servers_of, forked_for, running, start, wait_for, workers_of
 
 from ginbon.engine.files import write_json
 from ginbon.engine.parts import read_part, sidecar_path
@@ -24,14 +24,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("undisturbed")
     finish(start(folder))
     return files(folder)
-
-
-def command_of(pid: int) -> bytes:
-    """A process's command line; empty once it has ended, waited for or not."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 def kill(pid: int) -> None:

@@ -78,7 +78,15 @@ def forked_for(process: subprocess.Popen[str]) -> list[int]:
 
 def fork_servers_of(process: subprocess.Popen[str]) -> list[int]:
     """The processes that a run's workers are forked from."""
-    return [pid for pid in children_of(process.pid) if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in children_of(process.pid) if b"forkserver" in command_of(pid)]
+
+
+def command_of(pid: int) -> bytes:
+    """What a process was started as; nothing where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def children_of(parent: int) -> list[int]:
