@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -52,9 +53,13 @@ def protections() -> list[Protection]:
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The package and its tests, to be broken; compiled kernels of it go into a cache of their own."""
-    folder = tmp_path_factory.mktemp("copy").resolve()
+def copy() -> Iterator[Path]:
+    """The package and its tests, to be broken; compiled kernels of it go into a cache of their own.
+
+    pytest's own folders are closed to others, and some tests try things as an ordinary user.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="ginbon-copy-")).resolve()
+    folder.chmod(0o755)
     for name in ("ginbon", "tests", "recipes"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
