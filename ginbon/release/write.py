@@ -28,7 +28,7 @@ from ginbon.release.signals import read_signals, signal_files, signal_schema
 ROW_GROUP_BYTES: Final = 32 * 2**20
 """Text bytes of a row group in a shard: large enough to compress well, small enough for a reader's memory."""
 
-REVISION: Final = 1
+REVISION: Final = 2
 
 
 @dataclass(frozen=True)

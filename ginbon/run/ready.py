@@ -6,7 +6,6 @@ collecting. What fails is left to the worker that needs it, which tells it.
 
 from __future__ import annotations
 
-import gc
 from contextlib import suppress
 
 
@@ -38,4 +37,3 @@ def _use() -> None:
 
 with suppress(Exception):
     _use()
-gc.freeze()  # what is loaded stays: workers need not look through it for garbage, nor copy its pages by doing so

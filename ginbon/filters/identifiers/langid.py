@@ -73,7 +73,7 @@ class LangidIdentifier:
     def fingerprint(self) -> dict[str, Any]:
         """The model by its SHA-256, and the sample."""
         return {
-            "revision": 3,
+            "revision": 4,
             "model": "py3langid",
             "sha256": _digest(),
             "sample_bytes": self.sample_bytes,
