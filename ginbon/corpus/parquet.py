@@ -90,6 +90,10 @@ class Writer:
             self.rows_written += self._rows
         self._pending, self._rows, self._bytes = [], 0, 0
 
+    def end_group(self) -> None:
+        """Close the row group here, so that what comes next is read without what came before."""
+        self._flush()
+
     def close(self) -> None:
         """Write what is pending and the footer."""
         self._flush()

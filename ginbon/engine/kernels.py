@@ -35,6 +35,8 @@ KERNELS: Final = (
     "ginbon.filters.kernel.segment",
     "ginbon.filters.kernel.graphemes",
     "ginbon.filters.kernel.minhash",
+    "ginbon.filters.kernel.shingles",
+    "ginbon.filters.kernel.forest",
 )
 """All modules that hold compiled code, whichever room they are in: names only, nothing of them is known here. Those
 that take longest come first, and none imports another: so whoever compiles takes the next, and all end together.

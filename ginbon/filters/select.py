@@ -21,7 +21,8 @@ from ginbon.engine.ledger import Entry, Flow
 from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.decide import VERDICTS
-from ginbon.filters.duplicates.members import Members, read_members, splitmix, words_of_ids
+from ginbon.filters.duplicates.hashing import splitmix
+from ginbon.filters.duplicates.members import Members, read_members, words_of_ids
 from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
 from ginbon.filters.shards import Cutter, Shard
 

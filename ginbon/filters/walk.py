@@ -14,11 +14,13 @@ import pyarrow.compute as pc
 from ginbon.corpus import texts
 from ginbon.corpus.step import with_columns
 from ginbon.filters import _segment, order, signals
+from ginbon.filters.duplicates import sketch
+from ginbon.filters.duplicates.sketch import Near
 from ginbon.filters.kernel import classes
 from ginbon.filters.kernel.columns import Count
 from ginbon.languages.pack import Pack
 
-REVISION: Final = 3
+REVISION: Final = 4
 
 PHRASES: Final = (
     (1, "lorem ipsum"),
@@ -34,27 +36,17 @@ PHRASES: Final = (
 
 
 @dataclass(frozen=True)
-class Near:
-    """How near-duplicates are sketched: shingles of ``ngram`` words, ``bands`` of ``rows`` MinHash values."""
-
-    ngram: int = 5
-    bands: int = 14
-    rows: int = 8
-    seed: int = 1
-
-
-@dataclass(frozen=True)
 class Walk:
     """The step that appends the groups ``walk``, ``order`` and ``sketch``; its batches hold one language, ``language``.
 
-    ``sketch/exact`` (16 bytes) is the hash of the text with case folded and runs of white space as one space; null for
-    a text without a word. ``sketch/bands`` are band hashes of word shingles; null for fewer words than a shingle has.
-    Signals and hashes are those of the text's NFC form, but for ``text_bytes``.
+    The sketch is told in ``duplicates.sketch``; ``urls`` asks for the hashes of addresses too. Signals and hashes are
+    those of the text's NFC form, but for ``text_bytes``.
     """
 
     language: str
     pack: Pack
-    near: Near = Near()
+    near: Near = sketch.USUAL
+    urls: bool = False
     name: str = "walk"
 
     def fingerprint(self) -> dict[str, Any]:
@@ -62,7 +54,8 @@ class Walk:
         return {
             "revision": REVISION,
             "unicode": classes.unicode_version(),
-            "near": [self.near.ngram, self.near.bands, self.near.rows, self.near.seed],
+            "near": self.near.fingerprint(),
+            **({"urls": True} if self.urls else {}),
             "script": self.pack.script,
             "stop_words": list(self.pack.stop_words),
             "terminals": self.pack.terminals,
@@ -71,7 +64,9 @@ class Walk:
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with signals and sketch appended."""
-        return with_columns(batch, self.measure(batch.column("text")))
+        columns = self.measure(batch.column("text"))
+        urls = {sketch.URL: sketch.url_hashes(batch.column("url"))} if self.urls else {}
+        return with_columns(batch, {**columns, **urls})
 
     def measure(self, documents: pa.Array) -> Mapping[str, pa.Array]:
         """The columns for an array of texts; a null text counts as empty."""
@@ -87,10 +82,9 @@ class Walk:
                 held = composed
         measure_repetition(scanned)
         columns = {s.column: pa.array(s.measure(scanned.counts), s.type) for s in signals.WALK}
-        wordless = scanned.counts[:, Count.WORDS] == 0
         columns[order.COLUMN] = self._likeness(held, scanned)
-        columns["sketch/exact"] = _fixed(pa.binary(16), scanned.exact, ~wordless)
-        columns["sketch/bands"] = self._bands(scanned)
+        columns[sketch.EXACT] = sketch.exact_hashes(scanned)
+        columns[sketch.BANDS] = sketch.band_hashes(held, scanned, self.near)
         return columns
 
     def _likeness(self, held: texts.Texts, scanned: _segment.Scanned) -> pa.Array:
@@ -99,18 +93,6 @@ class Walk:
             held = order.beginnings(held)
             scanned = scan_texts(held, self.pack, spans=True)
         return order.likeness(held, scanned, self.pack)
-
-    def _bands(self, scanned: _segment.Scanned) -> pa.Array:
-        from ginbon.filters.kernel.minhash import band_hashes
-
-        near = self.near
-        xors, factors = _permutations(near.bands * near.rows, near.seed)
-        bands = np.empty((len(scanned.counts), near.bands), np.uint64)
-        present = np.empty(len(scanned.counts), np.bool_)
-        band_hashes(
-            scanned.word_ends, scanned.words, near.ngram, near.rows, xors, factors, np.empty_like(xors), bands, present
-        )
-        return _fixed(pa.list_(pa.uint64(), near.bands), bands, present)
 
 
 def scan_texts(held: texts.Texts, pack: Pack, *, spans: bool = False) -> _segment.Scanned:
@@ -163,27 +145,3 @@ def _gains() -> Any:
     gains = np.zeros(4_096, np.int64)
     fill_gains(gains)
     return gains
-
-
-@lru_cache(maxsize=8)
-def _permutations(count: int, seed: int) -> tuple[Any, Any]:
-    """Constants of the hash permutations: SplitMix64 from the seed, so that no library's generator decides them."""
-    numbers = np.empty(2 * count, np.uint32)
-    mask = (1 << 64) - 1
-    state = seed & mask
-    for k in range(2 * count):
-        state = (state + 0x9E3779B97F4A7C15) & mask
-        z = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & mask
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
-        numbers[k] = (z ^ (z >> 31)) >> 32
-    return numbers[:count].copy(), numbers[count:] | np.uint32(1)
-
-
-def _fixed(kind: pa.DataType, values: Any, present: Any) -> pa.Array:
-    """An array of fixed-size values (16 bytes, or a list of hashes) over ``values``, null where not ``present``."""
-    mask = None if present.all() else pa.py_buffer(np.packbits(present, bitorder="little"))
-    nulls = int(len(present) - present.sum())
-    if pa.types.is_fixed_size_binary(kind):
-        return pa.Array.from_buffers(kind, len(values), [mask, pa.py_buffer(values)], null_count=nulls)
-    child = pa.array(values.reshape(-1))
-    return pa.Array.from_buffers(kind, len(values), [mask], null_count=nulls, children=[child])

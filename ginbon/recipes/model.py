@@ -177,7 +177,9 @@ class Duplicates(Model):
     """How copies are found, and which one is kept."""
 
     exact: bool = True
-    """Find texts that are equal but for case, spaces and punctuation."""
+    """Find texts that are equal but for case and white space."""
+    url: bool = False
+    """Find documents of one address, whatever their texts: visits to a page at different times."""
     near: Annotated[
         Annotated[Near, Tag("settings")] | Annotated[Literal["off"], Tag("off")], Discriminator(_or_off)
     ] = Near()

@@ -11,7 +11,9 @@ LEDGER: Final = "ledger.json"
 
 ORDER: Final = (
     "collect",
+    "shuffle",
     "match",
+    "join",
     "cluster",
     "decide",
     "select",

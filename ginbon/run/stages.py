@@ -18,8 +18,10 @@ from ginbon.filters.blocks import Block, Blocks
 from ginbon.filters.classifier.classify import Classify
 from ginbon.filters.cut import Cut
 from ginbon.filters.decide import Decide
-from ginbon.filters.duplicates.cluster import Cluster
+from ginbon.filters.duplicates.cluster import Cluster, Join
 from ginbon.filters.duplicates.match import Match
+from ginbon.filters.duplicates.shuffle import Keys, Shuffle
+from ginbon.filters.duplicates.sketch import Near
 from ginbon.filters.identifiers import PACKAGED, identifier
 from ginbon.filters.identifiers.base import Identifier
 from ginbon.filters.identify import Identify
@@ -27,7 +29,7 @@ from ginbon.filters.presets import with_stop_words
 from ginbon.filters.redact import Redact
 from ginbon.filters.rules import BoundRule
 from ginbon.filters.select import Select
-from ginbon.filters.walk import Near, Walk
+from ginbon.filters.walk import Walk
 from ginbon.languages.codes import language, same
 from ginbon.languages.pack import Pack, load_pack
 from ginbon.recipes.model import Recipe
@@ -44,9 +46,12 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
     packs = load_packs(recipe)
     _check_blocks(recipe)
     _check_classifiers(recipe)
+    keys = _keys(recipe)
     stages: list[Stage] = [
         _collect(recipe, packs, sample),
-        Match(exact=recipe.duplicates.exact, bands=_near(recipe).bands if recipe.duplicates.near != "off" else 0),
+        Shuffle(keys),
+        Match(keys),
+        Join(),
         Cluster(),
         decide_stage(recipe),
         Select(
@@ -112,6 +117,13 @@ def _near(recipe: Recipe) -> Near:
     return Near(ngram=near.ngram, bands=near.bands, rows=near.rows, seed=recipe.seed)
 
 
+def _keys(recipe: Recipe) -> Keys:
+    duplicates = recipe.duplicates
+    return Keys(
+        exact=duplicates.exact, bands=_near(recipe).bands if duplicates.near != "off" else 0, url=duplicates.url
+    )
+
+
 def _collect(recipe: Recipe, packs: Mapping[str, Pack], sample: Mapping[str, int] | None) -> Collect:
     model = _identifier(recipe)
     labels = tuple(recipe.languages)
@@ -151,7 +163,7 @@ def _steps(recipe: Recipe, label: str, pack: Pack) -> tuple[Step, ...]:
         steps.append(_blocks(recipe))
     if recipe.cut != "off":
         steps.append(Cut(pack, recipe.cut))
-    steps.append(Walk(label, pack, _near(recipe)))
+    steps.append(Walk(label, pack, _near(recipe), urls=recipe.duplicates.url))
     steps += classifiers_of(recipe, label)
     if (redact := _redact(recipe, tuple(pack.regions))) is not None:
         steps.append(redact)

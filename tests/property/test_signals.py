@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from signals_reference import differences, reference
 from sketch_reference import sketch
 
+from ginbon.filters.duplicates.sketch import Near
 from ginbon.filters.signals import WALK
-from ginbon.filters.walk import Near, Walk
+from ginbon.filters.walk import Walk
 from ginbon.languages.pack import Pack
 
 NEAR = Near(ngram=2, bands=2, rows=2)

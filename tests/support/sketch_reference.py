@@ -7,10 +7,11 @@ import pyarrow as pa
 from signals_reference import fold, is_joiner, is_mark, space
 
 from ginbon.filters import words as segmenter
-from ginbon.filters.walk import Near
+from ginbon.filters.duplicates.sketch import Near
 
 MASK = (1 << 64) - 1
 SEED = 0x9E3779B97F4A7C15
+LETTER = 0x9FB21C651E98DF25
 P1, P2 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F
 
 
@@ -51,6 +52,8 @@ def sketch(text: str, near: Near) -> tuple[bytes | None, list[int] | None]:
             a = (a ^ f) * P1 & MASK
             b = (b ^ f >> 29 ^ f << 35 & MASK) * P2 & MASK
     exact = spread(a).to_bytes(8, "little") + spread(b).to_bytes(8, "little")
+    if len(words) < near.ngram and len(text.encode()) <= 4096:
+        return exact, bands([spread(ord(char) ^ LETTER) for word in words for char in word], near)
     return exact, bands([hash_chars(word) for word in words], near)
 
 

@@ -14,8 +14,9 @@ from real_text import zstd_text
 from signals_reference import differences, reference
 from sketch_reference import sketch
 
+from ginbon.filters.duplicates.sketch import Near
 from ginbon.filters.signals import CATALOGUE, WALK
-from ginbon.filters.walk import Near, Walk
+from ginbon.filters.walk import Walk
 from ginbon.languages.pack import Pack, load_pack, packaged
 
 

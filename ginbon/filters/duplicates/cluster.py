@@ -1,7 +1,8 @@
-"""Clusters: the connected components of the pairs. A cluster is named by its smallest document number."""
+"""Clusters: forests are joined until one holds them all. A cluster is named by its smallest document number."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,62 +11,92 @@ import numpy as np
 import pyarrow as pa
 
 from ginbon.corpus import parquet
-from ginbon.engine.parts import digest, read_parts
+from ginbon.engine.parts import Part, digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
+from ginbon.filters.duplicates.forest import FOREST, ROWS, joined
 from ginbon.filters.duplicates.numbering import Numbers
 
+JOINED: Final = "clusters/joined"
 CLUSTERS: Final = "clusters/members"
 
-_SCHEMA: Final = pa.schema([("document", pa.int64()), ("cluster", pa.int64())])
+FORESTS_A_TASK: Final = 16
+"""Forests that one task joins."""
+
+
+@dataclass(frozen=True)
+class Join:
+    """The stage ``join``: of every so many forests of ``match`` one; it has no task where they are few."""
+
+    name: str = "join"
+    outputs: tuple[str, ...] = (JOINED,)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Nothing but the forests decides."""
+        return {"revision": 1}
+
+    def tasks(self, folder: Path) -> list[Task]:
+        """One task for each group of forests, in their order."""
+        parts = read_parts(folder, "match")
+        if len(parts) <= FORESTS_A_TASK:
+            return []
+        groups = [parts[i : i + FORESTS_A_TASK] for i in range(0, len(parts), FORESTS_A_TASK)]
+        return [_task(f"group-{i:05d}", group) for i, group in enumerate(groups)]
+
+    def run(self, task: Task, work: Work) -> Result:
+        """Write the forest of the task's forests."""
+        documents, _ = _joined(task, work, f"{JOINED}/{task.key}.parquet")
+        return Result(facts={"documents": len(documents)})
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """The stage ``cluster``: one task, whose memory follows the number of documents that have a near-copy."""
+    """The stage ``cluster``: one task, whose memory follows the number of documents that have a copy."""
 
     name: str = "cluster"
     outputs: tuple[str, ...] = (CLUSTERS,)
 
     def fingerprint(self) -> dict[str, Any]:
-        """Nothing but the pairs decides."""
-        return {"revision": 1}
+        """Nothing but the forests decides."""
+        return {"revision": 2}
 
     def tasks(self, folder: Path) -> list[Task]:
-        """One task over all pairs."""
-        matches = read_parts(folder, "match")
-        size = sum(f.bytes for p in matches for f in p.files)
-        return [Task("clusters", {"matches": digest([p.digest for p in matches])}, size=size)]
+        """One task over all forests."""
+        return [_task("clusters", read_parts(folder, "join") or read_parts(folder, "match"))]
 
     def run(self, task: Task, work: Work) -> Result:
-        """Write (document, cluster) for every document that is in a cluster of two or more, by document."""
-        pairs = [
-            np.stack([np.asarray(c) for c in parquet.read_table(work.folder / f.path).columns], axis=1)
-            for p in read_parts(work.folder, "match")
-            for f in p.files
-        ]
-        documents, clusters = components(np.concatenate(pairs) if pairs else np.empty((0, 2), np.int64))
-        with work.write(f"{CLUSTERS}/members.parquet") as file, parquet.Writer(file, _SCHEMA) as writer:
-            writer.write(pa.RecordBatch.from_arrays([pa.array(documents), pa.array(clusters)], schema=_SCHEMA))
-        return Result(facts={"documents": len(documents), "clusters": len(np.unique(clusters))})
+        """Write the last forest: every document that is in a cluster of two or more, with its cluster's first."""
+        documents, clusters = _joined(task, work, f"{CLUSTERS}/members.parquet")
+        return Result(facts={"documents": len(documents), "clusters": int((documents == clusters).sum())})
 
 
-def components(pairs: Numbers) -> tuple[Numbers, Numbers]:
-    """Members of the connected components of ``pairs`` (shape (n, 2)), sorted, and the smallest member of each one's.
+def _task(key: str, parts: list[Part]) -> Task:
+    files = [f for p in parts for f in p.files]
+    return Task(
+        key,
+        {"forests": digest([p.digest for p in parts])},
+        context={"files": [f.path for f in files]},
+        size=sum(f.bytes for f in files),
+    )
 
-    Every node repeatedly takes the smallest label among its neighbours and its own label's label; the number of rounds
-    is logarithmic in the length of the longest chain. Method: Shiloach and Vishkin 1982.
-    """
-    nodes, flat = np.unique(pairs, return_inverse=True)
-    ends = flat.reshape(-1, 2)
-    label = np.arange(len(nodes))
-    while len(ends):
-        low = np.minimum(label[ends[:, 0]], label[ends[:, 1]])
-        before = label.copy()
-        for side in (0, 1):
-            np.minimum.at(label, ends[:, side], low)
-            np.minimum.at(label, before[ends[:, side]], low)
-        while not np.array_equal(label, label[label]):
-            label = label[label]
-        if np.array_equal(before, label):
-            break
-    return nodes, nodes[label]
+
+def _joined(task: Task, work: Work, path: str) -> tuple[Numbers, Numbers]:
+    files = [work.folder / file for file in task.context["files"]]
+    documents, firsts = joined(lambda: (pair for file in files for pair in _read(file)))
+    with work.write(path) as out, parquet.Writer(out, FOREST, rows=ROWS) as writer:
+        writer.write(pa.RecordBatch.from_arrays([pa.array(documents), pa.array(firsts)], schema=FOREST))
+    return documents, firsts
+
+
+def _read(path: Path) -> Iterator[tuple[Numbers, Numbers]]:
+    for batch in parquet.read_batches(path):
+        yield batch.column("document").to_numpy(), batch.column("first").to_numpy()
+
+
+def read_clusters(folder: Path) -> tuple[Numbers, Numbers]:
+    """The documents that have a copy, by number, and the first document of each one's cluster."""
+    files = [f.path for p in read_parts(folder, "cluster") for f in p.files]
+    tables = [parquet.read_table(folder / path) for path in files]
+    documents, firsts = (
+        np.concatenate([t.column(name).to_numpy() for t in tables] or [np.empty(0, np.int64)]) for name in FOREST.names
+    )
+    return documents, firsts

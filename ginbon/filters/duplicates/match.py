@@ -1,131 +1,76 @@
-"""Which documents look alike: equal normalised texts, or an equal band of MinHash values.
+"""Which documents look alike: equal normalised texts, an equal band of MinHash values, the same address.
 
-A task looks at one range of hashes of all sketches, so that the memory of a task is bounded whatever the corpus' size.
-Of the documents that share a hash, each is paired with the first: enough for clusters, and linear in their number.
+A task looks at one range of hashes, so that its memory is bounded whatever the corpus' size. What it writes is a
+forest: each document that shares a hash with others, and the first of all that its range joins it with. That is enough
+for clusters, and never more rows than documents.
 
 Source: Broder 1997 (MinHash), Leskovec et al., Mining of Massive Datasets, ch. 3 (banding); parameters as in datatrove.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ginbon.corpus import parquet
-from ginbon.engine.parts import digest
+from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
-from ginbon.filters.duplicates.members import splitmix
-from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, document_parts
+from ginbon.filters.duplicates.forest import FOREST, ROWS, components
+from ginbon.filters.duplicates.hashing import Hashes
+from ginbon.filters.duplicates.numbering import Numbers, document_parts
+from ginbon.filters.duplicates.shuffle import Keys, join, ranges, shuffled
 
 MATCHES: Final = "clusters/matches"
-_HASHES_A_TASK: Final = 8_000_000
-"""Hashes that one task sorts, at 32 bytes each: 260 MB."""
-
-_MANY_TASKS: Final = 64
-"""Every task reads all sketches: where there would be more tasks than these, each sorts up to four times as many hashes
-instead (1 GB)."""
-
-_SCHEMA: Final = pa.schema([("first", pa.int64()), ("other", pa.int64())])
-
-Hashes = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
 class Match:
-    """The stage ``match``. ``bands`` 0 looks for exact duplicates only; ``exact`` False for near ones only."""
+    """The stage ``match``: who shares a hash, by ranges of hashes."""
 
-    exact: bool
-    bands: int
+    keys: Keys
     name: str = "match"
     outputs: tuple[str, ...] = (MATCHES,)
 
     def fingerprint(self) -> dict[str, Any]:
         """Which kinds of hashes are compared."""
-        return {"revision": 1, "exact": self.exact, "bands": self.bands}
+        return {"revision": 2, **vars(self.keys)}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task for each range of hashes; how many depends on the number of documents alone."""
         parts = document_parts(folder)
-        number = _ranges(sum(p.rows for p in parts) * (self.bands + self.exact))
-        sketches = digest([p.file("sketches").sha256 for p in parts])
-        size = sum(p.file("sketches").bytes for p in parts)
-        return [
-            Task(f"range-{i:05d}", {"sketches": sketches}, {"range": i, "of": number}, size=size) for i in range(number)
-        ]
+        number = ranges(sum(p.rows for p in parts) * len(self.keys))
+        groups = read_parts(folder, "shuffle")
+        inputs = {
+            "sketches": digest([p.file("sketches").sha256 for p in parts]),
+            "shuffled": digest([p.digest for p in groups]),
+        }
+        size = sum(f.bytes for p in groups for f in p.files) or sum(p.file("sketches").bytes for p in parts)
+        return [Task(f"range-{i:05d}", inputs, {"range": i, "of": number}, size=size // number) for i in range(number)]
 
     def run(self, task: Task, work: Work) -> Result:
-        """Pairs (first, other) of one range of hashes, sorted, without repetition."""
-        part, of = task.arguments["range"], task.arguments["of"]
+        """Write the forest of one range: (document, the first of its tree), by document."""
         hashes: list[Hashes] = []
         numbers: list[Numbers] = []
-        for documents in document_parts(work.folder):
-            file = documents.file("sketches")
-            for h, n in self._hashes(work.folder / file.path, documents):
-                mine = _range_of(h, of) == part if of > 1 else slice(None)
-                hashes.append(h[mine])
-                numbers.append(n[mine])
-            work.advance(documents=documents.rows, bytes=file.bytes)
-        pairs = pairs_of(_join(hashes, np.uint64), _join(numbers, np.int64))
-        with work.write(f"{MATCHES}/{task.key}.parquet") as file_out, parquet.Writer(file_out, _SCHEMA) as writer:
-            writer.write(pa.RecordBatch.from_arrays([pa.array(pairs[:, 0]), pa.array(pairs[:, 1])], schema=_SCHEMA))
-        return Result(facts={"pairs": len(pairs)})
-
-    def _hashes(self, path: Path, documents: DocumentPart) -> Iterator[tuple[Hashes, Numbers]]:
-        """Hashes of one kind each, with the numbers of their documents; equal hashes of different kinds never meet."""
-        columns = ["sketch/exact"] * self.exact + ["sketch/bands"] * bool(self.bands)
-        first = documents.first
-        for batch in parquet.read_batches(path, columns):
-            numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
-            first += batch.num_rows
-            if self.exact:
-                exact = batch.column("sketch/exact")
-                known = pc.is_valid(exact).to_numpy(zero_copy_only=False)
-                yield splitmix(_words(exact.drop_null(), 2)[:, 0], 0), numbers[known]
-            if self.bands:
-                bands = batch.column("sketch/bands")
-                known = pc.is_valid(bands).to_numpy(zero_copy_only=False)
-                values = bands.drop_null().flatten().to_numpy().reshape(-1, self.bands)
-                for band in range(self.bands):
-                    yield splitmix(values[:, band], band + 1), numbers[known]
-
-
-def _words(array: pa.Array, width: int) -> npt.NDArray[np.uint64]:
-    """Fixed-size binary values as rows of 64-bit words."""
-    data = np.frombuffer(array.buffers()[1], np.uint8)
-    start = array.offset * width * 8
-    return data[start : start + len(array) * width * 8].view(np.uint64).reshape(-1, width)
-
-
-def _range_of(hashes: Hashes, of: int) -> Numbers:
-    return ((hashes >> np.uint64(32)) * np.uint64(of) >> np.uint64(32)).astype(np.int64)
-
-
-def _ranges(hashes: int) -> int:
-    """Into how many ranges so many hashes are cut."""
-    number = -(-hashes // _HASHES_A_TASK)
-    return max(1, number if number <= _MANY_TASKS else max(_MANY_TASKS, -(-hashes // (4 * _HASHES_A_TASK))))
-
-
-def _join(arrays: list[npt.NDArray[Any]], kind: type) -> npt.NDArray[Any]:
-    """One array of them all; the list is emptied as it is copied, so that little is held twice."""
-    joined: npt.NDArray[Any] = np.empty(sum(map(len, arrays)), kind)
-    stop = len(joined)
-    while arrays:
-        part = arrays.pop()
-        joined[stop - len(part) : stop] = part
-        stop -= len(part)
-    return joined
+        if task.arguments["of"] > 1:
+            found = shuffled(work.folder, task.arguments["range"])
+        else:  # nothing was shuffled
+            found = (pair for part in document_parts(work.folder) for pair in self.keys.hashes(work.folder, part))
+        for h, n in found:
+            hashes.append(h)
+            numbers.append(n)
+            work.advance(documents=len(h) // max(1, len(self.keys)), bytes=16 * len(h))
+        documents, firsts = components(pairs_of(join(hashes, np.uint64), join(numbers, np.int64)))
+        with work.write(f"{MATCHES}/{task.key}.parquet") as file, parquet.Writer(file, FOREST, rows=ROWS) as writer:
+            writer.write(pa.RecordBatch.from_arrays([pa.array(documents), pa.array(firsts)], schema=FOREST))
+        return Result(facts={"documents": len(documents)})
 
 
 def pairs_of(hashes: Hashes, numbers: Numbers) -> Numbers:
-    """Pairs (smallest number with that hash, other number with it), shape (n, 2), sorted, each once."""
+    """Pairs (smallest number with that hash, another number with it), shape (n, 2); the same pair may come twice."""
     order = np.argsort(hashes)
     hashes = hashes[order]
     same = np.zeros(len(hashes) + 1, np.bool_)  # as the one before
@@ -136,5 +81,5 @@ def pairs_of(hashes: Hashes, numbers: Numbers) -> Numbers:
         return np.empty((0, 2), np.int64)
     smallest = np.minimum.reduceat(numbers, starts)
     first = np.repeat(smallest, np.diff(np.r_[starts, len(met)]))
-    pairs = np.stack([first, numbers], axis=1)[first != numbers]
-    return np.unique(pairs, axis=0)
+    pairs: Numbers = np.stack([first, numbers], axis=1)[first != numbers]
+    return pairs

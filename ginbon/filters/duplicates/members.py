@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ginbon.corpus import parquet
-from ginbon.engine.parts import read_parts
+from ginbon.filters.duplicates.cluster import read_clusters
 from ginbon.filters.duplicates.numbering import DocumentPart, Numbers
 
 Words = npt.NDArray[np.uint64]
@@ -60,10 +60,7 @@ def read_members(
 
     ``kept`` holds other verdicts than the run's, by the part's name: what would be chosen under other rules.
     """
-    files = [f.path for p in read_parts(folder, "cluster") for f in p.files]
-    tables = [parquet.read_table(folder / path) for path in files]
-    numbers = np.concatenate([t.column("document").to_numpy() for t in tables] or [np.empty(0, np.int64)])
-    cluster = np.concatenate([t.column("cluster").to_numpy() for t in tables] or [np.empty(0, np.int64)])
+    numbers, cluster = read_clusters(folder)
     rank = np.zeros(len(numbers), np.int64)
     for part in parts:
         low, high = np.searchsorted(numbers, [part.first, part.first + part.rows])
@@ -132,12 +129,3 @@ def words_of_ids(ids: pa.Array) -> Words:
     values = np.where(digits >= 97, digits - 87, digits - 48)
     numbers: Words = (values << (np.arange(15, -1, -1, dtype=np.uint64) * np.uint64(4))).sum(axis=1, dtype=np.uint64)
     return numbers
-
-
-def splitmix(values: Words, seed: int) -> Words:
-    """A bijection of 64 bits that differs by seed (the finaliser of SplitMix64, Steele et al. 2014)."""
-    with np.errstate(over="ignore"):
-        x = values + np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return x ^ (x >> np.uint64(31))
