@@ -83,9 +83,7 @@ class Walk:
         measure_repetition(scanned)
         columns = {s.column: pa.array(s.measure(scanned.counts), s.type) for s in signals.WALK}
         columns[order.COLUMN] = self._likeness(held, scanned)
-        columns[sketch.EXACT] = sketch.exact_hashes(scanned)
-        columns[sketch.BANDS] = sketch.band_hashes(held, scanned, self.near)
-        return columns
+        return {**columns, **sketch.hashes_of(held, scanned, self.near).columns()}
 
     def _likeness(self, held: texts.Texts, scanned: _segment.Scanned) -> pa.Array:
         """Where a text is too long for the place of each of its words to be kept, that of its beginning."""

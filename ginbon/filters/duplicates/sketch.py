@@ -18,7 +18,6 @@ from ginbon.corpus import texts
 from ginbon.corpus.texts import Texts
 from ginbon.filters import _segment
 from ginbon.filters.kernel import classes
-from ginbon.filters.kernel.columns import Count
 
 REVISION: Final = 2
 
@@ -57,22 +56,50 @@ class Near:
 USUAL: Final = Near()
 
 
-def exact_hashes(scanned: _segment.Scanned) -> pa.Array:
-    """128-bit hashes of the texts with case folded and runs of white space as one space; null for one without a word.
+@dataclass(frozen=True)
+class Hashes:
+    """The hashes of some texts: ``exact`` (rows x 2) and ``bands`` (rows x bands) where the row has them."""
 
-    Null so that texts without a word, which may differ in everything that makes no word, never count as copies.
+    exact: Any
+    has_exact: Any
+    bands: Any
+    has_bands: Any
+
+    def replace(self, rows: Any, other: Hashes) -> None:
+        """Take these rows' hashes from another's, in order."""
+        for mine, its in zip(vars(self).values(), vars(other).values(), strict=True):
+            mine[rows] = its
+
+    def columns(self) -> dict[str, pa.Array]:
+        """``sketch/exact`` and ``sketch/bands``, null where there is none."""
+        bands = _fixed(pa.list_(pa.uint64(), self.bands.shape[1]), self.bands, self.has_bands)
+        return {EXACT: _fixed(pa.binary(16), self.exact, self.has_exact), BANDS: bands}
+
+
+def hashes_of(held: Texts, scanned: _segment.Scanned, near: Near) -> Hashes:
+    """The hashes of texts in NFC that the walk has scanned.
+
+    The exact hash is that of the text with case folded and runs of white space as one space. A text without a word has
+    none: such texts may differ in everything that makes no word, and never count as copies. Bands are null for a text
+    without a shingle.
     """
-    return fixed(pa.binary(16), scanned.exact, scanned.counts[:, Count.WORDS] > 0)
-
-
-def band_hashes(held: Texts, scanned: _segment.Scanned, near: Near) -> pa.Array:
-    """Lists of ``near.bands`` hashes over texts in NFC; null for a text without a shingle."""
-    bands, present = bands_of(scanned.word_ends, scanned.words, near)
+    bands, has_bands = bands_of(scanned.word_ends, scanned.words, near)
     words = np.diff(scanned.word_ends)
     short = (words > 0) & (words < near.ngram) & (np.diff(held.offsets) <= SHORT_BYTES)
-    if len(short := np.flatnonzero(short)):
-        bands[short], present[short] = bands_of(*_letters(held, short), near)
-    return fixed(pa.list_(pa.uint64(), near.bands), bands, present)
+    if len(rows := np.flatnonzero(short)):
+        bands[rows], has_bands[rows] = bands_of(*_letters(held, rows), near)
+    return Hashes(scanned.exact, words > 0, bands, has_bands)
+
+
+def hashes_of_words(held: Texts, near: Near) -> Hashes:
+    """The hashes of texts whose words stand between white space, and are taken as they are: case, marks and all."""
+    from ginbon.filters.kernel.shingles import split, whole
+
+    ends, words = np.zeros(len(held) + 1, np.int64), np.empty(len(held.data) // 2 + len(held) + 1, np.uint64)
+    split(held.data, held.offsets, ends, words)
+    exact = np.empty((len(held), 2), np.uint64)
+    whole(ends, words, exact)
+    return Hashes(exact, np.diff(ends) > 0, *bands_of(ends, words, near))
 
 
 def bands_of(ends: Any, words: Any, near: Near) -> tuple[Any, Any]:
@@ -111,7 +138,9 @@ def url_hashes(urls: pa.Array) -> pa.Array:
     host = pc.utf8_lower(pc.struct_field(pc.extract_regex(plain, r"^(?P<host>[^/?]*)"), "host"))
     host = pc.replace_substring_regex(host, r"^www\.|:(80|443)$", "")
     rest = pc.replace_substring_regex(plain, r"^[^/?]*", "")
-    whole = pc.binary_join_element_wise(host, pc.replace_substring_regex(rest, r"/$", ""), "")
+    whole = pc.binary_join_element_wise(
+        host, pc.replace_substring_regex(rest, r"/$", ""), pa.scalar("", pa.large_string())
+    )
     whole = pc.replace_substring_regex(whole, r"\s", "%20")
     held = texts.view(whole)
     ends, hashes = np.zeros(len(held) + 1, np.int64), np.empty(len(held.data) // 2 + len(held) + 1, np.uint64)
@@ -136,7 +165,7 @@ def _permutations(count: int, seed: int) -> tuple[Any, Any]:
     return numbers[:count].copy(), numbers[count:] | np.uint32(1)
 
 
-def fixed(kind: pa.DataType, values: Any, present: Any) -> pa.Array:
+def _fixed(kind: pa.DataType, values: Any, present: Any) -> pa.Array:
     """An array of fixed-size values (16 bytes, or a list of hashes) over ``values``, null where not ``present``."""
     mask = None if present.all() else pa.py_buffer(np.packbits(present, bitorder="little"))
     nulls = int(len(present) - present.sum())

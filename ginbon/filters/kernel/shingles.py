@@ -14,12 +14,17 @@ _u8 = read(types.uint8)
 _u16 = read(types.uint16)
 _i32 = read(types.int32)
 _i64 = read(types.int64)
+_u64 = read(types.uint64)
 _out_i64 = write(types.int64)
 _out_u64 = write(types.uint64)
+_out_u64x2 = write(types.uint64, 2)
 
 _LETTER = np.uint64(0x9FB21C651E98DF25)  # keeps a letter from ever being a word of one letter
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _PRIME = np.uint64(0x9E3779B185EBCA87)
+_OTHER = np.uint64(0xC2B2AE3D27D4EB4F)
+_S29 = np.uint64(29)
+_S35 = np.uint64(35)
 _FOLDED = np.int32(c.FOLDED)
 _MASK = np.uint16(c.CLASS_MASK)
 
@@ -71,3 +76,16 @@ def split(data: Any, offsets: Any, ends: Any, words: Any) -> None:
             words[n] = finish(h)
             n += 1
         ends[row + 1] = n
+
+
+@kernel(types.void, _i64, _u64, _out_u64x2)
+def whole(ends: Any, words: Any, out: Any) -> None:
+    """128-bit hashes of each row's words in their order (rows x 2)."""
+    for row in range(ends.shape[0] - 1):
+        a = _SEED
+        b = _LETTER
+        for i in range(ends[row], ends[row + 1]):
+            a = (a ^ words[i]) * _PRIME
+            b = (b ^ (words[i] >> _S29) ^ (words[i] << _S35)) * _OTHER
+        out[row, 0] = finish(a)
+        out[row, 1] = finish(b)

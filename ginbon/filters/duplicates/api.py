@@ -1,0 +1,200 @@
+"""Copies among texts in memory: for notebooks, and for those who want nothing but this.
+
+A run does the same out of core (``shuffle``, ``match``, ``join``, ``cluster``, ``select``), with the same sketches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ginbon.corpus import texts
+from ginbon.corpus.texts import Texts
+from ginbon.errors import UserError
+from ginbon.filters import _segment
+from ginbon.filters.duplicates import sketch
+from ginbon.filters.duplicates.forest import components
+from ginbon.filters.duplicates.match import pairs_of
+from ginbon.filters.duplicates.shuffle import Keys, join
+from ginbon.filters.duplicates.sketch import Near
+from ginbon.filters.kernel.columns import Count
+
+Words = Literal["unicode", "spaces"]
+"""Who says what a word is: Unicode and dictionaries, for any text; or white space, for text that was cut before."""
+
+BATCH_BYTES: Final = 4 * 2**20
+_FEW: Final = 4096
+
+EXACT: Final = "exact-duplicate"
+NEAR: Final = "near-duplicate"
+SAME_URL: Final = "same-url"
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What was found, row for row of what was given.
+
+    ``keep`` (bool): whether the row is the best of its cluster. ``cluster`` (int64): the first row of its cluster, its
+    own where it has no copy. ``cluster_size`` (int32): the cluster's rows. ``duplicate_of`` (int64): the row that is
+    kept in its place, null where it is kept itself. ``rule`` (string): ``exact-duplicate``, ``same-url`` or
+    ``near-duplicate`` of that one, null where it is kept.
+    """
+
+    keep: pa.Array
+    cluster: pa.Array
+    cluster_size: pa.Array
+    duplicate_of: pa.Array
+    rule: pa.Array
+
+
+def deduplicate(
+    documents: pa.Table | pa.RecordBatch | pa.Array | pa.ChunkedArray | Iterable[str | None],
+    *,
+    text: str = "text",
+    url: str | None = None,
+    prefer: tuple[str, ...] = (),
+    exact: bool = True,
+    near: Near | None = sketch.USUAL,
+    words: Words = "unicode",
+    threads: int = 1,
+) -> Copies:
+    """Find the copies among documents, and the best of each cluster.
+
+    ``documents`` is a table whose column ``text`` holds the texts, an array of texts, or any iterable of them (which
+    then is all held). ``url`` names a column of addresses: rows with one address are copies too. ``prefer`` names
+    columns of numbers or times in the order in which they decide which copy is best, the greatest first (``-size`` for
+    the smallest first); then the longest text is, then the first row. ``near`` None looks for equal texts only.
+    ``words`` says how shingles are cut. Null texts and those without a word have no copies. Same result whatever the
+    threads. Memory: some 150 bytes a document beside the texts.
+    """
+    table = _table(documents, text)
+    columns = [text, *([url] if url else []), *(name.removeprefix("-") for name in prefer)]
+    if missing := [name for name in columns if name not in table.column_names]:
+        raise UserError(f"there is no column {', '.join(missing)}; there are: {', '.join(table.column_names)}")
+    keys = Keys(exact=exact, bands=near.bands if near else 0, url=url is not None)
+    sketches = _sketches(table, text, url, near or sketch.USUAL, words, threads)
+    numbers, clusters = components(_pairs(sketches, keys))
+    return _settle(table, text, prefer, sketches, numbers, clusters)
+
+
+def sketch_texts(documents: pa.Array, near: Near = sketch.USUAL, *, words: Words = "unicode") -> pa.RecordBatch:
+    """The sketches of an array of texts: ``sketch/exact`` and ``sketch/bands``."""
+    held = _segment.buffers(documents)
+    found = sketch.hashes_of_words(held, near) if words == "spaces" else _hashes(held, near)
+    return pa.RecordBatch.from_pydict(found.columns())
+
+
+def _hashes(held: Texts, near: Near) -> sketch.Hashes:
+    scanned = _segment.scan(held)
+    found = sketch.hashes_of(held, scanned, near)
+    if len(strange := np.flatnonzero(scanned.counts[:, Count.NOT_NORMAL])):
+        array = texts.array(held.data, held.offsets).take(pa.array(strange))
+        composed = pc.utf8_normalize(array, "NFC")
+        if len(changed := np.flatnonzero(pc.not_equal(array, composed).to_numpy(zero_copy_only=False))):
+            found.replace(strange[changed], _hashes(_segment.buffers(composed.take(pa.array(changed))), near))
+    return found
+
+
+def _table(documents: Any, text: str) -> pa.Table:
+    if isinstance(documents, pa.Table):
+        return documents
+    if isinstance(documents, pa.RecordBatch):
+        return pa.Table.from_batches([documents])
+    if isinstance(documents, pa.Array | pa.ChunkedArray):
+        return pa.table({text: documents})
+    given = iter(documents)
+    chunks = []
+    while some := list(islice(given, _FEW)):
+        chunks.append(pa.array(some, pa.large_string()))
+    return pa.table({text: pa.chunked_array(chunks, pa.large_string())})
+
+
+def _sketches(
+    table: pa.Table, text: str, url: str | None, near: Near, words: Words, threads: int
+) -> list[pa.RecordBatch]:
+    """Sketches of batches of a few megabytes, in order."""
+
+    def one(batch: pa.RecordBatch) -> pa.RecordBatch:
+        found = sketch_texts(batch.column(text), near, words=words)
+        return found if url is None else found.append_column(sketch.URL, sketch.url_hashes(batch.column(url)))
+
+    with ThreadPoolExecutor(threads) as pool:  # kernels run without the interpreter's lock
+        return list(pool.map(one, _batches(table.select([text] if url is None else [text, url]), text)))
+
+
+def _batches(table: pa.Table, text: str) -> Iterator[pa.RecordBatch]:
+    for batch in table.to_batches():
+        sizes = np.cumsum(pc.fill_null(pc.binary_length(batch.column(text)), 0).to_numpy(zero_copy_only=False))
+        start = 0
+        while start < batch.num_rows:
+            before = int(sizes[start - 1]) if start else 0
+            stop = max(start + 1, int(np.searchsorted(sizes, before + BATCH_BYTES, "right")))
+            yield batch.slice(start, stop - start)
+            start = stop
+
+
+def _pairs(sketches: list[pa.RecordBatch], keys: Keys) -> Any:
+    hashes, numbers, first = [], [], 0
+    for batch in sketches:
+        for h, n in keys.of_batch(batch, np.arange(first, first + batch.num_rows)):
+            hashes.append(h)
+            numbers.append(n)
+        first += batch.num_rows
+    return pairs_of(join(hashes, np.uint64), join(numbers, np.int64))
+
+
+def _settle(
+    table: pa.Table,
+    text: str,
+    prefer: tuple[str, ...],
+    sketches: list[pa.RecordBatch],
+    numbers: npt.NDArray[np.int64],
+    clusters: npt.NDArray[np.int64],
+) -> Copies:
+    """Choose the best of each cluster, and say it of every row."""
+    n = table.num_rows
+    members = table.take(pa.array(numbers))
+    sizes = pc.fill_null(pc.binary_length(members.column(text)), 0).to_numpy()
+    order = np.lexsort((numbers, -sizes, *(_rank(members, name) for name in reversed(prefer)), clusters))
+    starts = np.flatnonzero(np.diff(clusters[order], prepend=-1))
+    counts = np.diff(starts, append=len(order))
+    best = np.empty(len(order), np.int64)
+    best[order] = np.repeat(numbers[order][starts], counts)
+    count = np.empty(len(order), np.int32)
+    count[order] = np.repeat(counts, counts)
+    lost = best != numbers
+    keep, cluster, size = np.ones(n, np.bool_), np.arange(n), np.ones(n, np.int32)
+    keep[numbers[lost]], cluster[numbers], size[numbers] = False, clusters, count
+    instead, rule = np.zeros(n, np.int64), np.full(n, None, object)
+    instead[numbers[lost]] = best[lost]
+    rule[numbers[lost]] = _rules(sketches, numbers[lost], best[lost])
+    return Copies(
+        pa.array(keep), pa.array(cluster), pa.array(size), pa.array(instead, mask=keep), pa.array(rule, pa.string())
+    )
+
+
+def _rank(members: pa.Table, name: str) -> Any:
+    """The members' places in that column, the best first; those that have no value come last."""
+    how: Any = "ascending" if name.startswith("-") else "descending"
+    column = members.column(name.removeprefix("-"))
+    return pc.rank(column, sort_keys=how, tiebreaker="min").to_numpy()
+
+
+def _rules(sketches: list[pa.RecordBatch], rows: Any, best: Any) -> Any:
+    """What makes each of ``rows`` a copy of its best: the strongest that holds."""
+    whole = pa.Table.from_batches(sketches)
+    found = np.full(len(rows), NEAR, object)
+    for column, rule in ((sketch.URL, SAME_URL), (sketch.EXACT, EXACT)):
+        if column in whole.column_names:
+            values = whole.column(column)
+            same = pc.equal(values.take(pa.array(rows)), values.take(pa.array(best)))
+            found[pc.fill_null(same, False).to_numpy()] = rule
+    return found
