@@ -45,7 +45,20 @@ def _main(
         os.environ["GINBON_DEBUG"] = "1"
 
 
-COMMANDS = ("new", "run", "measure", "decide", "calibrate", "status", "why", "report", "tune", "verify", "clean")
+COMMANDS = (
+    "new",
+    "run",
+    "dedup",
+    "measure",
+    "decide",
+    "calibrate",
+    "status",
+    "why",
+    "report",
+    "tune",
+    "verify",
+    "clean",
+)
 GROUPS = ("recipe", "tokenizers", "classifier")
 
 

@@ -100,6 +100,8 @@ class Live(Quiet):
         if plan.changed and plan.todo:
             for line in why_it_runs(plan):
                 self._console.print(line, style="yellow", highlight=False, markup=False)
+        if not plan.tasks:
+            return
         self._rows[stage] = ("•" if plan.todo else "✓", stage, "starting" if plan.todo else "up to date")
         self._draw()
 
@@ -112,6 +114,8 @@ class Live(Quiet):
 
     def ended(self, outcome: Outcome) -> None:
         """What was done."""
+        if not outcome.tasks:
+            return
         self._rows[outcome.stage] = ("✓", outcome.stage, ended_line(outcome).partition(": ")[2])
         self._draw()
 
@@ -143,6 +147,8 @@ def display_for(folder: Path, *, quiet: bool, as_json: bool) -> Display:
 def why_it_runs(plan: Plan) -> list[str]:
     """What a stage will do and why, in lines."""
     n, todo = len(plan.tasks), len(plan.todo)
+    if not n:
+        return []
     if not todo:
         return [f"{plan.stage}: up to date ({n:,} {_tasks(n)})"]
     lines = [f"{plan.stage}: {changed} changed" for changed in shortened(plan.changed)]

@@ -21,6 +21,7 @@ from ginbon.corpus.texts import Texts
 from ginbon.errors import UserError
 from ginbon.filters import _segment
 from ginbon.filters.duplicates import sketch
+from ginbon.filters.duplicates.best import best_of, rules_of
 from ginbon.filters.duplicates.forest import components
 from ginbon.filters.duplicates.match import pairs_of
 from ginbon.filters.duplicates.shuffle import Keys, join
@@ -32,10 +33,6 @@ Words = Literal["unicode", "spaces"]
 
 BATCH_BYTES: Final = 4 * 2**20
 _FEW: Final = 4096
-
-EXACT: Final = "exact-duplicate"
-NEAR: Final = "near-duplicate"
-SAME_URL: Final = "same-url"
 
 
 @dataclass(frozen=True)
@@ -161,21 +158,17 @@ def _settle(
 ) -> Copies:
     """Choose the best of each cluster, and say it of every row."""
     n = table.num_rows
-    members = table.take(pa.array(numbers))
+    members = table.select(list(dict.fromkeys([text, *(p.removeprefix("-") for p in prefer)]))).take(pa.array(numbers))
     sizes = pc.fill_null(pc.binary_length(members.column(text)), 0).to_numpy()
-    order = np.lexsort((numbers, -sizes, *(_rank(members, name) for name in reversed(prefer)), clusters))
-    starts = np.flatnonzero(np.diff(clusters[order], prepend=-1))
-    counts = np.diff(starts, append=len(order))
-    best = np.empty(len(order), np.int64)
-    best[order] = np.repeat(numbers[order][starts], counts)
-    count = np.empty(len(order), np.int32)
-    count[order] = np.repeat(counts, counts)
+    at, _ = best_of(clusters, [*(_rank(members, name) for name in prefer), -sizes], numbers)
+    best = numbers[at]
+    count = np.bincount(clusters)[clusters].astype(np.int32) if len(clusters) else clusters
     lost = best != numbers
     keep, cluster, size = np.ones(n, np.bool_), np.arange(n), np.ones(n, np.int32)
     keep[numbers[lost]], cluster[numbers], size[numbers] = False, clusters, count
     instead, rule = np.zeros(n, np.int64), np.full(n, None, object)
     instead[numbers[lost]] = best[lost]
-    rule[numbers[lost]] = _rules(sketches, numbers[lost], best[lost])
+    rule[numbers[lost]] = rules_of(pa.Table.from_batches(sketches), numbers[lost], best[lost])
     return Copies(
         pa.array(keep), pa.array(cluster), pa.array(size), pa.array(instead, mask=keep), pa.array(rule, pa.string())
     )
@@ -186,15 +179,3 @@ def _rank(members: pa.Table, name: str) -> Any:
     how: Any = "ascending" if name.startswith("-") else "descending"
     column = members.column(name.removeprefix("-"))
     return pc.rank(column, sort_keys=how, tiebreaker="min").to_numpy()
-
-
-def _rules(sketches: list[pa.RecordBatch], rows: Any, best: Any) -> Any:
-    """What makes each of ``rows`` a copy of its best: the strongest that holds."""
-    whole = pa.Table.from_batches(sketches)
-    found = np.full(len(rows), NEAR, object)
-    for column, rule in ((sketch.URL, SAME_URL), (sketch.EXACT, EXACT)):
-        if column in whole.column_names:
-            values = whole.column(column)
-            same = pc.equal(values.take(pa.array(rows)), values.take(pa.array(best)))
-            found[pc.fill_null(same, False).to_numpy()] = rule
-    return found
