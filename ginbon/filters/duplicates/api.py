@@ -168,7 +168,8 @@ def _settle(
     keep[numbers[lost]], cluster[numbers], size[numbers] = False, clusters, count
     instead, rule = np.zeros(n, np.int64), np.full(n, None, object)
     instead[numbers[lost]] = best[lost]
-    rule[numbers[lost]] = rules_of(pa.Table.from_batches(sketches), numbers[lost], best[lost])
+    if lost.any():
+        rule[numbers[lost]] = rules_of(pa.Table.from_batches(sketches), numbers[lost], best[lost])
     return Copies(
         pa.array(keep), pa.array(cluster), pa.array(size), pa.array(instead, mask=keep), pa.array(rule, pa.string())
     )
