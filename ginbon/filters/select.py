@@ -21,8 +21,9 @@ from ginbon.engine.ledger import Entry, Flow
 from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.decide import VERDICTS
+from ginbon.filters.duplicates.best import RULES
 from ginbon.filters.duplicates.hashing import splitmix
-from ginbon.filters.duplicates.members import Members, read_members, words_of_ids
+from ginbon.filters.duplicates.members import Members, Preference, read_members, words_of_ids
 from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
 from ginbon.filters.shards import Cutter, Shard
 
@@ -47,6 +48,8 @@ FATE: Final = pa.schema(
     ]
 )
 
+USUAL_PREFERENCE: Final = Preference()
+
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -56,14 +59,14 @@ class Select:
     """The stage ``select``.
 
     ``held_out_share`` of the clusters is held out, and in each language enough for about ``held_out_documents`` (but
-    never more than a tenth). ``prefer`` names sources whose copy wins over others', the best first. A shard closes
-    before it would pass ``shard_bytes`` of text.
+    never more than a tenth). ``preference`` says which copy stays. A shard closes before it would pass ``shard_bytes``
+    of text.
     """
 
     held_out_share: float
     held_out_documents: int
     shard_bytes: int
-    prefer: tuple[str, ...] = ()
+    preference: Preference = USUAL_PREFERENCE
     seed: int = 1
     name: str = "select"
     outputs: tuple[str, ...] = (FATES,)
@@ -71,8 +74,8 @@ class Select:
     def fingerprint(self) -> dict[str, Any]:
         """Preference, held-out share, shard size."""
         return {
-            "revision": 1,
-            "prefer": list(self.prefer),
+            "revision": 2,
+            "prefer": self.preference.to_json(),
             "held_out": {"share": self.held_out_share, "documents": self.held_out_documents},
             "shard_bytes": self.shard_bytes,
             "seed": self.seed,
@@ -88,7 +91,7 @@ class Select:
     def run(self, task: Task, work: Work) -> Result:
         """Write a fate for each document, and the plan of the shards."""
         parts = document_parts(work.folder)
-        members = read_members(work.folder, parts, self.prefer)
+        members = read_members(work.folder, parts, self.preference)
         shares = self._shares(work.folder, parts, members)
         entries, shards = [], []
         for language in sorted({p.language for p in parts}):
@@ -132,7 +135,7 @@ class Select:
         stays = fate == "kept"
         split = np.where(luck < np.uint64(int(share * 2**64)), HELD_OUT, TRAIN)
         rule, value, threshold = _first_reasons(verdict.column("reasons"))
-        rule[at[loses]] = np.where(members.exact[rows][loses], "exact-duplicate", "near-duplicate")
+        rule[at[loses]] = members.rule[rows][loses]
         sizes = np.ones(part.rows, np.int32)
         sizes[at] = members.size[rows]
         columns = {
@@ -191,7 +194,7 @@ def _entry(part: DocumentPart, fates: pa.RecordBatch) -> Entry:
     stay = _flow(fates, pc.equal(fate, "kept"))
     dropped = {
         rule: flow
-        for rule in ("exact-duplicate", "near-duplicate")
+        for rule in RULES
         if (
             flow := _flow(fates, pc.fill_null(pc.equal(fates.column("rule").dictionary_decode(), rule), False))
         ).documents

@@ -173,6 +173,9 @@ class Near(Model):
     """Hashes in a band."""
 
 
+Preferred = Annotated[str, Field(pattern="^(source|longest|newest|oldest|[a-z0-9-]+/[A-Za-z0-9_.-]+)$")]
+
+
 class Duplicates(Model):
     """How copies are found, and which one is kept."""
 
@@ -185,7 +188,10 @@ class Duplicates(Model):
     ] = Near()
     """Find texts that are nearly equal, or `off`."""
     prefer: list[Name] = []
-    """Sources whose copy is kept before others', the best first; within a source the longest text is."""
+    """Sources whose copy is kept before others', the best first."""
+    best: list[Preferred] = ["source"]
+    """What decides which copy is kept, in this order: `source` (as in `prefer`), `longest`, `newest`, `oldest`, or the
+    highest value of a signal, such as `classify/quality`; after all of them the longest text is."""
 
 
 class HeldOut(Model):

@@ -20,6 +20,7 @@ from ginbon.filters.cut import Cut
 from ginbon.filters.decide import Decide
 from ginbon.filters.duplicates.cluster import Cluster, Join
 from ginbon.filters.duplicates.match import Match
+from ginbon.filters.duplicates.members import Preference
 from ginbon.filters.duplicates.shuffle import Keys, Shuffle
 from ginbon.filters.duplicates.sketch import Near
 from ginbon.filters.identifiers import PACKAGED, identifier
@@ -29,6 +30,7 @@ from ginbon.filters.presets import with_stop_words
 from ginbon.filters.redact import Redact
 from ginbon.filters.rules import BoundRule
 from ginbon.filters.select import Select
+from ginbon.filters.signals import CATALOGUE
 from ginbon.filters.walk import Walk
 from ginbon.languages.codes import language, same
 from ginbon.languages.pack import Pack, load_pack
@@ -46,6 +48,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
     packs = load_packs(recipe)
     _check_blocks(recipe)
     _check_classifiers(recipe)
+    _check_preference(recipe)
     keys = _keys(recipe)
     stages: list[Stage] = [
         _collect(recipe, packs, sample),
@@ -58,7 +61,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
             held_out_share=recipe.held_out.share,
             held_out_documents=recipe.held_out.min_documents,
             shard_bytes=recipe.release.shard_bytes,
-            prefer=tuple(recipe.duplicates.prefer),
+            preference=preference_of(recipe),
             seed=recipe.seed,
         ),
         Write(signals=recipe.release.signals),
@@ -115,6 +118,25 @@ def _near(recipe: Recipe) -> Near:
     if near == "off":
         return Near(seed=recipe.seed)
     return Near(ngram=near.ngram, bands=near.bands, rows=near.rows, seed=recipe.seed)
+
+
+def preference_of(recipe: Recipe) -> Preference:
+    """Which copy is best."""
+    return Preference(by=tuple(recipe.duplicates.best), sources=tuple(recipe.duplicates.prefer))
+
+
+def _check_preference(recipe: Recipe) -> None:
+    """A copy can be best by what is measured on all documents only."""
+    scores = {f"classify/{c.name}" for c in recipe.classifiers if c.languages is None}
+    mistakes = []
+    for number, by in enumerate(recipe.duplicates.best):
+        if "/" in by and by not in CATALOGUE and by not in scores:
+            hint = f"there are: {', '.join(sorted([*scores, 'walk/words', 'walk/stop_words']))} and the other signals"
+            mistakes.append(
+                recipe.mistake(f"duplicates.best.{number}", f"no signal of all documents is called {by}", hint=hint)
+            )
+    if mistakes:
+        raise RecipeError(mistakes)
 
 
 def _keys(recipe: Recipe) -> Keys:

@@ -58,18 +58,19 @@ def test_pairs_join_equal_hashes_to_their_first(hashes: list[int]) -> None:
 
 def chosen(rows: list[tuple[int, int, bool, int, str, bytes]]) -> list[tuple[bool, bytes, bool, int]]:
     """rows: cluster, rank, kept, size, id letter, exact hash -> survives, survivor, exact, cluster size."""
-    ids = np.array([b"ginbon1:" + r[4].encode() * 32 for r in rows], "S40")
-    found = choose(
-        np.arange(len(rows)),
-        np.array([r[0] for r in rows]),
-        np.array([r[1] for r in rows]),
-        np.array([r[2] for r in rows]),
-        np.array([r[3] for r in rows]),
-        ids,
-        np.array([r[5].ljust(16, b"\0") for r in rows], "V16"),
+    attributes = pa.table(
+        {
+            "id": ["ginbon1:" + r[4] * 32 for r in rows],
+            "kept": [r[2] for r in rows],
+            "key0": [r[1] for r in rows],
+            "key1": [-r[3] for r in rows],
+            "sketch/exact": pa.array([r[5].ljust(16, b"\0") for r in rows], pa.binary(16)),
+        }
     )
+    found = choose(np.arange(len(rows)), np.array([r[0] for r in rows]), attributes)
     letters = [s[8:9] for s in found.survivor.tolist()]
-    return list(zip(found.survives.tolist(), letters, found.exact.tolist(), found.size.tolist(), strict=True))
+    exact = [rule == "exact-duplicate" for rule in found.rule]
+    return list(zip(found.survives.tolist(), letters, exact, found.size.tolist(), strict=True))
 
 
 def test_the_best_copy_stays() -> None:

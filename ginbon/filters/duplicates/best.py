@@ -21,7 +21,7 @@ RULES: Final = (EXACT, SAME_URL, NEAR)
 """What a copy is to the document that stays in its place, the strongest first."""
 
 
-def best_of(clusters: Numbers, keys: Sequence[Numbers], names: npt.NDArray[Any]) -> tuple[Numbers, Numbers]:
+def best_of(clusters: Numbers, keys: Sequence[npt.NDArray[Any]], names: npt.NDArray[Any]) -> tuple[Numbers, Numbers]:
     """For each member the index of its cluster's best, and of the one with the smallest name.
 
     ``keys`` decide in their order, the smallest first; then the smallest name does. So the best does not depend on the

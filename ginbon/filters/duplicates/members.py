@@ -5,17 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ginbon.corpus import parquet
+from ginbon.filters.duplicates import sketch
+from ginbon.filters.duplicates.best import best_of, rules_of
 from ginbon.filters.duplicates.cluster import read_clusters
 from ginbon.filters.duplicates.numbering import DocumentPart, Numbers
 
 Words = npt.NDArray[np.uint64]
+
+KEY: Final = "key"
+_LAST: Final = 2**62
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Which copy is best: ``by`` in its order, then the longest text, then the smallest id.
+
+    ``by`` holds ``source`` (the order of ``sources``, then all others), ``newest`` and ``oldest`` (by the date of
+    publication), ``longest``, and names of signals (the highest). A document that has no such value comes last.
+    """
+
+    by: tuple[str, ...] = ("source",)
+    sources: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"by": list(self.by), "sources": list(self.sources)}
 
 
 @dataclass(frozen=True)
@@ -23,14 +45,14 @@ class Members:
     """Columns over the members of all clusters, in order of document number.
 
     ``survives``: whether it is the one that stays; ``survivor``: the id of that one (empty where the rules keep no
-    member); ``exact``: whether its normalised text equals the survivor's; ``smallest``: the smallest id of the cluster
-    as a number, ``name`` as text; ``size``: the cluster's members.
+    member); ``rule``: what makes it a copy of the survivor (of ``best.RULES``); ``smallest``: the smallest id of the
+    cluster as a number, ``name`` as text; ``size``: the cluster's members.
     """
 
     numbers: Numbers
     survives: npt.NDArray[np.bool_]
     survivor: npt.NDArray[np.bytes_]
-    exact: npt.NDArray[np.bool_]
+    rule: npt.NDArray[Any]
     smallest: Words
     name: npt.NDArray[np.bytes_]
     size: npt.NDArray[np.int32]
@@ -52,7 +74,7 @@ class Members:
 def read_members(
     folder: Path,
     parts: list[DocumentPart],
-    prefer: tuple[str, ...],
+    preference: Preference,
     *,
     kept: Mapping[str, npt.NDArray[np.bool_]] | None = None,
 ) -> Members:
@@ -60,62 +82,84 @@ def read_members(
 
     ``kept`` holds other verdicts than the run's, by the part's name: what would be chosen under other rules.
     """
-    numbers, cluster = read_clusters(folder)
-    rank = np.zeros(len(numbers), np.int64)
+    numbers, clusters = read_clusters(folder)
+    tables = []
     for part in parts:
         low, high = np.searchsorted(numbers, [part.first, part.first + part.rows])
-        rank[low:high] = prefer.index(part.source) if part.source in prefer else len(prefer)
-    return choose(numbers, cluster, rank, *_gather(folder, parts, numbers, kept))
+        if low < high:
+            verdict = None if kept is None else kept[part.name]
+            tables.append(_attributes(folder, part, numbers[low:high] - part.first, preference, verdict))
+    return choose(numbers, clusters, pa.concat_tables(tables, promote_options="default") if tables else _NOBODY)
 
 
-def _gather(
-    folder: Path, parts: list[DocumentPart], numbers: Numbers, verdicts: Mapping[str, npt.NDArray[np.bool_]] | None
-) -> tuple[Any, Any, Any, Any]:
-    """Verdict, text bytes, id and exact hash (as 16 bytes) of the documents with these numbers."""
-    kept, size = np.zeros(len(numbers), bool), np.zeros(len(numbers), np.int64)
-    ids, exact = np.zeros(len(numbers), "S40"), np.zeros(len(numbers), "V16")
-    for part in parts:
-        low, high = np.searchsorted(numbers, [part.first, part.first + part.rows])
-        if low == high:
-            continue
-        rows = pa.array(numbers[low:high] - part.first)
-        verdict = parquet.read_table(folder / "verdicts" / f"{part.name}.parquet", ["kept", "text_bytes"]).take(rows)
-        own = verdict.column("kept").to_numpy()
-        kept[low:high] = own if verdicts is None else verdicts[part.name][numbers[low:high] - part.first]
-        size[low:high] = verdict.column("text_bytes").to_numpy()
-        found = parquet.read_table(folder / part.file("documents").path, ["id"]).take(rows)
-        ids[low:high] = np.array(found.column("id").to_pylist(), "S40")
-        sketch = parquet.read_table(folder / part.file("sketches").path, ["sketch/exact"]).take(rows)
-        exact[low:high] = np.array([v or b"" for v in sketch.column("sketch/exact").to_pylist()], "V16")
-    return kept, size, ids, exact
+_NOBODY: Final = pa.table({"id": pa.array([], pa.string()), "kept": pa.array([], pa.bool_())})
 
 
-def choose(
-    numbers: Numbers, cluster: Numbers, rank: Numbers, kept: Any, size: Numbers, ids: Any, exact: Any
-) -> Members:
-    """Choose the survivor of each cluster: kept by the rules, then of the preferred source (lowest ``rank``), then
-    the longest text, then the smallest id.
+def _attributes(
+    folder: Path,
+    part: DocumentPart,
+    rows: Numbers,
+    preference: Preference,
+    verdict: npt.NDArray[np.bool_] | None,
+) -> pa.Table:
+    """What decides among copies, of some documents of a part: ``id``, ``kept``, hashes, and a column for each key."""
+    places = pa.array(rows)
+    decided = parquet.read_table(folder / "verdicts" / f"{part.name}.parquet", ["kept", "text_bytes"]).take(places)
+    found = parquet.read_table(folder / part.file("documents").path, ["id", "published_at"]).take(places)
+    found = found.append_column("kept", decided.column("kept") if verdict is None else pa.array(verdict[rows]))
+    keys = []
+    for by in (*preference.by, "longest"):
+        if by == "source":
+            known = preference.sources.index(part.source) if part.source in preference.sources else None
+            keys.append(np.full(len(rows), len(preference.sources) if known is None else known))
+        elif by == "longest":
+            keys.append(-decided.column("text_bytes").to_numpy())
+        elif by in ("newest", "oldest"):
+            times = pc.cast(found.column("published_at"), pa.int64())
+            keys.append(pc.fill_null(times if by == "oldest" else pc.negate(times), _LAST).to_numpy())
+        else:
+            keys.append(_by_signal(folder / part.file("signals").path, by, places))
+    for place, key in enumerate(keys):
+        found = found.append_column(f"{KEY}{place}", pa.array(key.astype(np.int64)))
+    return _with_hashes(found, folder / part.file("sketches").path, places)
+
+
+def _by_signal(path: Path, signal: str, places: pa.Array) -> Numbers:
+    """The highest first, in steps of a thousandth of one: a score may differ in its last bits on another machine."""
+    column = parquet.read_table(path, [signal]).column(signal).take(places)
+    values = pc.cast(column, pa.float64()).to_numpy()
+    steps: Numbers = np.where(np.isnan(values), _LAST, -np.floor(np.nan_to_num(values) * 1_000)).astype(np.int64)
+    return steps
+
+
+def _with_hashes(found: pa.Table, path: Path, places: pa.Array) -> pa.Table:
+    with parquet.open_parquet(path) as file:
+        names = [n for n in (sketch.EXACT, sketch.URL) if n in file.schema_arrow.names]
+    hashes = parquet.read_table(path, names).take(places)
+    for name in names:
+        found = found.append_column(name, hashes.column(name))
+    return found
+
+
+def choose(numbers: Numbers, clusters: Numbers, attributes: pa.Table) -> Members:
+    """Choose the survivor of each cluster: kept by the rules, then by the keys in their order, then the smallest id.
+
+    ``attributes`` holds a row for each of ``numbers``: ``id``, ``kept``, the keys ``key0``, ``key1``, ... (the smallest
+    first), and the hashes ``sketch/exact`` and ``sketch/url``.
     """
-    n = len(numbers)
-    order = np.lexsort((ids, -size, rank, ~kept, cluster))
-    starts = np.r_[True, cluster[order][1:] != cluster[order][:-1]] if n else np.empty(0, bool)
-    group = np.cumsum(starts) - 1
-    best = order[np.flatnonzero(starts)][group] if n else order
-    by_id = np.lexsort((ids, cluster))
-    lowest = by_id[np.flatnonzero(starts)][group] if n else by_id
-    counts = np.bincount(group)[group] if n else group
-    back = np.empty(n, np.int64)
-    back[order] = np.arange(n)
-    best, lowest, counts = best[back], lowest[back], counts[back]
+    ids = np.array(attributes.column("id").to_pylist(), "S40")
+    kept = attributes.column("kept").to_numpy().astype(bool)
+    keys = [attributes.column(n).to_numpy() for n in sorted(attributes.column_names) if n.startswith(KEY)]
+    best, lowest = best_of(clusters, [~kept, *keys], ids)
     names = ids[lowest]
     return Members(
         numbers=numbers,
-        survives=(best == np.arange(n)) & kept,
+        survives=(best == np.arange(len(numbers))) & kept,
         survivor=np.where(kept[best], ids[best], b""),
-        exact=exact == exact[best],
+        rule=rules_of(attributes, np.arange(len(numbers)), best),
         smallest=words_of_ids(pa.array(names.astype(str))),
         name=names,
-        size=counts.astype(np.int32),
+        size=np.bincount(lowest, minlength=len(numbers))[lowest].astype(np.int32),
     )
 
 
