@@ -35,6 +35,10 @@ def dedup(
     words: Annotated[
         str, typer.Option(help="unicode: words of any language; spaces: the text was cut into words before.")
     ] = "unicode",
+    against: Annotated[
+        list[str] | None, typer.Option(help="A folder with the index of another corpus: leave out what is there.")
+    ] = None,
+    index: Annotated[bool, typer.Option("--index", help="Write an index of what is kept to OUTPUT/index.")] = False,
     workers: Annotated[int | None, typer.Option(min=0, help="Worker processes; else one a core.")] = None,
     explain: Annotated[
         str | None, typer.Option(help="Show the cluster of this document; INPUT is the folder that was written.")
@@ -67,6 +71,8 @@ def dedup(
         near=near,
         words=_one_of("--words", words, ("unicode", "spaces")),
         prefer=choices,
+        against=tuple(against or ()),
+        index=index,
     )
     found = _carry_out(inputs, output, wanted, workers, quiet=quiet, as_json=as_json)
     _print(found, as_json=as_json)

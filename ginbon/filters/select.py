@@ -23,6 +23,7 @@ from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.decide import VERDICTS
 from ginbon.filters.duplicates.best import RULES
 from ginbon.filters.duplicates.hashing import splitmix
+from ginbon.filters.duplicates.index import Known
 from ginbon.filters.duplicates.members import Members, Preference, read_members, words_of_ids
 from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
 from ginbon.filters.shards import Cutter, Shard
@@ -67,6 +68,7 @@ class Select:
     held_out_documents: int
     shard_bytes: int
     preference: Preference = USUAL_PREFERENCE
+    against: tuple[Known, ...] = ()
     seed: int = 1
     name: str = "select"
     outputs: tuple[str, ...] = (FATES,)
@@ -91,7 +93,7 @@ class Select:
     def run(self, task: Task, work: Work) -> Result:
         """Write a fate for each document, and the plan of the shards."""
         parts = document_parts(work.folder)
-        members = read_members(work.folder, parts, self.preference)
+        members = read_members(work.folder, parts, self.preference, against=self.against)
         shares = self._shares(work.folder, parts, members)
         entries, shards = [], []
         for language in sorted({p.language for p in parts}):
@@ -171,7 +173,7 @@ def _first_reasons(reasons: pa.Array) -> tuple[npt.NDArray[Any], Floats, Floats]
     return rule, value, threshold
 
 
-def _scatter(n: int, at: npt.NDArray[np.int64], values: npt.NDArray[np.bytes_]) -> pa.Array:
+def _scatter(n: int, at: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> pa.Array:
     """Texts at some of ``n`` rows, null elsewhere."""
     made = np.full(n, None, object)
     made[at] = values.astype(str)

@@ -187,6 +187,8 @@ class Duplicates(Model):
         Annotated[Near, Tag("settings")] | Annotated[Literal["off"], Tag("off")], Discriminator(_or_off)
     ] = Near()
     """Find texts that are nearly equal, or `off`."""
+    against: list[Place] = []
+    """Folders with indexes of other corpora (a partner's, an earlier release's): what is there already is left out."""
     prefer: list[Name] = []
     """Sources whose copy is kept before others', the best first."""
     best: list[Preferred] = ["source"]
@@ -251,6 +253,8 @@ class Release(Model):
     """Text in a shard."""
     signals: bool = False
     """Put the signals of every document into the shards too."""
+    index: bool = False
+    """Make an index of the release (`index/` in the run's folder), for others to deduplicate against."""
 
 
 class Limits(Model):

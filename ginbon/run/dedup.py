@@ -22,6 +22,7 @@ from ginbon.errors import AnswerIsNo, UserError
 from ginbon.filters.duplicates import sketch
 from ginbon.filters.duplicates.api import Words
 from ginbon.filters.duplicates.cluster import Cluster, Join
+from ginbon.filters.duplicates.index import Index, ListIndex, open_indexes
 from ginbon.filters.duplicates.match import Match
 from ginbon.filters.duplicates.shuffle import Keys, Shuffle
 from ginbon.filters.duplicates.sketch import Near
@@ -42,7 +43,8 @@ class Wanted:
 
     ``text``, ``url`` and ``date`` are columns; with ``url`` documents of one address are copies too. ``near`` None
     finds equal texts only. ``prefer`` says in its order which copy is best; after it the longest text is, then the
-    smallest locator.
+    smallest locator. ``against`` are folders with indexes of other corpora, whose documents are left out; ``index``
+    asks for an index of what is kept.
     """
 
     text: str = "text"
@@ -52,6 +54,8 @@ class Wanted:
     near: Near | None = sketch.USUAL
     words: Words = "unicode"
     prefer: tuple[Preference, ...] = ()
+    against: tuple[str, ...] = ()
+    index: bool = False
 
 
 @dataclass
@@ -143,19 +147,24 @@ def _source(wanted: Wanted, paths: list[str]) -> TableSource:
 def _stages(wanted: Wanted, source: TableSource, ranks: dict[str, int]) -> list[Stage]:
     reading = Reading(namespace="dedup", max_document_bytes=LONGEST_LINE_BYTES)
     keys = Keys(exact=wanted.exact, bands=wanted.near.bands if wanted.near else 0, url=wanted.url is not None)
+    near = wanted.near or sketch.USUAL
+    known = open_indexes(wanted.against, keys, near)
+    index: list[Stage] = [Index(keys, near, "locator"), ListIndex(keys, near, "dedup")] if wanted.index else []
     return [
-        Sketch(source, wanted.near or sketch.USUAL, wanted.words, reading, ranks),
+        Sketch(source, near, wanted.words, reading, ranks),
         Shuffle(keys),
-        Match(keys),
+        Match(keys, known),
         Join(),
         Cluster(),
-        Choose(wanted.prefer),
+        Choose(wanted.prefer, known),
         Keep(reading),
+        *index,
     ]
 
 
 def _plain(wanted: Wanted) -> dict[str, Any]:
-    return {**vars(wanted), "near": vars(wanted.near) if wanted.near else None, "prefer": list(wanted.prefer)}
+    lists = {"prefer": list(wanted.prefer), "against": list(wanted.against)}
+    return {**vars(wanted), "near": vars(wanted.near) if wanted.near else None, **lists}
 
 
 def _remember(path: Path, value: dict[str, Any]) -> None:

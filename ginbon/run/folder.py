@@ -18,6 +18,8 @@ ORDER: Final = (
     "decide",
     "select",
     "write",
+    "index",
+    "list-index",
     "train",
     "measure",
     "compare",

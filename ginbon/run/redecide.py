@@ -28,7 +28,7 @@ from ginbon.filters.rules import Judged
 from ginbon.filters.select import FATES
 from ginbon.recipes.model import Recipe
 from ginbon.run.folder import RESOLVED
-from ginbon.run.stages import decide_stage, load_packs, preference_of
+from ginbon.run.stages import decide_stage, known_to, load_packs, preference_of
 
 FLIPS: Final = 5
 """Documents that are named of each language and direction."""
@@ -117,7 +117,7 @@ def redecide(folder: Path, recipe: Recipe, *, output: Path | None = None) -> dic
         judged = stage.judge(folder, part)
         kept[part.name] = judged.kept
         _count_rules(changes[part.language], _Now.of(folder, part), judged)
-    members = read_members(folder, parts, preference_of(recipe), kept=kept)
+    members = read_members(folder, parts, preference_of(recipe), against=known_to(recipe), kept=kept)
     with ExitStack() as stack:
         writer = None
         if output is not None:

@@ -19,6 +19,7 @@ from ginbon.filters.classifier.classify import Classify
 from ginbon.filters.cut import Cut
 from ginbon.filters.decide import Decide
 from ginbon.filters.duplicates.cluster import Cluster, Join
+from ginbon.filters.duplicates.index import Index, Known, ListIndex, open_indexes
 from ginbon.filters.duplicates.match import Match
 from ginbon.filters.duplicates.members import Preference
 from ginbon.filters.duplicates.shuffle import Keys, Shuffle
@@ -49,11 +50,11 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
     _check_blocks(recipe)
     _check_classifiers(recipe)
     _check_preference(recipe)
-    keys = _keys(recipe)
+    keys, known = _keys(recipe), known_to(recipe)
     stages: list[Stage] = [
         _collect(recipe, packs, sample),
         Shuffle(keys),
-        Match(keys),
+        Match(keys, known),
         Join(),
         Cluster(),
         decide_stage(recipe),
@@ -62,11 +63,12 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
             held_out_documents=recipe.held_out.min_documents,
             shard_bytes=recipe.release.shard_bytes,
             preference=preference_of(recipe),
+            against=known,
             seed=recipe.seed,
         ),
         Write(signals=recipe.release.signals),
     ]
-    return [*stages, *_tokenizers(recipe), _report(recipe), _seal(recipe)]
+    return [*stages, *_index(recipe), *_tokenizers(recipe), _report(recipe), _seal(recipe)]
 
 
 def warnings_of(stages: list[Stage]) -> list[str]:
@@ -137,6 +139,29 @@ def _check_preference(recipe: Recipe) -> None:
             )
     if mistakes:
         raise RecipeError(mistakes)
+
+
+def known_to(recipe: Recipe) -> tuple[Known, ...]:
+    """The indexes that the recipe deduplicates against, checked."""
+    found, mistakes = [], []
+    for number, place in enumerate(recipe.duplicates.against):
+        try:
+            open_indexes([recipe.folder / place], _keys(recipe), _near(recipe))
+            found.append(recipe.folder / place)
+        except UserError as error:
+            mistakes.append(recipe.mistake(f"duplicates.against.{number}", str(error)))
+    if mistakes:
+        raise RecipeError(mistakes)
+    return open_indexes(found, _keys(recipe), _near(recipe))
+
+
+def _index(recipe: Recipe) -> list[Stage]:
+    """The stages that make the release's own index."""
+    if not recipe.release.index:
+        return []
+    keys, near = _keys(recipe), _near(recipe)
+    title = f"{recipe.release.title or recipe.recipe} {recipe.release.version}"
+    return [Index(keys, near), ListIndex(keys, near, title)]
 
 
 def _keys(recipe: Recipe) -> Keys:

@@ -17,8 +17,9 @@ Numbers = npt.NDArray[np.int64]
 EXACT: Final = "exact-duplicate"
 NEAR: Final = "near-duplicate"
 SAME_URL: Final = "same-url"
-RULES: Final = (EXACT, SAME_URL, NEAR)
-"""What a copy is to the document that stays in its place, the strongest first."""
+IN_INDEX: Final = "in-index"
+RULES: Final = (IN_INDEX, EXACT, SAME_URL, NEAR)
+"""What a copy is to the document that stays in its place, the strongest first; ``in-index``: one of another corpus."""
 
 
 def best_of(clusters: Numbers, keys: Sequence[npt.NDArray[Any]], names: npt.NDArray[Any]) -> tuple[Numbers, Numbers]:

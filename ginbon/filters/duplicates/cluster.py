@@ -93,10 +93,14 @@ def _read(path: Path) -> Iterator[tuple[Numbers, Numbers]]:
 
 
 def read_clusters(folder: Path) -> tuple[Numbers, Numbers]:
-    """The documents that have a copy, by number, and the first document of each one's cluster."""
+    """The documents that have a copy, by number, and the first document of each one's cluster.
+
+    A first that is negative is a document of another corpus (see ``index.Known``).
+    """
     files = [f.path for p in read_parts(folder, "cluster") for f in p.files]
     tables = [parquet.read_table(folder / path) for path in files]
     documents, firsts = (
         np.concatenate([t.column(name).to_numpy() for t in tables] or [np.empty(0, np.int64)]) for name in FOREST.names
     )
-    return documents, firsts
+    own = documents >= 0
+    return documents[own], firsts[own]

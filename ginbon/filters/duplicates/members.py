@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -14,8 +15,9 @@ import pyarrow.compute as pc
 
 from ginbon.corpus import parquet
 from ginbon.filters.duplicates import sketch
-from ginbon.filters.duplicates.best import best_of, rules_of
+from ginbon.filters.duplicates.best import IN_INDEX, best_of, rules_of
 from ginbon.filters.duplicates.cluster import read_clusters
+from ginbon.filters.duplicates.index import Known, ids_in
 from ginbon.filters.duplicates.numbering import DocumentPart, Numbers
 
 Words = npt.NDArray[np.uint64]
@@ -45,13 +47,13 @@ class Members:
     """Columns over the members of all clusters, in order of document number.
 
     ``survives``: whether it is the one that stays; ``survivor``: the id of that one (empty where the rules keep no
-    member); ``rule``: what makes it a copy of the survivor (of ``best.RULES``); ``smallest``: the smallest id of the
-    cluster as a number, ``name`` as text; ``size``: the cluster's members.
+    member), or of a document of another corpus; ``rule``: what makes it a copy of that one (of ``best.RULES``);
+    ``smallest``: the smallest id of the cluster as a number, ``name`` as text; ``size``: the cluster's members.
     """
 
     numbers: Numbers
     survives: npt.NDArray[np.bool_]
-    survivor: npt.NDArray[np.bytes_]
+    survivor: npt.NDArray[Any]
     rule: npt.NDArray[Any]
     smallest: Words
     name: npt.NDArray[np.bytes_]
@@ -76,6 +78,7 @@ def read_members(
     parts: list[DocumentPart],
     preference: Preference,
     *,
+    against: tuple[Known, ...] = (),
     kept: Mapping[str, npt.NDArray[np.bool_]] | None = None,
 ) -> Members:
     """The clusters of a run whose ``cluster`` and ``decide`` are complete.
@@ -89,7 +92,8 @@ def read_members(
         if low < high:
             verdict = None if kept is None else kept[part.name]
             tables.append(_attributes(folder, part, numbers[low:high] - part.first, preference, verdict))
-    return choose(numbers, clusters, pa.concat_tables(tables, promote_options="default") if tables else _NOBODY)
+    attributes = pa.concat_tables(tables, promote_options="default") if tables else _NOBODY
+    return choose(numbers, clusters, attributes, ids_in(against, clusters[clusters < 0]))
 
 
 _NOBODY: Final = pa.table({"id": pa.array([], pa.string()), "kept": pa.array([], pa.bool_())})
@@ -141,11 +145,14 @@ def _with_hashes(found: pa.Table, path: Path, places: pa.Array) -> pa.Table:
     return found
 
 
-def choose(numbers: Numbers, clusters: Numbers, attributes: pa.Table) -> Members:
+def choose(
+    numbers: Numbers, clusters: Numbers, attributes: pa.Table, known: Mapping[int, str] = MappingProxyType({})
+) -> Members:
     """Choose the survivor of each cluster: kept by the rules, then by the keys in their order, then the smallest id.
 
     ``attributes`` holds a row for each of ``numbers``: ``id``, ``kept``, the keys ``key0``, ``key1``, ... (the smallest
-    first), and the hashes ``sketch/exact`` and ``sketch/url``.
+    first), and the hashes ``sketch/exact`` and ``sketch/url``. ``known`` are the ids of documents of other corpora, by
+    the negative numbers that their clusters have: nothing survives beside one.
     """
     ids = np.array(attributes.column("id").to_pylist(), "S40")
     kept = attributes.column("kept").to_numpy().astype(bool)
@@ -154,13 +161,20 @@ def choose(numbers: Numbers, clusters: Numbers, attributes: pa.Table) -> Members
     names = ids[lowest]
     return Members(
         numbers=numbers,
-        survives=(best == np.arange(len(numbers))) & kept,
-        survivor=np.where(kept[best], ids[best], b""),
-        rule=rules_of(attributes, np.arange(len(numbers)), best),
+        survives=(best == np.arange(len(numbers))) & kept & (clusters >= 0),
+        survivor=_survivors(np.where(kept[best], ids[best], b""), clusters, known),
+        rule=np.where(clusters < 0, IN_INDEX, rules_of(attributes, np.arange(len(numbers)), best)),
         smallest=words_of_ids(pa.array(names.astype(str))),
         name=names,
         size=np.bincount(lowest, minlength=len(numbers))[lowest].astype(np.int32),
     )
+
+
+def _survivors(ids: npt.NDArray[np.bytes_], clusters: Numbers, known: Mapping[int, str]) -> npt.NDArray[Any]:
+    survivors = ids.astype(str).astype(object)
+    elsewhere = np.flatnonzero(clusters < 0)
+    survivors[elsewhere] = [known[number] for number in clusters[elsewhere].tolist()]
+    return survivors
 
 
 def words_of_ids(ids: pa.Array) -> Words:

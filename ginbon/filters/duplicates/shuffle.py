@@ -32,7 +32,7 @@ MANY_TASKS: Final = 64
 """Where there would be more tasks than these, each holds up to four times as many hashes instead (1 GB), since a range
 is read from every file."""
 
-_SCHEMA: Final = pa.schema([("hash", pa.uint64()), ("document", pa.int64())])
+SHUFFLED_HASH: Final = pa.schema([("hash", pa.uint64()), ("document", pa.int64())])
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,11 @@ class Shuffle:
         counts = np.bincount(of, minlength=number)
         stops = np.cumsum(counts)
         path = f"{SHUFFLED}/{task.key}.parquet"
-        with work.write(path) as file, parquet.Writer(file, _SCHEMA, rows=4 * HASHES_A_TASK) as writer:
+        with work.write(path) as file, parquet.Writer(file, SHUFFLED_HASH, rows=4 * HASHES_A_TASK) as writer:
             for stop, count in zip(stops, counts, strict=True):
                 mine = order[stop - count : stop]
                 writer.write(
-                    pa.RecordBatch.from_arrays([pa.array(hashes[mine]), pa.array(numbers[mine])], schema=_SCHEMA)
+                    pa.RecordBatch.from_arrays([pa.array(hashes[mine]), pa.array(numbers[mine])], schema=SHUFFLED_HASH)
                 )
                 writer.end_group()
         return counts
@@ -146,6 +146,15 @@ def shuffled(folder: Path, index: int) -> Iterator[tuple[Hashes, Numbers]]:
         start = int(stops[index - 1]) if index else 0
         for batch in parquet.read_rows(folder / part.files[0].path, start, int(stops[index])):
             yield batch.column("hash").to_numpy(), batch.column("document").to_numpy()
+
+
+def hashes_in(folder: Path, keys: Keys, index: int, of: int) -> Iterator[tuple[Hashes, Numbers]]:
+    """The hashes of one range of ``of`` with their documents, a piece at a time."""
+    if of > 1:
+        yield from shuffled(folder, index)
+    else:  # nothing was shuffled
+        for part in document_parts(folder):
+            yield from keys.hashes(folder, part)
 
 
 def range_of(hashes: Hashes, number: int) -> Numbers:

@@ -25,8 +25,9 @@ from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.duplicates import sketch
 from ginbon.filters.duplicates.api import Words, sketch_texts
-from ginbon.filters.duplicates.best import best_of, rules_of
+from ginbon.filters.duplicates.best import IN_INDEX, best_of, rules_of
 from ginbon.filters.duplicates.cluster import read_clusters
+from ginbon.filters.duplicates.index import Known, ids_in
 from ginbon.filters.duplicates.numbering import document_parts
 from ginbon.filters.duplicates.sketch import Near
 from ginbon.recipes.sources import TableSource
@@ -147,6 +148,7 @@ class Choose:
     """The stage that chooses the best document of each cluster: one task over those that have a copy."""
 
     prefer: tuple[Preference, ...]
+    against: tuple[Known, ...] = ()
     name: str = "choose"
     outputs: tuple[str, ...] = ()
 
@@ -166,15 +168,20 @@ class Choose:
         locators = members.column("locator").to_numpy(zero_copy_only=False).astype(object)
         keys = [_key(members, name) for name in (*self.prefer, "longest")]
         best, first = best_of(clusters, keys, locators)
-        lost = best != np.arange(len(numbers))
+        known = ids_in(self.against, clusters[clusters < 0])
+        elsewhere = clusters < 0
+        lost = (best != np.arange(len(numbers))) | elsewhere
         rule = np.full(len(numbers), None, object)
         rule[lost] = rules_of(members, np.flatnonzero(lost), best[lost])
+        rule[elsewhere] = IN_INDEX
+        instead = locators[best] if len(best) else locators
+        instead[elsewhere] = [known[number] for number in clusters[elsewhere].tolist()]
         sizes = np.bincount(first, minlength=len(numbers))[first].astype(np.int32)
         copies = pa.RecordBatch.from_arrays(
             [
                 members.column("locator").combine_chunks(),
                 pa.array(~lost),
-                pa.array(locators[best], pa.string(), mask=~lost) if len(best) else pa.array([], pa.string()),
+                pa.array(instead, pa.string(), mask=~lost),
                 pa.array(rule, pa.string()),
                 pa.array(locators[first], pa.string()),
                 pa.array(sizes),

@@ -1,0 +1,208 @@
+"""Faults of the index that a corpus is deduplicated against, and of the shuffle: told clearly, nothing lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from ginbon.engine import extents
+from ginbon.errors import UserError
+from ginbon.filters.duplicates import shuffle
+from ginbon.filters.duplicates.index import open_indexes, verify_index
+from ginbon.filters.duplicates.shuffle import Keys
+from ginbon.filters.duplicates.sketch import Near
+from ginbon.run.dedup import Found, Wanted, dedup
+from ginbon.run.start import Options
+
+WORDS = ("sal", "mar", "sol", "rio", "lua", "cor", "dia", "mel", "paz", "fim")
+
+
+def text(number: int) -> str:
+    chance = random.Random(number)
+    return " ".join(f"{chance.choice(WORDS)}{chance.randrange(99)}" for _ in range(40))
+
+
+def rows(path: Path, numbers: Any) -> Path:
+    path.write_text("".join(json.dumps({"text": text(n)}) + "\n" for n in numbers), encoding="utf-8")
+    return path
+
+
+def found_in(inputs: list[Path], output: Path, **wanted: Any) -> Found:
+    return dedup(inputs, output, Wanted(**wanted), options=Options(workers=0))
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of 300 documents."""
+    folder = tmp_path_factory.mktemp("known")
+    found_in([rows(folder / "a.jsonl", range(300))], folder / "out", index=True)
+    return folder / "out" / "index"
+
+
+def copied(known: Path, folder: Path) -> Path:
+    for path in known.rglob("*"):
+        if path.is_file():
+            place = folder / "index" / path.relative_to(known)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(path.read_bytes())
+    return folder / "index"
+
+
+def test_what_is_in_an_index_is_left_out_and_copies_inside_are_found(known: Path, tmp_path: Path) -> None:
+    """Documents of the index are named; those that are new and have copies of their own have one that stays (D8)."""
+    found = found_in([rows(tmp_path / "b.jsonl", [*range(290, 310), 305, 299])], tmp_path / "b", against=(str(known),))
+    assert found.lost == {"exact-duplicate": 1, "in-index": 11}
+    copies = pq.read_table(tmp_path / "b/copies.parquet").to_pylist()
+    assert {c["duplicate_of"].partition("#")[0] for c in copies if c["rule"] == "in-index"} == {"a.jsonl"}
+    assert sum(c["kept"] for c in copies) == 1
+
+
+def test_two_indexes_are_as_one(known: Path, tmp_path: Path) -> None:
+    """Documents of both are left out, each named by its own."""
+    found_in([rows(tmp_path / "c.jsonl", range(300, 305))], tmp_path / "c", index=True)
+    against = (str(known), str(tmp_path / "c/index"))
+    found = found_in([rows(tmp_path / "d.jsonl", range(295, 310))], tmp_path / "d", against=against)
+    assert found.lost == {"in-index": 10}
+    named = pq.read_table(tmp_path / "d/copies.parquet").column("duplicate_of").to_pylist()
+    assert sorted(n.partition("#")[0] for n in named) == ["a.jsonl"] * 5 + ["c.jsonl"] * 5
+
+
+def header(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        value = json.loads((folder / "index.json").read_text())
+        change(value)
+        (folder / "index.json").write_text(json.dumps(value))
+
+    return damage
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "missing": (lambda f: (f / "parts/hashes-00000.parquet").unlink(), "this part of the index is missing"),
+    "truncated": (lambda f: os.truncate(f / "parts/hashes-00000.parquet", 100), "100 bytes are there"),
+    "version": (header(lambda v: v.update(version=2)), "an index of version 2; this Ginbon reads version 1"),
+    "other": (header(lambda v: v["made_with"]["near"].update(rows=5)), "near.rows: 5 -> 8"),
+    "unicode": (header(lambda v: v["made_with"].update(unicode="Unicode 3.0")), "made otherwise"),
+    "no-header": (lambda f: (f / "index.json").unlink(), "no index of Ginbon is there"),
+    "not-json": (lambda f: (f / "index.json").write_text("{"), "no index of Ginbon is there"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_part_of_the_index_that_is_missing_cut_or_of_another_version(known: Path, tmp_path: Path, name: str) -> None:
+    """Told before any work, with the file and what to do."""
+    folder = copied(known, tmp_path)
+    damage, says = DAMAGES[name]
+    damage(folder)
+    with pytest.raises(UserError, match=says):
+        open_indexes([folder], Keys(), Near())
+    with pytest.raises(UserError, match=says):
+        found_in([rows(tmp_path / "b.jsonl", [1])], tmp_path / "out", against=(str(folder),))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["hashes-00000.parquet", "documents-00000.parquet"])
+def test_a_flipped_bit_in_the_index_is_found_when_it_is_read(known: Path, tmp_path: Path, name: str) -> None:
+    """The size is right, the pages are not: their checksums say so; ``verify_index`` finds it anywhere."""
+    folder = copied(known, tmp_path)
+    path = folder / "parts" / name
+    data = bytearray(path.read_bytes())
+    data[200] ^= 8
+    path.write_bytes(data)
+    with pytest.raises(UserError, match="SHA-256"):
+        verify_index(folder)
+    with pytest.raises(Exception, match=r"cannot be read"):
+        found_in([rows(tmp_path / "b.jsonl", [1])], tmp_path / "out", against=(str(folder),))
+    assert not (tmp_path / "out/copies.parquet").exists()
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """What people get."""
+    return {p.name: p.read_bytes() for p in [*(folder / "kept").iterdir(), folder / "copies.parquet"]}
+
+
+def test_clusters_are_the_same_for_any_number_of_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One range that nothing is shuffled for, or forty ranges out of several files, joined in two steps."""
+    inputs = [rows(tmp_path / f"{i}.jsonl", [*range(100 * i, 100 * i + 150), *range(40)]) for i in range(4)]
+    monkeypatch.setitem(extents.group.__kwdefaults__, "extent_bytes", 20_000)
+    found_in(inputs, tmp_path / "one")
+    monkeypatch.setattr(shuffle, "HASHES_A_TASK", 300)
+    monkeypatch.setattr(shuffle, "MANY_TASKS", 40)
+    found_in(inputs, tmp_path / "many")
+    assert len(list((tmp_path / "many/clusters/matches").iterdir())) == 38
+    assert len(list((tmp_path / "many/clusters/shuffled").iterdir())) == 4
+    assert (tmp_path / "many/clusters/joined").exists()
+    assert tree(tmp_path / "one") == tree(tmp_path / "many")
+
+
+FULL_DISK = """
+import sys, resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from ginbon.filters.duplicates import shuffle
+shuffle.HASHES_A_TASK, shuffle.MANY_TASKS = 20_000, 40
+from ginbon.run.dedup import Wanted, dedup
+from ginbon.run.start import Options, Listener
+inputs, output, stage = sys.argv[1:]
+def began(name, plan):
+    if name == stage:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, resource.RLIM_INFINITY))
+dedup([inputs], output, options=Options(workers=0), listener=Listener(began=began))
+"""
+
+
+@pytest.mark.parametrize("stage", ["shuffle", "match", "join", "cluster", "keep"])
+def test_a_disk_that_fills_during_the_merge(tmp_path: Path, stage: str) -> None:
+    """The limit of a file's size stands for a full disk: a clear end with code 3, and the same command goes on."""
+    inputs = rows(tmp_path / "a.jsonl", [*range(1_500), *range(700)])
+    command = [sys.executable, "-c", FULL_DISK, str(inputs), str(tmp_path / "out")]
+    done = subprocess.run([*command, stage], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "Error" in done.stderr.splitlines()[-1] and "File too large" in done.stderr
+    assert not list((tmp_path / "out").rglob("*.tmp*"))
+    subprocess.run([*command, "none"], check=True)
+    subprocess.run([*command[:-1], str(tmp_path / "whole"), "none"], check=True)
+    assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+KILLED = """
+import os, sys
+from ginbon.corpus import parquet
+from ginbon.filters.duplicates import shuffle
+shuffle.HASHES_A_TASK, shuffle.MANY_TASKS = 20_000, 40
+from ginbon.run.dedup import dedup
+from ginbon.run.start import Options, Listener
+inputs, output, stage, groups = sys.argv[1:]
+left = int(groups)
+flush = parquet.Writer._flush
+def dying(self):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), 9)
+    flush(self)
+def began(name, plan):
+    if name == stage:
+        parquet.Writer._flush = dying
+dedup([inputs], output, options=Options(workers=0), listener=Listener(began=began))
+"""
+
+
+@pytest.mark.parametrize(("stage", "groups"), [("shuffle", 1), ("shuffle", 7), ("match", 2), ("join", 1)])
+def test_a_task_killed_in_the_middle_of_the_shuffle(tmp_path: Path, stage: str, groups: int) -> None:
+    """SIGKILL between two row groups: nothing half has a name, and the next run ends with the same bytes."""
+    inputs = rows(tmp_path / "a.jsonl", [*range(1_500), *range(700)])
+    command = [sys.executable, "-c", KILLED, str(inputs), str(tmp_path / "out")]
+    assert subprocess.run([*command, stage, str(groups)]).returncode == -9
+    found_in([inputs], tmp_path / "out")
+    found_in([inputs], tmp_path / "whole")
+    assert tree(tmp_path / "out") == tree(tmp_path / "whole")
