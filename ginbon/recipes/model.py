@@ -254,7 +254,10 @@ class Release(Model):
     signals: bool = False
     """Put the signals of every document into the shards too."""
     index: bool = False
-    """Make an index of the release (`index/` in the run's folder), for others to deduplicate against."""
+    """Put an index of the documents into the release (`index/`), for others to deduplicate against."""
+    repeats: Annotated[int, Field(ge=2, le=100)] | None = None
+    """Put `weights.json` into the release: how often to repeat a document by the number of its copies, at most so
+    often (FineWeb2's rehydration, which takes 3 to 10)."""
 
 
 class Limits(Model):

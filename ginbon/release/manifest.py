@@ -31,7 +31,7 @@ MAX_LIST_BYTES: Final = 64 * 2**20
 _MAX_INTEGER: Final = 2**53  # what every JSON reader holds exactly
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SUM: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-_KINDS: Final = ("data", "tokenizer", "report", "card")
+_KINDS: Final = ("data", "tokenizer", "report", "index", "weights", "card")
 
 
 @dataclass(frozen=True)

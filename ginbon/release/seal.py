@@ -32,7 +32,17 @@ from ginbon.release.swap import link_or_copy, whole_folder
 from ginbon.tokenizers.specs import FLOORS
 
 RELEASE: Final = "release"
-READS: Final = ("write", "train", "compare", "report")
+KINDS: Final = {
+    "train": "tokenizer",
+    "compare": "tokenizer",
+    "report": "report",
+    "index": "index",
+    "list-index": "index",
+    "weigh": "weights",
+}
+"""Stages whose files go into a release as they are, and what they are there."""
+
+READS: Final = ("write", *KINDS)
 """Stages whose parts a release is made of; those that the run has not are left out."""
 
 COMPARISON: Final = "tokenizers/comparison.json"
@@ -125,7 +135,7 @@ class Seal:
             _check_bytes(building / target, shard.files[0])
             files.append(self._shard(building / target, target, shard, name))
             work.advance(documents=files[-1].rows, bytes=files[-1].bytes)
-        for stage, kind in (("train", "tokenizer"), ("compare", "tokenizer"), ("report", "report")):
+        for stage, kind in KINDS.items():
             for written in (f for part in read_parts(folder, stage) for f in part.files):
                 if reason := unsafe(written.path):
                     raise VerifyError(f"{written.path} cannot be released: the name {reason}")

@@ -20,6 +20,7 @@ ORDER: Final = (
     "write",
     "index",
     "list-index",
+    "weigh",
     "train",
     "measure",
     "compare",

@@ -24,6 +24,7 @@ from ginbon.filters.duplicates.match import Match
 from ginbon.filters.duplicates.members import Preference
 from ginbon.filters.duplicates.shuffle import Keys, Shuffle
 from ginbon.filters.duplicates.sketch import Near
+from ginbon.filters.duplicates.weigh import Weigh
 from ginbon.filters.identifiers import PACKAGED, identifier
 from ginbon.filters.identifiers.base import Identifier
 from ginbon.filters.identify import Identify
@@ -68,7 +69,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
         ),
         Write(signals=recipe.release.signals),
     ]
-    return [*stages, *_index(recipe), *_tokenizers(recipe), _report(recipe), _seal(recipe)]
+    return [*stages, *_beside_shards(recipe), *_tokenizers(recipe), _report(recipe), _seal(recipe)]
 
 
 def warnings_of(stages: list[Stage]) -> list[str]:
@@ -155,13 +156,14 @@ def known_to(recipe: Recipe) -> tuple[Known, ...]:
     return open_indexes(found, _keys(recipe), _near(recipe))
 
 
-def _index(recipe: Recipe) -> list[Stage]:
-    """The stages that make the release's own index."""
-    if not recipe.release.index:
-        return []
-    keys, near = _keys(recipe), _near(recipe)
-    title = f"{recipe.release.title or recipe.recipe} {recipe.release.version}"
-    return [Index(keys, near), ListIndex(keys, near, title)]
+def _beside_shards(recipe: Recipe) -> list[Stage]:
+    """The stages that make the release's own index, and the weights of its documents."""
+    release, stages = recipe.release, list[Stage]()
+    if release.index:
+        keys, near = _keys(recipe), _near(recipe)
+        title = f"{release.title or recipe.recipe} {release.version}"
+        stages += [Index(keys, near), ListIndex(keys, near, title)]
+    return [*stages, Weigh(release.repeats)] if release.repeats else stages
 
 
 def _keys(recipe: Recipe) -> Keys:
