@@ -102,7 +102,7 @@ def kept_of_the_tale(folder: Path) -> str:
         ("{best: [newest]}", "books 2024"),
         ("{best: [oldest]}", "books 2019"),
         ("{prefer: [books], best: [source, oldest]}", "books 2019"),
-        ("{best: [walk/capital_word_share, newest]}", "books 2019"),
+        ("{best: [walk/capitalised_word_share, newest]}", "books 2019"),
     ],
 )
 def test_the_best_copy_is_what_the_recipe_says(folder: Path, duplicates: str, stays: str) -> None:
