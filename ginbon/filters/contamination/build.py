@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from ginbon.corpus.tidy import tidy_texts
 from ginbon.filters import _segment
-from ginbon.filters.contamination.index import Hashes, Index, Looked, Numbers, word_hashes
+from ginbon.filters.contamination.index import Hashes, Index, Looked, Numbers, begins, word_hashes
 from ginbon.filters.contamination.items import Items
 
 NGRAM: Final = 13
@@ -101,7 +101,11 @@ def _runs(items: Items, ngram: int, min_words: int, anchor: int) -> _Runs:
     """The runs of every text, which is tidied as documents are."""
     from ginbon.filters.kernel.overlap import hash_runs
 
-    sizes, wholes, counts, runs, anchors = [], [], [], [], []
+    sizes: list[Any] = []
+    wholes: list[Any] = []
+    runs: list[Any] = []
+    anchors: list[Any] = []
+    counts: list[Any] = []
     for texts in _batches(tidy_texts(items.texts, "und").texts):
         word_ends, words = word_hashes(_segment.buffers(texts))
         number = np.diff(word_ends)
@@ -123,9 +127,11 @@ def _choose(found: _Runs, items: Items, max_texts: int) -> tuple[_Chosen, Looked
     is_first = np.zeros(len(found.whole), np.bool_)
     is_first[first] = True
     wanted = is_first[found.text]
-    pairs = np.unique(np.rec.fromarrays([found.run[wanted], found.text[wanted]]), return_index=True)[1]
-    text, run, anchor = (column[wanted][pairs] for column in (found.text, found.run, found.anchor))
-    _, of_run, often = np.unique(run, return_inverse=True, return_counts=True)
+    order = np.flatnonzero(wanted)[np.lexsort((found.text[wanted], found.run[wanted]))]
+    order = order[begins(found.run[order], found.text[order])]
+    text, run, anchor = found.text[order], found.run[order], found.anchor[order]
+    of_run = np.cumsum(begins(run)) - 1
+    often = np.bincount(of_run)
     common = often[of_run] > max_texts
     has_runs = np.zeros(len(found.size), np.bool_)
     has_runs[text[~common]] = True

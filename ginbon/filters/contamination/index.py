@@ -80,7 +80,7 @@ class Index:
         """What each text shares with the sets (``OVERLAPS``); a null shares nothing.
 
         ``share`` is the largest part of a text's runs that the document has, ``items`` how many items have a run in it,
-        ``spans`` where, in the order of the text: runs of one item that touch or overlap are one span.
+        ``spans`` where, in the order of the text: runs of an item's text that touch or overlap are one span.
         """
         held = _segment.buffers(documents)
         word_ends, places, runs = self._hits(held)
@@ -115,17 +115,18 @@ class Index:
 
     def _shares(self, rows: Numbers, texts: Numbers, runs: Numbers) -> npt.NDArray[np.float32]:
         """For each run found the share of its text that the document has, each run of the text counted once."""
-        pair = np.cumsum(_begins(rows, texts)) - 1
+        pair = np.cumsum(begins(rows, texts)) - 1
         order = np.lexsort((runs, pair))
-        distinct = np.bincount(pair[order], weights=_begins(pair[order], runs[order])).astype(np.int64)
-        return (distinct[pair] / self.text_runs[texts]).astype(np.float32)
+        distinct = np.bincount(pair[order], weights=begins(pair[order], runs[order])).astype(np.int64)
+        shares: npt.NDArray[np.float32] = (distinct[pair] / self.text_runs[texts]).astype(np.float32)
+        return shares
 
     def _overlaps(
         self, documents: pa.Array, word_ends: Numbers, rows: Numbers, texts: Numbers, at: Numbers, shares: Any
     ) -> pa.RecordBatch:
-        begins = _begins(rows, texts)
-        begins[1:] |= at[1:] > at[:-1] + self.text_size[texts[:-1]]  # a gap between two runs
-        first = np.flatnonzero(begins)
+        apart = begins(rows, texts)
+        apart[1:] |= at[1:] > at[:-1] + self.text_size[texts[:-1]]  # a gap between two runs
+        first = np.flatnonzero(apart)
         last = np.append(first[1:], len(at)) - 1
         rows, texts, shares = rows[first], texts[first], shares[first]
         start, stop = _bytes(
@@ -169,11 +170,11 @@ def _bytes(documents: pa.Array, rows: Numbers, first: Numbers, stop: Numbers) ->
     return found.starts[base + first], found.stops[base + stop - 1]
 
 
-def _begins(*columns: Any) -> npt.NDArray[np.bool_]:
+def begins(*columns: Any) -> npt.NDArray[np.bool_]:
     """Where a row of sorted columns differs from the one before; the first always does."""
-    begins = np.ones(len(columns[0]), np.bool_)
-    begins[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
-    return begins
+    found = np.ones(len(columns[0]), np.bool_)
+    found[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return found
 
 
 def _none(rows: int) -> pa.RecordBatch:

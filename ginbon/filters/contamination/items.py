@@ -52,6 +52,14 @@ class Items:
         return cls(pa.array(found, pa.large_string()), np.arange(len(found)), len(found))
 
 
+class NoFieldError(UserError):
+    """No row of a file has a field that was asked for."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 @dataclass(frozen=True)
 class EvaluationSet:
     """A set: its files, the fields that are looked at (None: all), and the digest of what the files hold."""
@@ -111,7 +119,8 @@ def _check_fields(path: str | Path, fields: Sequence[str] | None, seen: dict[str
         near = get_close_matches(missing[0], seen, n=1)
         hint = f"did you mean `{near[0]}`? " if near else ""
         there = ", ".join(list(seen)[:_SHOWN]) + (", …" if len(seen) > _SHOWN else "")
-        raise UserError(f"{path}: none of its {rows:,} rows has the field `{missing[0]}`; {hint}there are: {there}")
+        message = f"{path}: none of its {rows:,} rows has the field `{missing[0]}`; {hint}there are: {there}"
+        raise NoFieldError(message, missing[0])
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -153,7 +162,7 @@ def _json_rows(path: str | Path) -> Iterator[dict[str, Any]]:
     number = 0
     with Path(path).open("rb") if module is None else module.open(path) as file:
         try:
-            for number, line in enumerate(file, 1):  # noqa: B007 - the error names it
+            for number, line in enumerate(file, 1):
                 if plain := line.removeprefix(_MARK if number == 1 else b"").strip():
                     yield _parsed(path, number, plain)
         except broken as error:

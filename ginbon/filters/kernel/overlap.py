@@ -82,8 +82,8 @@ def fill_table(runs: Any, keys: Any, values: Any) -> None:
 def find_runs(word_ends: Any, words: Any, anchor: Any, sizes: Any, bits: Any, keys: Any, values: Any, hits: Any) -> Any:
     """Write the place (index of its first word) and number of every run found, in the order of places; how many.
 
-    ``sizes`` are those that runs have, ascending, none below ``anchor``. What has no room in ``hits`` is counted and not
-    written.
+    ``sizes`` are those that runs have, ascending, none below ``anchor``. What has no room in ``hits`` is counted, and
+    not written.
     """
     in_filter = np.uint64(bits.shape[0] - 1)
     in_table = np.uint64(keys.shape[0] - 1)
