@@ -69,7 +69,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
             against=known,
             seed=recipe.seed,
         ),
-        Write(signals=recipe.release.signals),
+        Write(signals=recipe.release.signals, overlaps=bool(recipe.evaluation.sets)),
     ]
     return [*stages, *_beside_shards(recipe), *_tokenizers(recipe), _report(recipe), _seal(recipe)]
 
