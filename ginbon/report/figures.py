@@ -130,7 +130,7 @@ def _explained(
         "alone": alone,
         "why": known.why if known else _WHY.get(row["rule"], _WHY.get(signal.partition("/")[0], "")),
         "signal": signal,
-        "thresholds": {language: {"low": b.low, "high": b.high, "below": b.below} for language, b in asked.items()},
+        "thresholds": {language: b.ends() for language, b in asked.items()},
     }
 
 

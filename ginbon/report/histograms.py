@@ -41,6 +41,11 @@ class Bound:
     high: float | None
     below: bool = False
 
+    def ends(self) -> dict[str, Any]:
+        """Where it keeps, as plain values; ``below`` only where it is so."""
+        ends = {"low": self.low, "high": self.high}
+        return {**ends, "below": True} if self.below else ends
+
 
 def bounds_of(fingerprint: Mapping[str, Any], language: str) -> list[Bound]:
     """The rules of a language with their thresholds, from the fingerprint of ``decide``."""
@@ -127,7 +132,7 @@ def _histogram(name: str, counts: list[npt.NDArray[np.int64]], bounds: list[Boun
         "kept": sums[0],
         "dropped": sums[1],
         "outside": outside,
-        "bounds": [{"rule": b.rule, "low": b.low, "high": b.high} for b in bounds],
+        "bounds": [{"rule": b.rule, **b.ends()} for b in bounds],
     }
 
 

@@ -18,7 +18,7 @@ from ginbon.engine.parts import PARTS, STAGE_RECORD
 from ginbon.errors import AnswerIsNo, UserError
 from ginbon.filters.signals import signal_of
 from ginbon.report import overlaps
-from ginbon.report.histograms import Bound, bounds_of
+from ginbon.report.histograms import bounds_of
 from ginbon.report.text import clip, one_line
 
 FORMAT: Final = "ginbon-why/1"
@@ -224,14 +224,9 @@ def _signals(folder: Path, label: str, extent: str, row: int, shared: dict[str, 
     numbers = {name: value for name, value in shared.items() if not isinstance(value, list)}
     for name, value in (_row(folder, f"signals/{label}/{extent}", row) | numbers).items():
         known = signal_of(name)
-        asked = [_asked(b) for b in bounds if b.signal == name]
+        asked = [{"rule": b.rule, **b.ends()} for b in bounds if b.signal == name]
         rows.append({"signal": name, "value": value, "unit": known.unit if known else "", "rules": asked})
     return rows
-
-
-def _asked(bound: Bound) -> dict[str, Any]:
-    asked = {"rule": bound.rule, "low": bound.low, "high": bound.high}
-    return {**asked, "below": True} if bound.below else asked
 
 
 def _mates(folder: Path, cluster: str | None, own: str) -> list[str]:
