@@ -30,7 +30,7 @@ def explained(recipe: Recipe) -> Iterator[str]:
     yield from (f"  block            {block.block}" for block in recipe.blocks)
     yield f"  redacted         {_redacted(recipe)}"
     yield f"  copies           {_copies(recipe)}"
-    yield from (f"  compared with    {line}" for line in _evaluation(recipe))
+    yield from _evaluation(recipe)
     held_out = recipe.held_out
     yield f"  held out         {held_out.share:.2%}, at least {held_out.min_documents:,} documents a language"
     yield f"  rejected above   {_size(recipe.limits.max_document_bytes)}"
@@ -91,11 +91,13 @@ def _copies(recipe: Recipe) -> str:
 def _evaluation(recipe: Recipe) -> Iterator[str]:
     evaluation = recipe.evaluation
     for one in evaluation.sets:
-        yield f"{one.name}: {', '.join(one.fields) if one.fields else 'all fields'} of {', '.join(one.paths)}"
+        fields = ", ".join(one.fields) if one.fields else "all fields"
+        yield f"  compared with    {one.name}: {fields} of {', '.join(one.paths)}"
     if evaluation.sets:
         at = evaluation.drop_from
         fate = "overlaps drop nothing" if at == "off" else f"dropped from {at:.0%} of an item's runs"
-        yield f"runs of {evaluation.ngram} words, items of at least {evaluation.min_words}; {fate}"
+        runs = f"by runs of {evaluation.ngram} words, texts of at least {evaluation.min_words}"
+        yield f"{'':19}{runs}; {fate}"
 
 
 def _size(size: int) -> str:

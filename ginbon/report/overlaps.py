@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from ginbon.corpus import parquet
 from ginbon.engine.files import read_json
-from ginbon.engine.parts import read_parts
+from ginbon.engine.parts import PARTS, STAGE_RECORD, read_parts
 from ginbon.filters.contamination.decontaminate import LOOKED, OVERLAPPING
 from ginbon.filters.contamination.index import SPANS
 from ginbon.report.text import clip
@@ -28,7 +28,9 @@ def has_sets(folder: Path) -> bool:
 
 
 def by_set(folder: Path) -> list[dict[str, Any]]:
-    """A row a set: how many documents share a run with it, how many items they hold a run of, what was looked for."""
+    """A row a set: the digest of its files, how many documents share a run with it, how many items they hold a run of,
+    and what was looked for.
+    """
     parts = read_parts(folder, STAGE) if has_sets(folder) else []
     documents: Counter[str] = Counter()
     found: list[pa.Table] = []
@@ -38,8 +40,9 @@ def by_set(folder: Path) -> list[dict[str, Any]]:
             found += [_items(folder / file.path) for file in part.files]
     items = _distinct(found)
     looked: Mapping[str, Any] = parts[0].facts[LOOKED] if parts else {}
+    sets = (read_json(folder / PARTS / STAGE / STAGE_RECORD) or {}).get("fingerprint", {}).get("sets", {})
     return [
-        {"set": name, "documents": documents[name], "found_items": items[name], **counts}
+        {"set": name, "sha256": sets[name][0], "documents": documents[name], "found_items": items[name], **counts}
         for name, counts in sorted(looked.items())
     ]
 

@@ -15,6 +15,7 @@ from real_text import zstd_text
 
 from ginbon.cli.why import _lines
 from ginbon.engine.files import read_json
+from ginbon.filters.contamination.items import digest_files
 from ginbon.recipes import load
 from ginbon.release.verify import verify
 from ginbon.report.why import why
@@ -104,6 +105,7 @@ def test_planted_documents_are_dropped_with_their_evidence(folder: Path) -> None
     report = read_json(folder / "run/report/report.json")
     (row,) = report["overlaps"]
     assert (row["set"], row["documents"], row["found_items"], row["items"]) == ("flores", 5, 5, 200)
+    assert row["sha256"] == digest_files([folder / "flores.jsonl"])
     assert next(r for r in report["rules"] if r["rule"] == "evaluation-overlap")["documents"] == 5
     assert "Evaluation sets" in (folder / "run/report/report.html").read_text("utf-8")
     verify(folder / "run/release")

@@ -14,6 +14,7 @@ from ginbon.errors import RecipeError, UserError
 from ginbon.filters.contamination.items import EvaluationSet, digest_files
 from ginbon.recipes import load
 from ginbon.run import start
+from ginbon.run.checking import check
 from ginbon.run.stages import build_stages
 
 RECIPE = """\
@@ -29,6 +30,13 @@ evaluation:
 """
 
 ITEMS = "".join(json.dumps({"question": f"Which {n}?", "answer": "This one"}) + "\n" for n in range(2_000)).encode()
+
+
+def test_fault_05_a_check_of_the_files_tells_it_too(tmp_path: Path) -> None:
+    (tmp_path / "docs.txt").write_text("Um texto.", encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"recipe\.yaml:8:.*QUIZ"):
+        check(tmp_path / "recipe.yaml", files=True)
 
 
 def refused(folder: Path, name: str) -> str:

@@ -18,6 +18,7 @@ from ginbon.filters.contamination import overlaps, read_items
 from ginbon.filters.contamination.build import build_index
 from ginbon.filters.contamination.items import Items
 from ginbon.filters.kernel.overlap import find_runs
+from ginbon.filters.rules import BoundRule, judge
 
 LANGUAGES = (
     "por_Latn", "yor_Latn", "vie_Latn", "rus_Cyrl", "ell_Grek", "hye_Armn", "kat_Geor", "heb_Hebr",
@@ -160,6 +161,14 @@ def test_a_texts_form_and_order_of_sets_change_nothing() -> None:
     texts = [ITEM, "um dois tre\u0302s quatro cinco seis sete oito nove dez"]
     assert overlaps(texts, sets).equals(overlaps(texts, dict(sorted(sets.items()))))
     assert column(overlaps(texts, sets), "share") == [1.0, 1.0]
+
+
+def test_what_has_just_as_much_as_drop_from_is_dropped() -> None:
+    """And the threshold is told as it was set."""
+    signals = pa.RecordBatch.from_pydict({"evaluation/share": pa.array([0.0, 0.499998, 0.5, 1.0], pa.float32())})
+    judged = judge(signals, [BoundRule("evaluation-overlap", "evaluation/share", "<", None, 0.5, "recipe")])
+    assert judged.kept.tolist() == [True, True, False, False]
+    assert judged.reasons()[2].as_py() == [{"rule": "evaluation-overlap", "value": 0.5, "threshold": 0.5}]
 
 
 def test_one_kernel_signature() -> None:

@@ -70,7 +70,8 @@ class Decontaminate:
                 writer.write(found)
                 for name, documents in _documents_by_set(found).items():
                     overlapping[name] += documents
-                work.advance(documents=batch.num_rows, bytes=batch.nbytes)
+                work.advance(documents=batch.num_rows)
+        work.advance(bytes=task.size)
         looked = {name: vars(looked) for name, looked in index.looked.items()}
         return Result(facts={LOOKED: looked, OVERLAPPING: {name: n for name, n in overlapping.items() if n}})
 
