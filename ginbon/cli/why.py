@@ -81,6 +81,9 @@ def _reasons(a: dict[str, Any]) -> list[str]:
             lines.append(str(reason["rule"]))
     if a["detail"]:
         lines.append(one_line(a["detail"]))
+    for span in a["overlaps"]:
+        share = f"{span['share']:.0%} of item {span['item']} of {span['set']}"
+        lines.append(f"holds {share}, at byte {span['position']:,}: {one_line(span['text'])}")
     if a["mates"]:
         lines.append(f"copies: {', '.join(a['mates'])}")
     return lines
@@ -104,4 +107,6 @@ def _signals(a: dict[str, Any]) -> list[str]:
 def _asks(rule: dict[str, Any]) -> str:
     if rule["low"] is not None and rule["high"] is not None:
         return f"{rule['low']:g} to {rule['high']:g}"
-    return f">= {rule['low']:g}" if rule["low"] is not None else f"<= {rule['high']:g}"
+    if rule["low"] is not None:
+        return f">= {rule['low']:g}"
+    return f"{'<' if rule.get('below') else '<='} {rule['high']:g}"

@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 
 from ginbon.corpus import parquet, schema
 from ginbon.corpus.collect import STORED_BYTES
+from ginbon.corpus.step import with_columns
 from ginbon.engine.ledger import Entry, Flow
-from ginbon.engine.parts import digest
+from ginbon.engine.parts import digest, read_part
 from ginbon.engine.stage import Result, Task, Work
+from ginbon.filters.contamination.decontaminate import overlaps_path
 from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
 from ginbon.filters.rules import BoundRule, Judged, judge
 
@@ -46,11 +48,12 @@ class Decide:
     """The stage ``decide``: the rules of each language, thresholds bound.
 
     ``licences`` is the release's policy: a document whose licence is unknown or not among them is dropped by the rule
-    ``licence``. None: no policy.
+    ``licence``. None: no policy. With ``overlaps`` rules may also ask for what ``decontaminate`` measured.
     """
 
     rules: Mapping[str, Sequence[BoundRule]]
     licences: tuple[str, ...] | None = None
+    overlaps: bool = False
     name: str = "decide"
     outputs: tuple[str, ...] = (VERDICTS,)
 
@@ -68,25 +71,38 @@ class Decide:
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task for each documents part; it depends on its signals (and licences, where there is a policy)."""
-        return [self._task(part) for part in document_parts(folder)]
+        return [self._task(folder, part) for part in document_parts(folder)]
 
-    def _task(self, part: DocumentPart) -> Task:
+    def _task(self, folder: Path, part: DocumentPart) -> Task:
+        key = f"{part.language}.{part.key}"
         files = [part.file(name) for name in (("signals",) if self.licences is None else ("signals", "documents"))]
+        if self.overlaps and (measured := read_part(folder, "decontaminate", key)) is not None:
+            files += measured.files
         return Task(
-            key=f"{part.language}.{part.key}",
+            key=key,
             inputs={"signals": digest([f.sha256 for f in files])},
             arguments={"language": part.language, "part": part.key, "source": part.source},
-            context=dict(zip(("signals", "documents"), _paths(part), strict=True)),
+            context=dict(zip(("signals", "documents", "overlaps"), self._paths(part), strict=True)),
             size=sum(f.bytes for f in files),
         )
 
+    def _paths(self, part: DocumentPart) -> tuple[str, str, str | None]:
+        overlaps = overlaps_path(part.language, part.key) if self.overlaps else None
+        return part.file("signals").path, part.file("documents").path, overlaps
+
     def judge(self, folder: Path, part: DocumentPart) -> Judged:
         """What the rules and the release's policy say of each document of a part, in its order."""
-        return self._judge(folder, part.language, *_paths(part))[0]
+        return self._judge(folder, part.language, *self._paths(part))[0]
 
-    def _judge(self, folder: Path, language: str, signals: str, documents: str) -> tuple[Judged, pa.RecordBatch]:
+    def _judge(
+        self, folder: Path, language: str, signals: str, documents: str, overlaps: str | None
+    ) -> tuple[Judged, pa.RecordBatch]:
         rules = self.rules[language]
-        measured = _columns(folder / signals, {*_SIZES, *(rule.signal for rule in rules)})
+        wanted = {*_SIZES, *(rule.signal for rule in rules)}
+        measured = _columns(folder / signals, wanted)
+        if overlaps is not None and (folder / overlaps).is_file():  # a run of another recipe may have none
+            overlapping = _columns(folder / overlaps, wanted)
+            measured = with_columns(measured, dict(zip(overlapping.schema.names, overlapping.columns, strict=True)))
         judged = judge(measured, rules)
         if self.licences is None:
             return judged, measured
@@ -97,7 +113,8 @@ class Decide:
     def run(self, task: Task, work: Work) -> Result:
         """Write a verdict for each document of the part, in its order."""
         language = task.arguments["language"]
-        judged, signals = self._judge(work.folder, language, task.context["signals"], task.context["documents"])
+        paths = (task.context[name] for name in ("signals", "documents", "overlaps"))
+        judged, signals = self._judge(work.folder, language, *paths)
         table = pa.RecordBatch.from_arrays(
             [
                 pa.array(judged.kept),
@@ -133,10 +150,6 @@ def _failing(judged: Judged) -> dict[str, list[int]]:
     once = judged.failed.sum(axis=1) == 1
     counts = ((rule, judged.failed[:, k]) for k, rule in enumerate(judged.rules))
     return {rule: [int(failed.sum()), int((failed & once).sum())] for rule, failed in counts if failed.any()}
-
-
-def _paths(part: DocumentPart) -> tuple[str, str]:
-    return part.file("signals").path, part.file("documents").path
 
 
 def _columns(path: Path, wanted: Set[str]) -> pa.RecordBatch:

@@ -26,7 +26,7 @@ from ginbon.languages.pack import Pack, Threshold
 
 __all__ = ["PRESETS", "RULES", "BoundRule", "Judged", "Rule", "bind", "evaluate", "judge", "quantised"]
 
-KeepIf = Literal[">=", "<=", "between"]
+KeepIf = Literal[">=", "<=", "<", "between"]
 Fires = Literal["sometimes", "never", "always"]
 
 QUANTUM: Final = 1_000_000
@@ -50,7 +50,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class BoundRule:
-    """A rule with its threshold: kept where ``low <= value <= high``; an end that is None is open.
+    """A rule with its threshold: kept where ``low <= value <= high``; an end that is None is open. ``<`` keeps what is
+    below ``high``.
 
     ``source`` says who set it: ``preset``, ``pack`` or ``recipe``; ``how`` is what the pack says about its derivation.
     ``fires`` says whether any value of its signal can fail it; what a published preset holds is bound as it is.
@@ -67,7 +68,8 @@ class BoundRule:
 
     def to_json(self) -> dict[str, Any]:
         """What a decision depends on."""
-        return {"signal": self.signal, "low": self.low, "high": self.high}
+        said = {"signal": self.signal, "low": self.low, "high": self.high}
+        return {**said, "below": True} if self.keep_if == "<" else said
 
 
 def _rules() -> Sequence[Rule]:
@@ -332,7 +334,7 @@ def judge(signals: pa.RecordBatch, rules: Sequence[BoundRule]) -> Judged:
         low = _threshold(rule.low, -(1 << 62))
         high = _threshold(rule.high, 1 << 62)
         below = values[:, k] < low
-        failed[:, k] = known & (below | (values[:, k] > high))
+        failed[:, k] = known & (below | (values[:, k] > high - (rule.keep_if == "<")))
         limits[:, k] = np.where(below, low, high)
     return Judged(tuple(rule.name for rule in rules), failed, values, limits)
 

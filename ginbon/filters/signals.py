@@ -281,13 +281,32 @@ CATALOGUE: Final = {signal.column: signal for signal in _catalogue()}
 """Every signal by column, in the order of the columns."""
 
 
+EVALUATION: Final = {
+    signal.column: signal
+    for signal in (
+        Signal(
+            "share",
+            "share",
+            "runs of words that the text has of an evaluation item / runs of that item; of all items the largest",
+            _OURS,
+            high=1.0,
+            group="evaluation",
+        ),
+        Signal("items", "items", "evaluation items of which the text has a run of words", _OURS, group="evaluation"),
+    )
+}
+"""Signals of the stage ``decontaminate``, by column."""
+
+
 def signal_of(column: str) -> Signal | None:
-    """What is known of a column: of a classifier's score what is true of all of them, nothing of a block's flag."""
+    """What is known of a column: of a classifier's score what is true of all of them, nothing of a block's flag, and
+    what is measured of documents where a recipe has evaluation sets.
+    """
     group, _, name = column.partition("/")
     if group == "classify":
         return Signal(name, "probability", "how likely the text is one of the classifier's positives", _OURS, high=1.0,
                       group=group)  # fmt: skip
-    return CATALOGUE.get(column)
+    return EVALUATION.get(column) or CATALOGUE.get(column)
 
 
 WALK: Final = tuple(signal for signal in CATALOGUE.values() if signal.group == "walk")

@@ -26,6 +26,7 @@ def cross(tree: Mapping[str, Any], *, known_rules: Mapping[str, Any] | None) -> 
     yield from _duplicates(tree)
     yield from _tokenizers(_mapping(tree.get("tokenizers")), wanted)
     yield from _classifiers(_list(tree.get("classifiers")), wanted)
+    yield from _evaluation(_mapping(tree.get("evaluation")))
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -159,6 +160,15 @@ def _classifiers(classifiers: list[Any], wanted: dict[str, str]) -> Iterator[Wro
             hint = "each needs a name of its own, for its signal is called so"
             yield Wrong((*keys, "name"), f"two classifiers are called {shown(name)}", hint)
         yield from _chosen(keys, classifier, wanted)
+
+
+def _evaluation(evaluation: dict[str, Any]) -> Iterator[Wrong]:
+    seen: dict[str, int] = {}
+    for n, found in enumerate(_list(evaluation.get("sets"))):
+        name = _mapping(found).get("name")
+        if isinstance(name, str) and seen.setdefault(name, n) != n:
+            keys = ("evaluation", "sets", str(n), "name")
+            yield Wrong(keys, f"two evaluation sets are called {shown(name)}", "each needs a name of its own")
 
 
 def _chosen(keys: tuple[str, ...], chooser: Any, wanted: dict[str, str]) -> Iterator[Wrong]:

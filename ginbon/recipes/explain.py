@@ -30,6 +30,7 @@ def explained(recipe: Recipe) -> Iterator[str]:
     yield from (f"  block            {block.block}" for block in recipe.blocks)
     yield f"  redacted         {_redacted(recipe)}"
     yield f"  copies           {_copies(recipe)}"
+    yield from _evaluation(recipe)
     held_out = recipe.held_out
     yield f"  held out         {held_out.share:.2%}, at least {held_out.min_documents:,} documents a language"
     yield f"  rejected above   {_size(recipe.limits.max_document_bytes)}"
@@ -85,6 +86,18 @@ def _copies(recipe: Recipe) -> str:
         found.append(f"near ({near.bands} bands of {near.rows} over {near.ngram}-grams)")
     prefer = recipe.duplicates.prefer
     return (", ".join(found) or "not looked for") + (f"; kept first from {', '.join(prefer)}" if prefer else "")
+
+
+def _evaluation(recipe: Recipe) -> Iterator[str]:
+    evaluation = recipe.evaluation
+    for one in evaluation.sets:
+        fields = ", ".join(one.fields) if one.fields else "all fields"
+        yield f"  compared with    {one.name}: {fields} of {', '.join(one.paths)}"
+    if evaluation.sets:
+        at = evaluation.drop_from
+        fate = "overlaps drop nothing" if at == "off" else f"dropped from {at:.0%} of an item's runs"
+        runs = f"by runs of {evaluation.ngram} words, texts of at least {evaluation.min_words}"
+        yield f"{'':19}{runs}; {fate}"
 
 
 def _size(size: int) -> str:

@@ -54,6 +54,8 @@ __all__ = [
     "Columns",
     "DatasetsSource",
     "Duplicates",
+    "Evaluation",
+    "EvaluationSet",
     "FileSource",
     "HeldOut",
     "HtmlSource",
@@ -135,6 +137,36 @@ class Classifier(Model):
     """Which of the recipe's languages; left out = all."""
     keep_from: Annotated[float, Field(ge=0, le=1)] | None = None
     """Least score that is kept, by the rule `classifier-<name>`; left out: the score is stored and drops nothing."""
+
+
+class EvaluationSet(Model):
+    """A test set that models will be measured with, as local files; each row is an item."""
+
+    name: Name
+    """What it is called."""
+    paths: Annotated[list[Place], Field(min_length=1)]
+    """Files, folders or globs: JSON lines (also `.gz`, `.zst`, `.bz2`, `.xz`) or Parquet."""
+    fields: Annotated[list[Line], Field(min_length=1)] | None = None
+    """Which fields' texts are looked for, those in lists and mappings below them too; left out = all fields."""
+
+
+class Evaluation(Model):
+    """What documents must not hold: the items of evaluation sets, found by the runs of words that they share."""
+
+    sets: list[EvaluationSet] = []
+    """The sets. Words are the same as everywhere, in any script: case, punctuation and spaces do not count."""
+    ngram: Annotated[int, Field(ge=3, le=100)] = 13
+    """Words in a run. An item's text of fewer words is looked for as a whole."""
+    min_words: Annotated[int, Field(ge=3, le=100)] = 8
+    """A text of fewer words is not looked for: it turns up by chance."""
+    max_texts: Annotated[int, Field(ge=1)] = 10
+    """A run that is in more texts of its set is their common wording, and is left out."""
+    drop_from: Annotated[
+        Annotated[float, Field(gt=0, le=1), Tag("settings")] | Annotated[Literal["off"], Tag("off")],
+        Discriminator(_or_off),
+    ] = 0.5
+    """A document that has this share of an item's runs, or more, is dropped by the rule `evaluation-overlap`; `off`:
+    overlaps are measured and drop nothing."""
 
 
 class Redact(Model):
@@ -305,6 +337,8 @@ class Recipe(Model):
     """What is kept."""
     duplicates: Duplicates = Duplicates()
     """How copies are found."""
+    evaluation: Evaluation = Evaluation()
+    """Evaluation sets whose items are looked for in the documents."""
     held_out: HeldOut = HeldOut()
     """What is never trained on."""
     tokenizers: Tokenizers = Tokenizers()

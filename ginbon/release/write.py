@@ -6,7 +6,7 @@ A task is a shard of the plan: the same rows whatever the cut of the input into 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -33,9 +33,12 @@ REVISION: Final = 2
 
 @dataclass(frozen=True)
 class Write:
-    """The stage ``write``. With ``signals`` every document's signals are columns of the shards too."""
+    """The stage ``write``. With ``signals`` every document's signals are columns of the shards too, with ``overlaps``
+    also what ``decontaminate`` measured.
+    """
 
     signals: bool = False
+    overlaps: bool = False
     name: str = "write"
     outputs: tuple[str, ...] = ("shards", "excluded/decide")
 
@@ -55,8 +58,11 @@ class Write:
         shards = planned_shards(folder)
         if not self.signals:
             return [_task(shard, hashes) for shard in shards]
-        files = signal_files(list(collected.values()))
-        columns = signal_schema(folder, files)
+        files = [signal_files(list(collected.values()))]
+        if self.overlaps:
+            files.append(signal_files(read_parts(folder, "decontaminate"), folder="overlaps"))
+        fields = (field for some in files for field in signal_schema(folder, some))
+        columns = pa.schema(sorted(fields, key=lambda field: field.name.partition("/")[0]))
         return [_task(s, hashes) if s.kind == "excluded" else _with_signals(s, hashes, files, columns) for s in shards]
 
     def run(self, task: Task, work: Work) -> Result:
@@ -130,15 +136,19 @@ def _task(shard: Shard, hashes: Mapping[str, str]) -> Task:
 
 
 def _with_signals(
-    shard: Shard, hashes: Mapping[str, str], files: Mapping[tuple[str, str], Written], columns: pa.Schema
+    shard: Shard, hashes: Mapping[str, str], files: Sequence[Mapping[tuple[str, str], Written]], columns: pa.Schema
 ) -> Task:
-    """The task of a shard with signals: by part the file that they are in, and the columns of all shards."""
+    """The task of a shard with signals: by part the files that they are in, and the columns of all shards."""
     task = _task(shard, hashes)
-    of_part = {key: files[shard.language, key] for key in sorted({key for key, *_ in shard.ranges})}
+    keys = sorted({key for key, *_ in shard.ranges})
+    of_part = {key: [some[shard.language, key] for some in files] for key in keys}
     return replace(
         task,
-        inputs={**task.inputs, "signals": digest([str(columns), *(file.sha256 for file in of_part.values())])},
-        context={"signals": {key: file.path for key, file in of_part.items()}, "columns": columns},
+        inputs={
+            **task.inputs,
+            "signals": digest([str(columns), *(f.sha256 for found in of_part.values() for f in found)]),
+        },
+        context={"signals": {key: [f.path for f in found] for key, found in of_part.items()}, "columns": columns},
     )
 
 
@@ -150,12 +160,12 @@ def _paths(language: str, key: str) -> tuple[str, str]:
     return f"documents/{language}/{key}.parquet", f"{FATES}/{language}/{key}.parquet"
 
 
-def _rows(folder: Path, shard: Shard, signals: Mapping[str, str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+def _rows(folder: Path, shard: Shard, signals: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, pa.RecordBatch]]:
     """The shard's documents with their fates and signals, a row group at a time, with the key of their part."""
     for key, start, stop in shard.ranges:
         documents, fates = (folder / p for p in _paths(shard.language, key))
         decided = parquet.read_table(fates).slice(start, stop - start)
-        if path := signals.get(key):
+        for path in signals.get(key, ()):
             for column in (measured := read_signals(folder / path, start, stop)).column_names:
                 decided = decided.append_column(column, measured.column(column))
         done = 0

@@ -19,7 +19,7 @@ from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD, read_parts
 from ginbon.filters.decide import FAILING
 from ginbon.languages.codes import language as language_of
-from ginbon.report import funnel
+from ginbon.report import funnel, overlaps
 from ginbon.report.histograms import bounds_of, histograms
 from ginbon.report.samples import excluded_samples, released_samples
 
@@ -60,6 +60,7 @@ def gather(folder: Path, *, title: str) -> dict[str, Any]:
         "histograms": {label: histograms(folder, label, bounds_of(decided, label), most=each) for label in labels},
         "inputs": [_input(name, account) for name, account in sorted(ledger.get("inputs", {}).items())],
         "elsewhere": _elsewhere(folder),
+        "overlaps": overlaps.by_set(folder),
         "clusters": _clusters(folder),
         "redactions": _redactions(folder, labels),
         "comparison": read_json(folder / COMPARISON),
@@ -94,6 +95,7 @@ _WHY: Final = {
     "near-duplicate": "nearly the same text is kept elsewhere",
     "block": "a datatrove block of the recipe drops it",
     "classify": "a classifier of the recipe scores it lower",
+    "evaluation": "it holds an item of an evaluation set",
 }
 
 
@@ -128,7 +130,7 @@ def _explained(
         "alone": alone,
         "why": known.why if known else _WHY.get(row["rule"], _WHY.get(signal.partition("/")[0], "")),
         "signal": signal,
-        "thresholds": {language: {"low": b.low, "high": b.high} for language, b in asked.items()},
+        "thresholds": {language: b.ends() for language, b in asked.items()},
     }
 
 

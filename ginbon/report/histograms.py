@@ -33,18 +33,24 @@ _TOP_POWER: Final = 40
 
 @dataclass(frozen=True)
 class Bound:
-    """A rule of a language: kept where ``low <= value <= high``; None is open."""
+    """A rule of a language: kept where ``low <= value <= high`` (``< high`` where ``below``); None is open."""
 
     rule: str
     signal: str
     low: float | None
     high: float | None
+    below: bool = False
+
+    def ends(self) -> dict[str, Any]:
+        """Where it keeps, as plain values; ``below`` only where it is so."""
+        ends = {"low": self.low, "high": self.high}
+        return {**ends, "below": True} if self.below else ends
 
 
 def bounds_of(fingerprint: Mapping[str, Any], language: str) -> list[Bound]:
     """The rules of a language with their thresholds, from the fingerprint of ``decide``."""
     rules = fingerprint.get("rules", {}).get(language, {})
-    return [Bound(name, r["signal"], r.get("low"), r.get("high")) for name, r in rules.items()]
+    return [Bound(name, r["signal"], r.get("low"), r.get("high"), r.get("below", False)) for name, r in rules.items()]
 
 
 def histograms(folder: Path, language: str, bounds: list[Bound], *, most: int) -> list[dict[str, Any]]:
@@ -126,7 +132,7 @@ def _histogram(name: str, counts: list[npt.NDArray[np.int64]], bounds: list[Boun
         "kept": sums[0],
         "dropped": sums[1],
         "outside": outside,
-        "bounds": [{"rule": b.rule, "low": b.low, "high": b.high} for b in bounds],
+        "bounds": [{"rule": b.rule, **b.ends()} for b in bounds],
     }
 
 

@@ -96,13 +96,13 @@ def fate_label(row: Mapping[str, Any], name: str) -> str:
     return f"{name}: {row['read'][0]:,} documents read, {counts}"
 
 
-def bounds(low: float | None, high: float | None) -> str:
-    """Where a rule keeps: ``≥ 50``, ``≤ 0.3``, ``3 to 10``."""
+def bounds(low: float | None, high: float | None, below: bool = False) -> str:
+    """Where a rule keeps: ``≥ 50``, ``≤ 0.3``, ``< 0.5`` (``below``), ``3 to 10``."""
     if low is not None and high is not None:
         return f"{charts.short(low)} to {charts.short(high)}"
     if low is not None:
         return f"≥ {charts.short(low)}"
-    return f"≤ {charts.short(high)}" if high is not None else ""
+    return f"{'<' if below else '≤'} {charts.short(high)}" if high is not None else ""
 
 
 def signal(column: str) -> dict[str, str]:

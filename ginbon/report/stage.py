@@ -11,6 +11,7 @@ from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD, digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.errors import UserError
+from ginbon.report import overlaps
 from ginbon.report.figures import FORMAT, gather
 from ginbon.report.page import TEMPLATES, render
 
@@ -36,11 +37,13 @@ class Report:
             for path in sorted(TEMPLATES.iterdir())
             if not path.name.startswith("tune")
         }
-        return {"title": self.title, "ginbon": ginbon.__version__, "templates": digest(looks), "revision": 2}
+        return {"title": self.title, "ginbon": ginbon.__version__, "templates": digest(looks), "revision": 3}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task; it depends on every part before it and on the ledger."""
         inputs = {stage: digest([p.digest for p in read_parts(folder, stage)]) for stage in READS}
+        if overlaps.has_sets(folder):
+            inputs[overlaps.STAGE] = digest([p.digest for p in read_parts(folder, overlaps.STAGE)])
         inputs["ledger"] = digest(read_json(folder / "ledger.json"))
         inputs["rules"] = digest((read_json(folder / PARTS / "decide" / STAGE_RECORD) or {}).get("fingerprint"))
         return [Task(key=REPORT, inputs=inputs)]

@@ -17,6 +17,7 @@ from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD
 from ginbon.errors import AnswerIsNo, UserError
 from ginbon.filters.signals import signal_of
+from ginbon.report import overlaps
 from ginbon.report.histograms import bounds_of
 from ginbon.report.text import clip, one_line
 
@@ -159,6 +160,7 @@ def _collected(folder: Path, place: Place) -> dict[str, Any]:
     verdict = _row(folder, f"verdicts/{label}/{extent}", place.row)
     fate = _row(folder, f"fates/{label}/{extent}", place.row)
     text = document.pop("text")
+    shared = _row(folder, f"overlaps/{label}/{extent}", place.row) if overlaps.has_sets(folder) else {}
     return {
         "format": FORMAT,
         "id": place.id,
@@ -173,7 +175,8 @@ def _collected(folder: Path, place: Place) -> dict[str, Any]:
         "language_score": document["language_score"],
         "text": {"bytes": len(text.encode()), "excerpt": clip(text, EXCERPT_CHARS)},
         "redactions": dict(document["redactions"] or []),
-        "signals": _signals(folder, label, extent, place.row),
+        "signals": _signals(folder, label, extent, place.row, shared),
+        "overlaps": overlaps.of_document(shared, text),
         "duplicate_of": fate.get("duplicate_of"),
         "cluster": fate.get("cluster"),
         "cluster_size": fate.get("cluster_size"),
@@ -202,6 +205,7 @@ def _set_aside(folder: Path, place: Place) -> dict[str, Any]:
         "text": {"bytes": row["text_bytes"], "excerpt": clip(row["text"] or "", EXCERPT_CHARS)},
         "redactions": {},
         "signals": [],
+        "overlaps": [],
         "duplicate_of": row["duplicate_of"],
         "cluster": None,
         "cluster_size": None,
@@ -212,14 +216,15 @@ def _set_aside(folder: Path, place: Place) -> dict[str, Any]:
     }
 
 
-def _signals(folder: Path, label: str, extent: str, row: int) -> list[dict[str, Any]]:
+def _signals(folder: Path, label: str, extent: str, row: int, shared: dict[str, Any]) -> list[dict[str, Any]]:
     """Every signal of the document, with what the rules ask of it."""
     record = read_json(folder / PARTS / "decide" / STAGE_RECORD) or {}
     bounds = bounds_of(record.get("fingerprint", {}), label)
     rows = []
-    for name, value in _row(folder, f"signals/{label}/{extent}", row).items():
+    numbers = {name: value for name, value in shared.items() if not isinstance(value, list)}
+    for name, value in (_row(folder, f"signals/{label}/{extent}", row) | numbers).items():
         known = signal_of(name)
-        asked = [{"rule": b.rule, "low": b.low, "high": b.high} for b in bounds if b.signal == name]
+        asked = [{"rule": b.rule, **b.ends()} for b in bounds if b.signal == name]
         rows.append({"signal": name, "value": value, "unit": known.unit if known else "", "rules": asked})
     return rows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ginbon.corpus.inputs import expand
 from ginbon.errors import GinbonError, Mistake, RecipeError, UserError
 from ginbon.filters.presets import thresholds
 from ginbon.filters.rules import RULES, BoundRule, bind
@@ -16,7 +17,7 @@ def check(path: Path, *, files: bool = False) -> tuple[Recipe, list[str]]:
     """The recipe in a file and warnings about its inputs; raises ``RecipeError`` with every mistake.
 
     With ``files``, what it names has to be there: the inputs of every source, packs, the identifier's model,
-    classifiers, tokenizers to compare with. Nothing in them is read but packs.
+    classifiers, evaluation sets, tokenizers to compare with. Nothing in them is read but packs.
     """
     recipe = load(path, known_rules=RULES)
     mistakes = list(_rules(recipe))
@@ -73,6 +74,11 @@ def _named_files(recipe: Recipe) -> Iterator[Mistake]:
     for n, classifier in enumerate(recipe.classifiers):
         if not (recipe.folder / classifier.model).is_file():
             yield recipe.mistake(f"classifiers.{n}.model", f"the model {classifier.model} is not there")
+    for n, one in enumerate(recipe.evaluation.sets):
+        try:
+            expand(one.paths, root=recipe.folder)
+        except UserError as error:
+            yield recipe.mistake(f"evaluation.sets.{n}.paths", str(error))
     if recipe.tokenizers.compare:
         from ginbon.tokenizers.specs import locate
 

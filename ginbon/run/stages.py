@@ -40,6 +40,7 @@ from ginbon.recipes.model import Recipe
 from ginbon.release.seal import Seal
 from ginbon.release.write import Write
 from ginbon.run.checking import bound_rules
+from ginbon.run.evaluation import decontaminate_stage, overlap_rules
 
 
 def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> list[Stage]:
@@ -58,6 +59,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
         Match(keys, known),
         Join(),
         Cluster(),
+        *decontaminate_stage(recipe),
         decide_stage(recipe),
         Select(
             held_out_share=recipe.held_out.share,
@@ -67,7 +69,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
             against=known,
             seed=recipe.seed,
         ),
-        Write(signals=recipe.release.signals),
+        Write(signals=recipe.release.signals, overlaps=bool(recipe.evaluation.sets)),
     ]
     return [*stages, *_beside_shards(recipe), *_tokenizers(recipe), _report(recipe), _seal(recipe)]
 
@@ -283,13 +285,14 @@ def _classifier_rules(recipe: Recipe, label: str) -> list[BoundRule]:
 
 
 def decide_stage(recipe: Recipe) -> Decide:
-    """The rules of every language, those of blocks and classifiers, and the release's licences."""
-    blocks = _block_rules(recipe)
+    """The rules of every language, those of blocks, classifiers and evaluation sets, and the release's licences."""
+    blocks, overlaps = _block_rules(recipe), overlap_rules(recipe)
     rules = {
-        label: (*bound, *blocks, *_classifier_rules(recipe, label)) for label, bound in bound_rules(recipe).items()
+        label: (*bound, *blocks, *_classifier_rules(recipe, label), *overlaps)
+        for label, bound in bound_rules(recipe).items()
     }
     licences = recipe.release.licences
-    return Decide(rules=rules, licences=tuple(licences) if licences is not None else None)
+    return Decide(rules=rules, licences=tuple(licences) if licences is not None else None, overlaps=bool(overlaps))
 
 
 def _tokenizers(recipe: Recipe) -> list[Stage]:
@@ -338,6 +341,8 @@ def recipe_without_places(recipe: Recipe) -> dict[str, Any]:
         source.pop("paths", None)
     for classifier in value["classifiers"]:
         classifier.pop("model")  # its hash stays
+    for one in value["evaluation"]["sets"]:
+        one.pop("paths")
     return value
 
 
