@@ -101,11 +101,13 @@ def _ordered(label: str) -> list[tuple[bytes, bytes]]:
 
 @dataclass
 class Taken:
-    """Time of a command and all that it started, and the largest resident memory that any one process had."""
+    """Time of a command and all that it started, the largest resident memory that any one process had, and of all
+    together (shared memory counted once; Linux only)."""
 
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_bytes: int = 0
+    tree_bytes: int = 0
     output: str = ""
 
 
@@ -114,8 +116,9 @@ def take(command: Sequence[str | Path], *, cwd: Path = ROOT) -> Taken:
     began = time.monotonic()
     process = subprocess.Popen([str(c) for c in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     peaks: dict[int, int] = {}
+    together: list[int] = []
     over = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(process.pid, peaks, over))
+    watcher = threading.Thread(target=_watch, args=(process.pid, peaks, together, over))
     said: list[bytes] = [b""]
     talk = threading.Thread(target=lambda: said.append(process.stderr.read() if process.stderr else b""))
     watcher.start()
@@ -134,21 +137,30 @@ def take(command: Sequence[str | Path], *, cwd: Path = ROOT) -> Taken:
     # ru_maxrss is the largest process's; /proc sees it too, and each process of its own
     unit = 1 if os.uname().sysname == "Darwin" else 1024
     taken.peak_bytes = max([usage.ru_maxrss * unit, *peaks.values()])
+    taken.tree_bytes = max(together) if len(together) > 1 else taken.peak_bytes
     taken.output = output.decode("utf-8")
     return taken
 
 
-def _watch(root: int, peaks: dict[int, int], over: threading.Event) -> None:
-    """High-water marks of resident memory of a process and its descendants, five times a second (Linux only)."""
+def _watch(root: int, peaks: dict[int, int], together: list[int], over: threading.Event) -> None:
+    """High-water marks of resident memory of a process and its descendants, and the memory of all at one time, five
+    times a second (Linux only)."""
     while not over.wait(0.2):
+        total = 0
         for pid in family(root):
             try:
-                status = Path(f"/proc/{pid}/status").read_text()
+                peaks[pid] = max(peaks.get(pid, 0), _kilobytes(pid, "status", "VmHWM") * 1024)
+                total += _kilobytes(pid, "smaps_rollup", "Pss") * 1024
             except OSError:
                 continue
-            for line in status.splitlines():
-                if line.startswith("VmHWM:"):
-                    peaks[pid] = max(peaks.get(pid, 0), int(line.split()[1]) * 1024)
+        together.append(total)
+
+
+def _kilobytes(pid: int, file: str, name: str) -> int:
+    for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    return 0
 
 
 def family(root: int) -> set[int]:

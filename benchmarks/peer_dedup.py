@@ -1,9 +1,9 @@
 """Near-duplicates by other tools, for ``benchmarks/dedup.py``: from a Parquet file to a file of what is kept.
 
-    python benchmarks/peer_dedup.py TOOL DOCUMENTS.parquet FOLDER [--language por_Latn]
+    python benchmarks/peer_dedup.py TOOL DOCUMENTS.parquet FOLDER
 
 TOOL is ``datatrove`` (its four MinHash stages; words are what stands between white space), ``datatrove-as-is`` (its own
-words and normalisation; ``--language`` says whose), ``rensa``, ``text-dedup`` or ``datasketch``. Needs the environment
+words and normalisation, by the column ``language``), ``rensa``, ``text-dedup`` or ``datasketch``. Needs the environment
 of ``requirements-dedup.txt``, nothing of Ginbon. All take shingles of 5 words, 14 bands of 8 values. Writes
 ``FOLDER/survivors.npy``: for each row of the documents the row of the document that stays for it, its own where it is
 kept; and prints one JSON object: CPU seconds of its steps.
@@ -34,6 +34,8 @@ import pyarrow.parquet as pq
 NGRAM, BANDS, ROWS = 5, 14, 8
 PERMUTATIONS = BANDS * ROWS
 BATCH = 10_000
+NAMES = {"cmn_Hans": "cmn_Hani", "cmn_Hant": "cmn_Hani", "kor_Kore": "kor_Hang"}
+"""datatrove's names of languages where they are not ours."""
 
 
 def main() -> int:
@@ -42,7 +44,6 @@ def main() -> int:
     parser.add_argument("tool", choices=sorted(TOOLS))
     parser.add_argument("documents", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--language", default="eng_Latn")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     clock = Clock()
@@ -227,10 +228,9 @@ def _datatrove(options: argparse.Namespace, clock: Clock, *, own_words: bool) ->
     def reader() -> ParquetReader:
         return ParquetReader(str(options.documents.parent), glob_pattern=options.documents.name, batch_size=1000)
 
-    sign = MinhashDedupSignature(str(folder / "signatures"), config, language=options.language)
-    if not own_words:
-        sign.word_tokenizer = Split()
-    run("signatures", [reader(), sign])
+    sign = MinhashDedupSignature(str(folder / "signatures"), config)
+    words = sign.word_tokenizer = OwnWords() if own_words else Split()
+    run("signatures", [reader(), words.follow, sign])
     buckets = MinhashDedupBuckets(str(folder / "signatures"), str(folder / "buckets"), config=config)
     run("buckets", [buckets], BANDS)
     cluster = MinhashDedupCluster(str(folder / "buckets"), str(folder / "remove"), config=config, save_cluster_id=True)
@@ -246,6 +246,48 @@ class Split:
     def word_tokenize(self, text: str) -> list[str]:
         """The words of a text."""
         return text.split()
+
+    def follow(self, data: Any, rank: int = 0, world_size: int = 1) -> Any:
+        """A step that all documents pass."""
+        return data
+
+
+class OwnWords(Split):
+    """Words are what datatrove's tokenizer of a document's language cuts; its one for any language where there is none.
+
+    A signature stage takes one language; this one minds that of the document which has just passed.
+    """
+
+    def __init__(self) -> None:
+        self.tokenizers: dict[str, Any] = {}
+        self.now: Any = None
+
+    def word_tokenize(self, text: str) -> list[str]:
+        """The words of a text."""
+        words: list[str] = self.now.word_tokenize(text)
+        return words
+
+    def follow(self, data: Any, rank: int = 0, world_size: int = 1) -> Any:
+        """Take the tokenizer of each document that passes."""
+        for document in data:
+            label = document.metadata["language"]
+            if label not in self.tokenizers:
+                self.tokenizers[label] = load(NAMES.get(label, label))
+            self.now = self.tokenizers[label]
+            yield document
+
+
+def load(name: str) -> Any:
+    """datatrove's tokenizer of a language if it can be had here."""
+    from datatrove.utils.word_tokenizers import WhitespaceTokenizer, load_word_tokenizer
+
+    try:
+        tokenizer = load_word_tokenizer(name)
+        tokenizer.word_tokenize("a b")
+    except Exception as error:  # whatever keeps it from being loaded is told
+        print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
+        return WhitespaceTokenizer()
+    return tokenizer
 
 
 def _survivors(folder: Path, rows: int) -> Any:

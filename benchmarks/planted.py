@@ -216,7 +216,9 @@ def _plant_short(rows: list[_Row], originals: int, recipe: Recipe, chance: rando
         seen.add(text)
         rows.append(_Row(rows[number].language, few, url=f"short:{len(rows)}", kind="original"))
         if len(seen) % 3 == 0:
-            rows.append(_Row(rows[number].language, few, url=f"short:{len(rows)}", kind="short", original=len(rows) - 1))
+            rows.append(
+                _Row(rows[number].language, few, url=f"short:{len(rows)}", kind="short", original=len(rows) - 1)
+            )
 
 
 # ---- sets --------------------------------------------------------------------------------------------------------
@@ -294,9 +296,7 @@ def write(folder: Path, rows: list[_Row], order: Sequence[int]) -> Planted:
     return Planted(folder, facts)
 
 
-def write_pairs(
-    folder: Path, left: Any, right: Any, kinds: Sequence[str], alone: Any, shingles: Shingles
-) -> None:
+def write_pairs(folder: Path, left: Any, right: Any, kinds: Sequence[str], alone: Any, shingles: Shingles) -> None:
     """The pairs beside a set."""
     columns = {
         "copy": pa.array(left),
@@ -321,28 +321,26 @@ def all_pairs(planted: Planted) -> tuple[Any, Any, Any]:
     return held["left"], held["right"], held["jaccard"]
 
 
-def part(planted: Planted, share: float, cache: Path, name: str) -> Planted:
-    """A part of a set in the same mixture: originals with all their copies, chosen by hash, in the same order."""
-    folder = cache / f"{name}-{planted.facts['sha256'][:12]}-{share:g}"
+def part(planted: Planted, chosen: npt.NDArray[np.bool_], cache: Path, name: str) -> Planted:
+    """The chosen rows of a set in the same order, and the pairs that are whole."""
+    key = hashlib.sha256(np.packbits(chosen).tobytes() + planted.facts["sha256"].encode()).hexdigest()
+    folder = cache / f"{name}-{key[:12]}"
     if (folder / "facts.json").is_file():
         return Planted(folder, json.loads((folder / "facts.json").read_bytes()))
     folder.mkdir(parents=True, exist_ok=True)
-    pairs = planted.pairs()
-    rows = planted.facts["documents"]
-    head = np.arange(rows)
-    head[pairs["copy"]] = pairs["original"]
-    chosen = np.random.default_rng(1).random(rows)[head] < share
     table = pq.read_table(planted.path).filter(pa.array(chosen))
     pq.write_table(table, folder / "documents.parquet", compression="zstd", row_group_size=10_000)
-    number = np.cumsum(chosen) - 1
-    mine = chosen[pairs["copy"]]
+    pairs, number = planted.pairs(), np.cumsum(chosen) - 1
+    mine = chosen[pairs["copy"]] & chosen[pairs["original"]]
     kept = {key: value[mine] for key, value in pairs.items()}
     kept |= {key: number[kept[key]] for key in ("copy", "original")}
     pq.write_table(pa.table({key: pa.array(value) for key, value in kept.items()}), folder / "pairs.parquet")
+    texts = table.column("text").to_pylist()
     facts = {
-        **planted.facts,
-        "documents": table.num_rows,
-        "megabytes": sum(len(t.encode()) for t in table.column("text").to_pylist()) / 1e6,
+        "documents": len(texts),
+        "megabytes": sum(len(text.encode()) for text in texts) / 1e6,
+        "languages": planted.facts["languages"],
+        "scripts": planted.facts["scripts"],
         "pairs": int(mine.sum()),
         "sha256": hashlib.sha256((folder / "documents.parquet").read_bytes()).hexdigest(),
     }

@@ -1,0 +1,304 @@
+"""Near-duplicates beside datatrove, rensa, text-dedup and datasketch: what it costs, what is found, what is wrong.
+
+    python benchmarks/dedup.py [--json] [--set pt] [--tool rensa] [--peers run|cached]
+    python benchmarks/dedup.py --truth FILE [--truth-pairs FILE] [--tool text-dedup]
+
+Portuguese, Hindi and Japanese documents and a mixed set of over 200,000 in more than ten scripts, with planted copies
+(``planted.py``). Every tool reads the same Parquet file and writes what it keeps; all get the same words (those that
+stand between white space), take shingles of 5 words and 14 bands of 8 values. ``datatrove-as-is`` cuts words itself,
+as do we beside it. CPU seconds are those of a process and all that it started, memory that of all of them together.
+
+Truth is exact: for the mixed set the planted pairs, for the others every pair that is alike by 0.5 or more; what is
+removed is compared with what stays by all shingles. README.md says how the tools are driven and what differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from _common import ROOT, claim, places, show, take
+from dedup_tools import Ran, Tools
+from judged import Judgement, Pairs, agreement, curve, judge
+from labelled import Labelled, read_labelled
+from planted import Planted, Recipe, all_pairs, labels_of, make, part
+from shingled import Shingles, shingle
+
+NGRAM: Final = 5
+BANDS: Final = 14
+ROWS: Final = 8
+LEASTS: Final = (0.8, 0.72)
+CACHE: Final = ROOT / ".cache" / "dedup"
+
+BARS: Final = {"datatrove": 50.0, "datatrove-as-is": 50.0, "text-dedup": 5.0, "rensa": 3.0, "datasketch": None}
+"""How much less CPU time is claimed, by tool."""
+
+MARGIN: Final = 0.01
+"""How far from the best tool's recall ours may be."""
+
+SAMPLE: Final = 0.05
+"""Share of the mixed set that ``datatrove-as-is`` gets."""
+
+TRUTHS: Final = {"mixed": "planted pairs", "sample": "planted pairs"}
+
+
+def main() -> int:
+    """Print the claims; 1 where one does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--set", action="append", choices=("pt", "hi", "ja", "mixed"), help="only this set")
+    parser.add_argument("--tool", action="append", choices=tuple(BARS), help="only beside this tool")
+    parser.add_argument("--peers", choices=("run", "cached"), default="cached", help="run the others again, or not")
+    parser.add_argument("--truth", type=Path, help="a labelled set to be judged by (README.md says in which form)")
+    parser.add_argument("--truth-pairs", type=Path, help="its pairs, where they are in a file of their own")
+    parser.add_argument("--truth-language", default="eng_Latn")
+    parser.add_argument("--ours", nargs=3, metavar=("FILE", "FOLDER", "WORDS"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.ours:
+        print(json.dumps(ours(Path(options.ours[0]), Path(options.ours[1]), options.ours[2])))
+        return 0
+    if not options.truth and not places():
+        print("skipped: no documents; `make data` fetches them", file=sys.stderr)
+        return 0
+    held = True
+    for row in against_truth(options) if options.truth else claims(options):
+        show(row, as_json=options.json)
+        held &= row["holds"] is not False
+    return 0 if held else 1
+
+
+# ---- ours, in a process of its own -------------------------------------------------------------------------------
+
+
+def ours(file: Path, folder: Path, words: str) -> dict[str, float]:
+    """From file to file by the Python interface; CPU seconds by step."""
+    began = _cpu()
+    from ginbon.filters.duplicates.api import deduplicate
+    from ginbon.filters.duplicates.sketch import Near
+
+    from ginbon.corpus import parquet
+
+    loaded = _cpu()
+    table = pq.read_table(file)
+    read = _cpu()
+    found = deduplicate(table, near=Near(NGRAM, BANDS, ROWS), words=words)
+    done = _cpu()
+    kept = table.filter(found.keep).combine_chunks()
+    with (folder / "kept.parquet").open("wb") as out, parquet.Writer(out, kept.schema, weigh="text") as writer:
+        for batch in kept.to_batches(max_chunksize=10_000):
+            writer.write(batch)
+    written = _cpu()
+    rows = np.arange(len(table))
+    survivors = pc.coalesce(found.duplicate_of, rows)
+    np.save(folder / "survivors.npy", np.asarray(survivors, np.int64))
+    return {"start": loaded - began, "read": read - loaded, "deduplicate": done - read, "write": written - done}
+
+
+def _cpu() -> float:
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
+
+
+def command(planted: Planted) -> Iterator[dict[str, Any]]:
+    """The command, from file to file, with two workers."""
+    with tempfile.TemporaryDirectory(prefix="ginbon-dedup-") as folder:
+        out = Path(folder) / "out"
+        arguments = ["--words", "spaces", "--workers", "2", "--quiet"]
+        taken = take([sys.executable, "-m", "ginbon", "dedup", planted.path, "-o", out, *arguments])
+        rows = planted.facts["documents"]
+    name = f"dedup: {planted.facts['name']} command"
+    yield claim(f"{name} wall", taken.wall_s, "s", note=f"ginbon dedup, {' '.join(arguments[:4])}, start included")
+    yield claim(f"{name} cpu", taken.cpu_s, "s", note=f"{taken.cpu_s / rows * 1e6:.0f} µs a document")
+    yield claim(f"{name} memory", taken.tree_bytes / 1e6, "MB", note="all processes together")
+
+
+# ---- sets --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Known:
+    """A set and what is known of it; ``few`` are some documents of each of its languages."""
+
+    planted: Planted
+    few: Planted
+    shingles: Shingles
+    truth: Pairs
+    copies: Pairs
+
+    @property
+    def name(self) -> str:
+        """What it is called in the claims."""
+        return str(self.planted.facts["name"])
+
+
+def recipes() -> dict[str, Recipe]:
+    """The sets."""
+    return {
+        "pt": Recipe("pt", ("por_Latn",)),
+        "hi": Recipe("hi", ("hin_Deva",)),
+        "ja": Recipe("ja", ("jpn_Jpan",)),
+        "mixed": Recipe("mixed", tuple(labels_of()), originals=180_000, pieces=True),
+    }
+
+
+def known(planted: Planted, name: str) -> Known:
+    """Shingles and true pairs of a set."""
+    planted.facts["name"] = name
+    pairs = planted.pairs()
+    long = pairs["jaccard"] > 0  # the copies of short documents have no shingles
+    copies = Pairs(*(pairs[key][long] for key in ("copy", "original", "jaccard", "alone")))
+    truth = copies
+    if name not in TRUTHS:
+        left, right, jaccard = all_pairs(planted)
+        truth = Pairs(left, right, jaccard, np.zeros(len(left), bool))
+    return Known(planted, few(planted), shingle(planted.texts()), truth, copies)
+
+
+def few(planted: Planted) -> Planted:
+    """The first twenty documents of a set, or one of each of its languages: what a tool takes to start with them."""
+    languages = pq.read_table(planted.path, columns=["language"]).column("language").combine_chunks()
+    codes = languages.indices.to_numpy()
+    each = max(1, 20 // len(planted.facts["languages"]))
+    chosen = np.zeros(len(codes), bool)
+    for code in np.unique(codes):
+        chosen[np.flatnonzero(codes == code)[:each]] = True
+    return part(planted, chosen, CACHE, "few")
+
+
+def claims(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Every set in turn."""
+    warm()
+    tools = Tools(CACHE / "results", fresh=options.peers == "run")
+    wanted = options.tool or list(BARS)
+    for name in options.set or list(recipes()):
+        whole = known(make(recipes()[name], CACHE), name)
+        yield from of_set(whole)
+        shared = [tool for tool in wanted if tool != "datatrove-as-is"]
+        yield from compare(whole, tools, shared)
+        yield from command(whole.planted)
+        if "datatrove-as-is" in wanted:
+            some = whole
+            if name == "mixed":
+                some = known(sample(whole.planted), "sample")
+                yield from of_set(some)
+            yield from compare(some, tools, ["datatrove-as-is"], words="language")
+
+
+def sample(planted: Planted) -> Planted:
+    """Some originals of the mixed set with all their copies."""
+    pairs = planted.pairs()
+    head = np.arange(planted.facts["documents"])
+    head[pairs["copy"]] = pairs["original"]
+    chosen = np.random.default_rng(1).random(len(head))[head] < SAMPLE
+    return part(planted, chosen, CACHE, "sample")
+
+
+def warm() -> None:
+    """Compile all kernels beforehand: a cache that every later run finds."""
+    take([sys.executable, "-c", "from ginbon.engine.kernels import warm; warm()"])
+
+
+def of_set(whole: Known) -> Iterator[dict[str, Any]]:
+    """What a set is."""
+    facts = whole.planted.facts
+    about = f"{facts['megabytes']:.1f} MB, {facts['pairs']:,} planted copies, sha256 {facts['sha256'][:16]}"
+    bar = 200_000 if whole.name == "mixed" else None
+    yield claim(f"dedup: {whole.name} documents", facts["documents"], "documents", bar, note=about)
+    if whole.name == "mixed":
+        scripts = facts["scripts"]
+        yield claim("dedup: mixed scripts", len(scripts), "scripts", 10, note=" ".join(scripts))
+
+
+# ---- side by side ------------------------------------------------------------------------------------------------
+
+
+def compare(whole: Known, tools: Tools, wanted: Sequence[str], *, words: str = "spaces") -> Iterator[dict[str, Any]]:
+    """Ours and the tools on a set."""
+    label = "ours" if words == "spaces" else "ours, own words"
+    mine = tools.ours(whole.planted, whole.few, words)
+    judgements = {label: judge(mine.survivors, whole.truth, whole.shingles, leasts=LEASTS)}
+    yield from of_tool(whole, label, mine, judgements[label])
+    for tool in wanted:
+        try:
+            ran = tools.peer(tool, whole.planted, whole.few)
+        except (RuntimeError, OSError) as error:
+            yield claim(f"dedup: {whole.name} {tool}", None, "s", note=f"failed: {str(error).strip()[-200:]}")
+            continue
+        judgements[tool] = judge(ran.survivors, whole.truth, whole.shingles, leasts=LEASTS)
+        yield from of_tool(whole, tool, ran, judgements[tool])
+        bar = BARS[tool] if whole.name != "sample" or tool == "datatrove-as-is" else None
+        note = f"without starts; with them {ran.cpu_s / mine.cpu_s:.1f}"
+        yield claim(f"dedup: {whole.name} {tool} / {label}", ran.work_s / mine.work_s, "x", bar, note=note)
+    if words == "spaces":
+        yield from recalls(whole, label, judgements)
+
+
+def of_tool(whole: Known, tool: str, ran: Ran, judgement: Judgement) -> Iterator[dict[str, Any]]:
+    """What a tool took and found."""
+    name, rows = f"dedup: {whole.name} {tool}", whole.planted.facts["documents"]
+    steps = ", ".join(f"{step} {seconds:.2f}" for step, seconds in ran.steps.items())
+    yield claim(f"{name} wall", ran.wall_s, "s")
+    yield claim(f"{name} cpu", ran.cpu_s, "s", note=steps)
+    yield claim(f"{name} cpu without start", ran.work_s, "s", note=f"{ran.work_s / rows * 1e6:.1f} µs a document")
+    yield claim(f"{name} memory", ran.tree_bytes / 1e6, "MB", note="all processes together")
+    found = f"{judgement.pairs:,} pairs in clusters, the largest of {judgement.largest:,}"
+    yield claim(f"{name} removed", judgement.removed, "documents", note=found)
+    for least, recall in judgement.recall.items():
+        pairs = int((whole.truth.jaccard >= least).sum())
+        error = (recall * (1 - recall) / max(pairs, 1)) ** 0.5
+        of = TRUTHS.get(whole.name, "all pairs")
+        yield claim(f"{name} recall at {least}", recall, "share", note=f"{pairs:,} {of}, standard error {error:.4f}")
+    by_any = f"{judgement.precise_by_any:.4f} by any member of the cluster; mean Jaccard {judgement.mean:.3f}"
+    yield claim(f"{name} precision", judgement.precise, "share", note=by_any)
+    yield claim(f"{name} f1 at {LEASTS[0]}", judgement.f1(LEASTS[0]), "share")
+    if whole.name == "mixed":
+        for found_at in curve(ran.survivors, whole.copies, bands=BANDS, rows=ROWS):
+            about = f"{found_at.pairs:,} pairs, theory {found_at.expected:.3f}"
+            yield claim(f"{name} found from {found_at.low:.2f}", found_at.found, "share", note=about)
+
+
+def recalls(whole: Known, label: str, judgements: dict[str, Judgement]) -> Iterator[dict[str, Any]]:
+    """Ours against the best, and precision against the best."""
+    if len(judgements) < 2:
+        return
+    others = {tool: found for tool, found in judgements.items() if tool != label}
+    for least in LEASTS:
+        best = max(others, key=lambda tool: others[tool].recall[least])
+        gap = others[best].recall[least] - judgements[label].recall[least]
+        name = f"dedup: {whole.name} recall at {least} behind the best"
+        yield claim(name, gap, "share", MARGIN, note=f"the best is {best}", most=True)
+    best = max(others, key=lambda tool: others[tool].precise)
+    gap = others[best].precise - judgements[label].precise
+    yield claim(f"dedup: {whole.name} precision behind the best", gap, "share", MARGIN, note=best, most=True)
+
+
+# ---- a labelled set ----------------------------------------------------------------------------------------------
+
+
+def against_truth(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Precision, recall, F1 and adjusted Rand index on a labelled set: ours, and the tools that are named."""
+    labelled: Labelled = read_labelled(options.truth, options.truth_pairs, language=options.truth_language)
+    name = f"dedup: {options.truth.name}"
+    planted = labelled.planted(CACHE)
+    yield claim(f"{name} documents", planted.facts["documents"], "documents", note=f"{labelled.pairs:,} true pairs")
+    tools = Tools(CACHE / "results", fresh=options.peers == "run")
+    for tool in ["ours", *(options.tool or [])]:
+        ran = tools.ours(planted, planted) if tool == "ours" else tools.peer(tool, planted, planted)
+        for measure, value in agreement(ran.survivors, labelled.clusters).items():
+            yield claim(f"{name} {tool} {measure}", value, "share")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
