@@ -91,7 +91,7 @@ def ours(file: Path, folder: Path, words: str) -> dict[str, float]:
     loaded = _cpu()
     table = pq.read_table(file)
     read = _cpu()
-    found = deduplicate(table, near=Near(NGRAM, BANDS, ROWS), words=words)
+    found = deduplicate(table, near=Near(NGRAM, BANDS, ROWS), words="spaces" if words == "spaces" else "unicode")
     done = _cpu()
     kept = table.filter(found.keep).combine_chunks()
     with (folder / "kept.parquet").open("wb") as out, parquet.Writer(out, kept.schema, weigh="text") as writer:
@@ -193,7 +193,7 @@ def claims(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             if name == "mixed":
                 some = known(sample(whole.planted), "sample")
                 yield from of_set(some)
-            yield from compare(some, tools, ["datatrove-as-is"], words="language")
+            yield from compare(some, tools, ["datatrove-as-is"], words="unicode")
 
 
 def sample(planted: Planted) -> Planted:
