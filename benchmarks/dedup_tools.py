@@ -29,7 +29,8 @@ TEXT_DEDUP: Final = "text-dedup==0.4.0"
 class Ran:
     """What a tool took over a set, and what it found: for each row the row that stays for it.
 
-    ``start_s`` is the CPU time of the same over a few documents.
+    ``start_s`` is the CPU time of the same over a few documents; ``lost`` counts documents that are gone without being
+    anybody's copies.
     """
 
     wall_s: float
@@ -37,6 +38,7 @@ class Ran:
     start_s: float
     tree_bytes: int
     steps: dict[str, float]
+    lost: int
     survivors: Rows
 
     @property
@@ -83,9 +85,9 @@ def _without(ran: Ran, start: Ran) -> Ran:
 def _ran(command: list[str | Path], folder: Path) -> Ran:
     """Run one process that leaves ``survivors.npy`` in a folder and prints its steps last."""
     taken = take(command)
-    steps = json.loads(taken.output.strip().splitlines()[-1])
+    said = json.loads(taken.output.strip().splitlines()[-1])
     survivors = np.load(folder / "survivors.npy")
-    return Ran(taken.wall_s, taken.cpu_s, 0.0, taken.tree_bytes, steps, survivors)
+    return Ran(taken.wall_s, taken.cpu_s, 0.0, taken.tree_bytes, **said, survivors=survivors)
 
 
 def _remember(place: Path, ran: Ran) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from planted import Planted, split
+from planted import Planted, split, write_documents
 from shingled import Rows
 
 from ginbon.corpus.readers.codecs import zstd
@@ -48,7 +48,7 @@ class Labelled:
             "text": pa.array(self.texts, pa.large_string()),
         }
         found = Planted(folder, {"documents": rows, "languages": [self.language], "name": "truth"})
-        pq.write_table(pa.table(table), found.path, compression="zstd", row_group_size=10_000)
+        write_documents(pa.table(table), found.path)
         found.facts["sha256"] = hashlib.sha256(found.path.read_bytes()).hexdigest()
         return found
 

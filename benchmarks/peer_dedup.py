@@ -6,7 +6,7 @@ TOOL is ``datatrove`` (its four MinHash stages; words are what stands between wh
 words and normalisation, by the column ``language``), ``rensa``, ``text-dedup`` or ``datasketch``. Needs the environment
 of ``requirements-dedup.txt``, nothing of Ginbon. All take shingles of 5 words, 14 bands of 8 values. Writes
 ``FOLDER/survivors.npy``: for each row of the documents the row of the document that stays for it, its own where it is
-kept; and prints one JSON object: CPU seconds of its steps.
+kept; and prints one JSON object: CPU seconds of its steps, and how many documents were lost that are nobody's copies.
 
 * datatrove: hashes of 64 bits (xxHash, its default); one process for each stage.
 * rensa has no shingles: they are made in Python, as its users do. Its 112 values have 32 bits. Sketches and the index
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import resource
 import sys
@@ -49,7 +50,7 @@ def main() -> int:
     clock = Clock()
     survivors = TOOLS[options.tool](options, clock)
     np.save(options.folder / "survivors.npy", survivors)
-    print(json.dumps(clock.steps))
+    print(json.dumps({"steps": clock.steps, "lost": clock.lost}))
     return 0
 
 
@@ -58,6 +59,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.steps: dict[str, float] = {}
+        self.lost = 0
         self._last = 0.0
         self("start")
 
@@ -114,7 +116,8 @@ def write_kept(options: argparse.Namespace, survivors: Any) -> None:
     """The documents that stay, as Parquet."""
     first = 0
     source = pq.ParquetFile(options.documents)
-    with pq.ParquetWriter(options.folder / "kept.parquet", source.schema_arrow, compression="zstd") as writer:
+    how: dict[str, Any] = {"compression": "zstd", "use_dictionary": ["language"]}
+    with pq.ParquetWriter(options.folder / "kept.parquet", source.schema_arrow, **how) as writer:
         for batch in source.iter_batches(BATCH):
             rows = np.arange(first, first + batch.num_rows)
             first += batch.num_rows
@@ -174,6 +177,8 @@ def datasketch(options: argparse.Namespace, clock: Clock) -> Any:
 
 def text_dedup(options: argparse.Namespace, clock: Clock) -> Any:
     """The command of text-dedup."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from datasets import load_from_disk
     from text_dedup import minhash
 
     clock("start")
@@ -187,8 +192,10 @@ def text_dedup(options: argparse.Namespace, clock: Clock) -> Any:
     }  # fmt: skip
     minhash.main([f"--{name}={value}" for name, value in arguments.items()], standalone_mode=False)
     clock("all")
-    rows = pq.read_metadata(options.documents).num_rows
-    return np.array([minhash.uf.find(row) for row in range(rows)], np.int64)
+    rows = np.arange(pq.read_metadata(options.documents).num_rows)
+    survivors = np.array([minhash.uf.find(row) for row in rows.tolist()], np.int64)
+    clock.lost = int((survivors == rows).sum()) - load_from_disk(str(options.folder / "kept")).num_rows
+    return survivors
 
 
 def datatrove(options: argparse.Namespace, clock: Clock) -> Any:

@@ -30,7 +30,7 @@ from shingled import Shingles, shingle, similar_pairs
 from ginbon.corpus.readers.codecs import zstd
 from ginbon.filters import words
 
-REVISION: Final = 1
+REVISION: Final = 2
 """Of how sets are made; one that another revision made is made anew."""
 
 NGRAM: Final = 5
@@ -269,7 +269,7 @@ def write(folder: Path, rows: list[_Row], order: Sequence[int]) -> Planted:
         "text": texts,
         "url": pa.array([rows[at].url for at in order]),
     }
-    pq.write_table(pa.table(table), folder / "documents.parquet", compression="zstd", row_group_size=10_000)
+    write_documents(pa.table(table), folder / "documents.parquet")
     copies = [at for at, row in enumerate(rows) if row.original >= 0]
     sources = np.array([rows[at].original for at in copies], np.int64)
     left, right = place[np.array(copies, np.int64)], place[sources]
@@ -294,6 +294,11 @@ def write(folder: Path, rows: list[_Row], order: Sequence[int]) -> Planted:
     }
     (folder / "facts.json").write_text(json.dumps(facts, indent=1))
     return Planted(folder, facts)
+
+
+def write_documents(table: pa.Table, path: Path) -> None:
+    """A Parquet file as tools are given it."""
+    pq.write_table(table, path, compression="zstd", row_group_size=10_000, use_dictionary=["language"])
 
 
 def write_pairs(folder: Path, left: Any, right: Any, kinds: Sequence[str], alone: Any, shingles: Shingles) -> None:
@@ -329,7 +334,7 @@ def part(planted: Planted, chosen: npt.NDArray[np.bool_], cache: Path, name: str
         return Planted(folder, json.loads((folder / "facts.json").read_bytes()))
     folder.mkdir(parents=True, exist_ok=True)
     table = pq.read_table(planted.path).filter(pa.array(chosen))
-    pq.write_table(table, folder / "documents.parquet", compression="zstd", row_group_size=10_000)
+    write_documents(table, folder / "documents.parquet")
     pairs, number = planted.pairs(), np.cumsum(chosen) - 1
     mine = chosen[pairs["copy"]] & chosen[pairs["original"]]
     kept = {key: value[mine] for key, value in pairs.items()}
