@@ -20,25 +20,24 @@ import resource
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from _common import ROOT, claim, places, show, take
+from _common import claim, places, show, take
+from dedup_sets import CACHE, TRUTHS, Known, known, of_set, recipes, sample
 from dedup_tools import Ran, Tools
 from judged import Judgement, Pairs, agreement, curve, judge
 from labelled import Labelled, read_labelled
-from planted import Planted, Recipe, all_pairs, labels_of, make, part
-from shingled import Shingles, shingle
+from planted import Planted, make
 
 NGRAM: Final = 5
 BANDS: Final = 14
 ROWS: Final = 8
 LEASTS: Final = (0.8, 0.72)
-CACHE: Final = ROOT / ".cache" / "dedup"
+"""Similarities from which recall is told."""
 
 BARS: Final = {"datatrove": 50.0, "datatrove-as-is": 50.0, "text-dedup": 5.0, "rensa": 3.0, "datasketch": None}
 """How much less CPU time is claimed, by tool."""
@@ -46,16 +45,11 @@ BARS: Final = {"datatrove": 50.0, "datatrove-as-is": 50.0, "text-dedup": 5.0, "r
 MARGIN: Final = 0.01
 """How far from the best tool's recall ours may be."""
 
-SAMPLE: Final = 0.05
-"""Share of the mixed set that ``datatrove-as-is`` gets."""
-
 SEEDS: Final = 10
 """Seeds that are tried on the small sets."""
 
 CURVE: Final = 0.03
 """How far the share found may be from theory in any bin of the mixed set: three standard errors of the smallest."""
-
-TRUTHS: Final = {"mixed": "planted pairs", "sample": "planted pairs"}
 
 
 def main() -> int:
@@ -134,60 +128,7 @@ def command(planted: Planted) -> Iterator[dict[str, Any]]:
     yield claim(f"{name} memory", taken.tree_bytes / 1e6, "MB", note="all processes together")
 
 
-# ---- sets --------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Known:
-    """A set and what is known of it; ``few`` are some documents of each of its languages."""
-
-    planted: Planted
-    few: Planted
-    shingles: Shingles
-    truth: Pairs
-    copies: Pairs
-    short: Pairs
-
-    @property
-    def name(self) -> str:
-        """What it is called in the claims."""
-        return str(self.planted.facts["name"])
-
-
-def recipes() -> dict[str, Recipe]:
-    """The sets."""
-    return {
-        "pt": Recipe("pt", ("por_Latn",)),
-        "hi": Recipe("hi", ("hin_Deva",)),
-        "ja": Recipe("ja", ("jpn_Jpan",)),
-        "mixed": Recipe("mixed", tuple(labels_of()), originals=180_000, pieces=True),
-    }
-
-
-def known(planted: Planted, name: str) -> Known:
-    """Shingles and true pairs of a set."""
-    planted.facts["name"] = name
-    pairs = planted.pairs()
-    is_short = pairs["kind"] == "short"  # no shingles
-    copies, short = (
-        Pairs(*(pairs[key][rows] for key in ("copy", "original", "jaccard", "alone"))) for rows in (~is_short, is_short)
-    )
-    truth = copies
-    if name not in TRUTHS:
-        left, right, jaccard = all_pairs(planted)
-        truth = Pairs(left, right, jaccard, np.zeros(len(left), bool))
-    return Known(planted, few(planted), shingle(planted.texts()), truth, copies, short)
-
-
-def few(planted: Planted) -> Planted:
-    """The first twenty documents of a set, or one of each of its languages: what a tool takes to start with them."""
-    languages = pq.read_table(planted.path, columns=["language"]).column("language").combine_chunks()
-    codes = languages.indices.to_numpy()
-    each = max(1, 20 // len(planted.facts["languages"]))
-    chosen = np.zeros(len(codes), bool)
-    for code in np.unique(codes):
-        chosen[np.flatnonzero(codes == code)[:each]] = True
-    return part(planted, chosen, CACHE, "few")
+# ---- sets -------------------------------------------------------------------------------------------------------
 
 
 def claims(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -204,29 +145,9 @@ def claims(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             yield from own_words(whole, tools)
 
 
-def sample(planted: Planted) -> Planted:
-    """Some originals of the mixed set with all their copies."""
-    pairs = planted.pairs()
-    head = np.arange(planted.facts["documents"])
-    head[pairs["copy"]] = pairs["original"]
-    chosen = np.random.default_rng(1).random(len(head))[head] < SAMPLE
-    return part(planted, chosen, CACHE, "sample")
-
-
 def warm() -> None:
     """Compile all kernels beforehand: a cache that every later run finds."""
     take([sys.executable, "-c", "from ginbon.engine.kernels import warm; warm()"])
-
-
-def of_set(whole: Known) -> Iterator[dict[str, Any]]:
-    """What a set is."""
-    facts = whole.planted.facts
-    about = f"{facts['megabytes']:.1f} MB, {facts['pairs']:,} planted copies, sha256 {facts['sha256'][:16]}"
-    bar = 200_000 if whole.name == "mixed" else None
-    yield claim(f"dedup: {whole.name} documents", facts["documents"], "documents", bar, note=about)
-    if whole.name == "mixed":
-        scripts = facts["scripts"]
-        yield claim("dedup: mixed scripts", len(scripts), "scripts", 10, note=" ".join(scripts))
 
 
 # ---- side by side ------------------------------------------------------------------------------------------------

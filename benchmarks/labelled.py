@@ -63,9 +63,7 @@ def read_labelled(documents: Path, pairs: Path | None = None, *, language: str =
     texts = [_first(row, TEXTS, None) for row in rows]
     if None in texts:
         raise ValueError(f"{documents}: row {texts.index(None)} has none of {', '.join(TEXTS)}")
-    clusters = (
-        _joined(ids, _pairs(pairs)) if pairs else _named([_first(row, CLUSTERS, None) for row in rows], documents)
-    )
+    clusters = _joined(ids, _pairs(pairs)) if pairs else _named(rows, documents)
     return Labelled(language, [" ".join(words) for words in split([str(t) for t in texts], language)], clusters)
 
 
