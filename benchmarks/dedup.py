@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from _common import Taken, claim, places, show, take
@@ -88,14 +89,15 @@ def ours(file: Path, folder: Path, words: str) -> dict[str, Any]:
     from ginbon.filters.duplicates.sketch import Near
 
     loaded = _cpu()
-    table = pq.read_table(file)
+    table = pa.Table.from_batches(parquet.read_batches(file))
     read = _cpu()
     found = deduplicate(table, near=Near(NGRAM, BANDS, ROWS), words="spaces" if words == "spaces" else "unicode")
     done = _cpu()
-    kept = table.filter(found.keep).combine_chunks()
-    with (folder / "kept.parquet").open("wb") as out, parquet.Writer(out, kept.schema, weigh="text") as writer:
-        for batch in kept.to_batches(max_chunksize=10_000):
-            writer.write(batch)
+    first = 0
+    with (folder / "kept.parquet").open("wb") as out, parquet.Writer(out, table.schema, weigh="text") as writer:
+        for batch in table.to_batches():
+            writer.write(batch.filter(found.keep.slice(first, batch.num_rows)))
+            first += batch.num_rows
     written = _cpu()
     rows = np.arange(len(table))
     survivors = pc.coalesce(found.duplicate_of, rows)
