@@ -158,9 +158,10 @@ def _settle(
 ) -> Copies:
     """Choose the best of each cluster, and say it of every row."""
     n = table.num_rows
-    members = table.select(list(dict.fromkeys([text, *(p.removeprefix("-") for p in prefer)]))).take(pa.array(numbers))
-    sizes = pc.fill_null(pc.binary_length(members.column(text)), 0).to_numpy()
-    at, _ = best_of(clusters, [*(_rank(members, name) for name in prefer), -sizes], numbers)
+    sizes = pc.fill_null(pc.binary_length(table.column(text)), 0).to_numpy()[numbers]  # their texts are not copied
+    members = table.select(list(dict.fromkeys(name.removeprefix("-") for name in prefer)))
+    ranks = [_rank(members.take(pa.array(numbers)), name) for name in prefer]
+    at, _ = best_of(clusters, [*ranks, -sizes], numbers)
     best = numbers[at]
     count = np.bincount(clusters)[clusters].astype(np.int32) if len(clusters) else clusters
     lost = best != numbers
