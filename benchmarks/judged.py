@@ -12,7 +12,7 @@ from shingled import Rows, Shingles
 Floats = npt.NDArray[np.float64]
 
 LEAST: Final = 0.5
-"""A removed document that is less alike than this to what stays was removed wrongly."""
+"""A removed document that is less alike than this to all of its cluster was removed wrongly."""
 
 BINS: Final = np.round(np.arange(0.4, 1.0, 0.05), 2)
 """Lower ends of the bins of the curve; the last holds 1."""
@@ -30,9 +30,10 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Judgement:
-    """``recall`` by least similarity; ``precise``: share of removed documents at least ``LEAST`` alike to the one that
-    stays, ``precise_by_any`` to some member of the cluster; ``mean`` similarity to the one that stays; ``pairs`` within
-    clusters. Removed documents under five words have no shingles and are not judged.
+    """``recall`` by least similarity; ``precise``: share of removed documents at least ``LEAST`` alike to some other
+    member of the cluster, ``by_survivor`` to the one that stays (which depends on which one that is); ``mean``
+    similarity to the one that stays; ``pairs`` within clusters. Documents under five words have no shingles and are not
+    judged.
     """
 
     removed: int
@@ -40,7 +41,7 @@ class Judgement:
     largest: int
     recall: dict[float, float]
     precise: float
-    precise_by_any: float
+    by_survivor: float
     mean: float
 
     def f1(self, least: float) -> float:
@@ -70,15 +71,15 @@ def judge(survivors: Rows, known: Pairs, shingles: Shingles, *, leasts: tuple[fl
     for at in np.flatnonzero(~by_any).tolist():
         row = int(gone[at])
         others = [other for other in members[int(survivors[row])] if other != row]
-        by_any[at] = any(shingles.jaccard(np.array([row]), np.array([other]))[0] >= LEAST for other in others[:500])
+        by_any[at] = any(shingles.jaccard(np.array([row]), np.array([other]))[0] >= LEAST for other in others)
     sizes = np.bincount(survivors)
     return Judgement(
         removed=int((survivors != np.arange(len(survivors))).sum()),
         pairs=int((sizes * (sizes - 1) // 2).sum()),
         largest=int(sizes.max()),
         recall={least: _mean(met[known.jaccard >= least]) for least in leasts},
-        precise=_mean(alike >= LEAST),
-        precise_by_any=_mean(by_any),
+        precise=_mean(by_any),
+        by_survivor=_mean(alike >= LEAST),
         mean=_mean(alike),
     )
 
