@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow.parquet as pq
 from _common import ROOT, claim
-from judged import Pairs
+from judging import Pairs
 from planted import Planted, Recipe, all_pairs, labels_of, part
 from shingled import Shingles, shingle
 
