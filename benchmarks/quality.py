@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests" / "support"))
 
 import junk  # noqa: E402
-from judging import Judged, judge, judge_as  # noqa: E402
+from judged import Judged, judge, judge_as  # noqa: E402
 from junk_pages import LABELS, PARTNERS  # noqa: E402
 from trusted import TrustedText, flores, ntrex, stories  # noqa: E402
 
