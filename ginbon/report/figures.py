@@ -19,6 +19,7 @@ from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD, read_parts
 from ginbon.filters.decide import FAILING
 from ginbon.filters.identifiers.base import UNKNOWN
+from ginbon.filters.shards import written_shards
 from ginbon.languages.codes import language as language_of
 from ginbon.report import funnel
 from ginbon.report.histograms import bounds_of, histograms
@@ -74,7 +75,7 @@ def _languages(folder: Path, stages: funnel.Stages, decided: Mapping[str, Any]) 
     for label in decided.get("rules", {}):
         rows.setdefault(label, {"language": label, **nothing})
     released: dict[str, Counter[str]] = {}
-    for part in read_parts(folder, "write"):
+    for part in written_shards(folder):
         if part.facts.get("kind") == "shard":
             count = released.setdefault(part.facts["language"], Counter())
             count[part.facts["split"]] += part.facts["rows"]
