@@ -34,6 +34,9 @@ ROW_GROUP_BYTES: Final = 32 * 2**20
 HASHED_BYTES: Final = 4 * 2**20
 """Text that is hashed at once."""
 
+TOGETHER_BYTES: Final = ROW_GROUP_BYTES
+"""Text of a language up to which one task writes all its shards: no more waits in memory than for one of them."""
+
 REVISION: Final = 3
 
 
@@ -195,7 +198,7 @@ def _together(shards: Iterable[Shard]) -> Iterator[list[Shard]]:
     """What one task writes: the shards of a language, where that is no more text than a row group; else each alone."""
     for _, found in groupby(sorted(shards, key=lambda shard: shard.language), lambda shard: shard.language):
         group = list(found)
-        if sum(shard.bytes for shard in group) <= ROW_GROUP_BYTES:
+        if sum(shard.bytes for shard in group) <= TOGETHER_BYTES:
             yield group
         else:
             yield from ([shard] for shard in group)
