@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,8 @@ def run(
 
     Example: ginbon run recipes/quickstart.yaml
     """
+    # nothing in a run multiplies matrices, but in every process numpy's threads for that look for work for a while
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ginbon.cli.display import Stopper, display_for, print_json
     from ginbon.engine.carry import Outcome, Plan
     from ginbon.engine.stage import Stage

@@ -228,7 +228,8 @@ class _Sink:
     def _write(self, path: str, batch: pa.RecordBatch, table: pa.Schema, weigh: str | None = None) -> None:
         if path not in self._writers:
             file = self._stack.enter_context(self._work.write(path))
-            self._writers[path] = self._stack.enter_context(parquet.Writer(file, table, weigh=weigh))
+            packing = parquet.QUICK if weigh else parquet.NUMBERS
+            self._writers[path] = self._stack.enter_context(parquet.Writer(file, table, weigh=weigh, packing=packing))
         self._writers[path].write(batch)
 
     def keep(self, batch: pa.RecordBatch, language: str) -> None:

@@ -302,13 +302,9 @@ def excluded_batch(rows: list[dict[str, Any]], *, namespace: str, source: str, c
 
 def clip(value: str | None, limit: int = schema.MAX_FIELD_BYTES) -> str | None:
     """The longest prefix of at most ``limit`` UTF-8 bytes that is valid Unicode; lone surrogates become U+FFFD."""
-    if value is None:
-        return None
-    encoded = (
-        value.encode("utf-8", "replace")
-        if value.isascii()
-        else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
-    )
+    if value is None or (value.isascii() and len(value) <= limit):  # nearly all are, and each record has several
+        return value
+    encoded = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
     if len(encoded) <= limit:
         return encoded.decode("utf-8")
     return encoded[:limit].decode("utf-8", "ignore")

@@ -8,6 +8,7 @@ of appearance, and every option is fixed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,12 +21,23 @@ ROW_GROUP_ROWS: Final = 8_192
 ROW_GROUP_BYTES: Final = 8 * 2**20
 """A row group closes before it would pass this many bytes of text; a larger document has one of its own."""
 
-QUICK: Final = 1
-DENSE: Final = 3
-"""Levels of zstd: of what a run keeps for itself, and of what is handed over (13 % smaller, a quarter slower)."""
+
+@dataclass(frozen=True)
+class Packing:
+    """How columns are compressed."""
+
+    compression: str
+    compression_level: int | None = None
+
+
+NUMBERS: Final = Packing("lz4")
+QUICK: Final = Packing("zstd", 1)
+DENSE: Final = Packing("zstd", 3)
+"""Of what a run keeps for itself: numbers (against zstd a quarter larger, written and read in half the time), texts
+(zstd makes a third less of them); of texts that are handed over (13 % smaller than the quick ones, a quarter slower).
+"""
 
 _OPTIONS: Final[dict[str, Any]] = {
-    "compression": "zstd",
     "write_page_checksum": True,
     "write_batch_size": 1024,
     "data_page_size": 2**20,
@@ -45,14 +57,14 @@ class Writer:
         weigh: str | None = None,
         rows: int = ROW_GROUP_ROWS,
         bytes: int = ROW_GROUP_BYTES,
-        level: int = QUICK,
+        packing: Packing = NUMBERS,
     ) -> None:
         self.schema = schema
         self.rows_written = 0
         # to try a dictionary for every column costs a third of the time, and gains nothing over zstd
         dictionaries = [field.name for field in schema if pa.types.is_dictionary(field.type)]
         self._writer = pq.ParquetWriter(
-            pa.PythonFile(file, "w"), schema, compression_level=level, use_dictionary=dictionaries, **_OPTIONS
+            pa.PythonFile(file, "w"), schema, use_dictionary=dictionaries, **asdict(packing), **_OPTIONS
         )
         self._weigh = weigh
         self._max_rows, self._max_bytes = rows, bytes

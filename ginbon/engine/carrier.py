@@ -19,9 +19,10 @@ from ginbon.engine.completion import (
     read_quarantine,
     with_quarantine,
 )
-from ginbon.engine.perform import Attempt, Failure, StageStep, perform, take_marker
+from ginbon.engine.executor import LocalExecutor, StageStep
+from ginbon.engine.perform import Attempt, Failure, perform, take_marker
 from ginbon.engine.stage import Stage, Task
-from ginbon.engine.workers import LocalExecutor, Pool
+from ginbon.engine.workers import Pool
 from ginbon.errors import GinbonError, Interrupted, NoSpaceError, SurroundingsError, TaskError
 
 _LOOK_S: Final = 0.2

@@ -1,19 +1,14 @@
-"""One task, performed in a worker: run it, write its sidecar, tell how it ended.
-
-``StageStep`` is what every datatrove executor carries: one ``PipelineStep`` whose rank is the number of the task.
-"""
+"""One task, performed in a worker: run it, write its sidecar, tell how it ended."""
 
 from __future__ import annotations
 
 import errno
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from datatrove.pipeline.base import PipelineStep
+from typing import Final
 
 from ginbon.engine import inputs, parts
 from ginbon.engine.files import surroundings_error
@@ -65,23 +60,6 @@ class Failure(TaskError):  # noqa: N818 - it is what happened to a task, and bec
             Exception.__init__(made, self.message)
             return made
         return TaskError(str(self))
-
-
-class StageStep(PipelineStep):  # type: ignore[misc]
-    """A stage as a datatrove block: takes no documents, gives none, does task number ``rank``."""
-
-    type = "ginbon"
-    name = "stage"
-
-    def __init__(self, stage: Stage, folder: Path, attempts: Mapping[int, Attempt]) -> None:
-        super().__init__()
-        self.stage = stage
-        self.folder = folder
-        self.attempts = attempts
-
-    def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> None:
-        """Do the task of that rank."""
-        perform(self.stage, self.attempts[rank], self.folder)
 
 
 def perform(stage: Stage, attempt: Attempt, folder: Path) -> None:

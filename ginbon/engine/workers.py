@@ -1,7 +1,4 @@
-"""A pool of worker processes that end with their parent, and a datatrove executor over it.
-
-datatrove's own local executor hangs for ever when a worker is killed and leaves workers behind when the parent is;
-here a dead worker is noticed at once, and every worker ends itself when its parent is gone.
+"""A pool of worker processes that end with their parent; a dead one is noticed at once.
 
 Workers are forked from one process that has loaded what all of them need (multiprocessing's fork server): two workers
 share two CPU seconds of imports and tables, and the memory that these take.
@@ -19,30 +16,20 @@ import resource
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any, Final
 
-from datatrove.executor.base import DistributedEnvVars, PipelineExecutor
-from loguru import logger
-
 from ginbon.engine import lock
 from ginbon.engine.files import told_as_surroundings
-from ginbon.engine.perform import Failure, StageStep
+from ginbon.engine.perform import Failure, perform
 from ginbon.errors import SurroundingsError
 
 _LIBC: Final = ctypes.CDLL(None)
-
-LOGS: Final = "memory://ginbon-logs"
-"""datatrove wants a place for its logs; none are written: a full disk must not fail a task whose part is whole, and
-heartbeats tell what went wrong.
-"""
-
 
 _ROOM_BYTES: Final = 2**30
 """Address space that libraries, compiled kernels and a batch take in a worker; a third of it is memory in use.
@@ -71,7 +58,6 @@ def _begin_worker(folder: str, memory_bytes: int | None, environment: Mapping[st
     global _unfit
     os.environ.clear()
     os.environ.update(environment)  # those that the fork server has may be older
-    logger.disable("datatrove")  # it would tell on the terminal what heartbeats tell
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         with told_as_surroundings(Path(folder) / lock.WORKERS_LOCK):
@@ -253,99 +239,18 @@ class Pool:
         return Pool(self.folder, 1, memory_bytes=self.memory_bytes, preload=self.preload)
 
 
-class LocalExecutor(PipelineExecutor):  # type: ignore[misc]
-    """Tasks on this machine's workers. ``run`` gives up at the first dead worker; what had started are suspects.
+def perform_sent(sent: bytes) -> None:
+    """In a worker: do the task that ``sent`` holds, as a stage, an attempt and a folder.
 
-    ``finished`` maps ranks to None (done) or to how they failed. ``broken`` says that a worker died, ``ends`` how.
+    It comes as bytes: what cannot be unpickled fails the task and not the worker.
     """
-
-    def __init__(self, step: StageStep, pool: Pool) -> None:
-        super().__init__([step], logging_dir=LOGS, skip_completed=False)
-        self.step = step
-        self._pool = pool
-        self.finished: dict[int, Failure | None] = {}
-        self.broken = False
-        self.ends = ""
-        self._held = False
-
-    @property
-    def world_size(self) -> int:
-        """The number of tasks."""
-        return len(self.step.attempts)
-
-    def get_distributed_env(self, node_rank: int = -1) -> DistributedEnvVars:
-        """datatrove's variables for one machine."""
-        return DistributedEnvVars(
-            datatrove_node_ips="localhost",
-            datatrove_cpus_per_task="1",
-            datatrove_mem_per_cpu="0",
-            datatrove_gpus_on_node="0",
-            datatrove_executor="ginbon-local",
-        )
-
-    def mark_rank_as_completed(self, rank: int) -> None:
-        """Nothing: sidecars are the only truth about what is done."""
-
-    def _run_for_rank(self, rank: int, local_rank: int = 0, node_rank: int = -1) -> None:
-        """Each step in turn. datatrove's own also opens three logs: 25 ms a task, and nobody reads them here."""
-        data: Any = None
-        for step in self.pipeline:
-            data = step(data, rank, self.world_size)
-        deque(data or (), maxlen=0)
-
-    def run(self) -> None:
-        """Run all tasks to the end; see ``events`` to watch them."""
-        for _ in self.events(timeout_s=None):
-            pass
-
-    def events(self, timeout_s: float | None) -> Iterator[None]:
-        """Run all tasks, yielding at least every ``timeout_s`` seconds so that the caller can look after them."""
-        futures: dict[Future[Any], int] = {}
-        waiting = list(range(self.world_size))[::-1]
-        try:
-            while (waiting and not self._held) or futures:
-                # Few tasks beyond the workers are handed over, so that a stop has little to take back.
-                while waiting and not self._held and len(futures) < self._pool.workers + 1:
-                    rank = waiting.pop()
-                    futures[self._pool.submit(_run_rank, pickle.dumps(self._bare(rank)), rank)] = rank
-                done, _ = wait(futures, timeout=timeout_s, return_when=FIRST_COMPLETED)
-                for future in done:
-                    rank = futures.pop(future)
-                    error = future.exception()
-                    if isinstance(error, BrokenExecutor):
-                        self.broken = True
-                    else:
-                        self.finished[rank] = None if error is None else Failure.of(error)
-                if self.broken:
-                    return
-                yield
-        except BrokenExecutor:  # a worker died between two submissions
-            self.broken = True
-        finally:
-            for future in futures:
-                future.cancel()
-
-    def hold(self) -> None:
-        """Start no more tasks; those that run go on."""
-        self._held = True
-
-    def _bare(self, rank: int) -> LocalExecutor:
-        """A copy that can be sent: with one task alone, without the pool and the results."""
-        step = StageStep(self.step.stage, self.step.folder, {rank: self.step.attempts[rank]})
-        made = LocalExecutor.__new__(LocalExecutor)
-        made.__dict__.update(self.__dict__, pipeline=[step], step=step, _pool=None, finished={})
-        return made
-
-
-def _run_rank(sent: bytes, rank: int) -> None:
-    """In the worker. The executor comes as bytes: what cannot be unpickled fails the task and not the worker."""
     if _unfit is not None:
         raise Failure.of(_unfit)
-    executor: LocalExecutor = pickle.loads(sent)
+    stage, attempt, folder = pickle.loads(sent)
     try:
-        executor._run_for_rank(rank)
+        perform(stage, attempt, folder)
     finally:
-        if executor.step.attempts[rank].task.size >= _LARGE_BYTES:
+        if attempt.task.size >= _LARGE_BYTES:
             _give_back()
 
 

@@ -81,6 +81,9 @@ class Blocks:
 
     @cached_property
     def _loaded(self) -> list[Any]:
+        from loguru import logger
+
+        logger.disable("datatrove")  # what blocks tell of each document would be told on the terminal
         return [b.load() for b in self.blocks]
 
     def __getstate__(self) -> dict[str, Any]:

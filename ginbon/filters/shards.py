@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from ginbon.engine.parts import Part, read_parts
+
 Numbers = npt.NDArray[np.int64]
+
+EXCLUDED: Final = "excluded"
+"""Kind of a shard of what was left out."""
+
+SEVERAL: Final = "shards"
+"""The fact of a part of ``write`` that maps the path of each shard in it to that shard's own facts."""
 
 
 @dataclass
@@ -83,3 +92,13 @@ class Cutter:
     def close(self) -> list[Shard]:
         """All shards, none of them empty."""
         return self._shards
+
+
+def written_shards(folder: Path) -> list[Part]:
+    """What ``write`` made, each shard as if a task had written it alone."""
+    found = []
+    for part in read_parts(folder, "write"):
+        for path, facts in part.facts[SEVERAL].items():
+            files = tuple(file for file in part.files if file.path == path)
+            found.append(replace(part, files=files, facts=facts))
+    return found

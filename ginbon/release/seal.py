@@ -23,6 +23,7 @@ from ginbon.engine.ledger import Entry
 from ginbon.engine.parts import Part, digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.errors import VerifyError
+from ginbon.filters.shards import written_shards
 from ginbon.release import card
 from ginbon.release.columns import labels, schema_differences, signals_of, tally
 from ginbon.release.manifest import CARD, MANIFEST, SUMS, Manifest, ReleasedFile, format_sums
@@ -130,7 +131,7 @@ class Seal:
     def _place_files(self, folder: Path, building: Path, work: Work) -> list[ReleasedFile]:
         """Link every file into the release, checked; gives them as they are listed."""
         files = []
-        for name, target, shard in _shards(read_parts(folder, "write")):
+        for name, target, shard in _shards(written_shards(folder)):
             link_or_copy(folder / shard.files[0].path, building / target)
             _check_bytes(building / target, shard.files[0])
             files.append(self._shard(building / target, target, shard, name))

@@ -18,6 +18,8 @@ from ginbon.corpus import parquet
 from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD, read_parts
 from ginbon.filters.decide import FAILING
+from ginbon.filters.identifiers.base import UNKNOWN
+from ginbon.filters.shards import written_shards
 from ginbon.languages.codes import language as language_of
 from ginbon.report import funnel, overlaps
 from ginbon.report.histograms import bounds_of, histograms
@@ -74,7 +76,7 @@ def _languages(folder: Path, stages: funnel.Stages, decided: Mapping[str, Any]) 
     for label in decided.get("rules", {}):
         rows.setdefault(label, {"language": label, **nothing})
     released: dict[str, Counter[str]] = {}
-    for part in read_parts(folder, "write"):
+    for part in written_shards(folder):
         if part.facts.get("kind") == "shard":
             count = released.setdefault(part.facts["language"], Counter())
             count[part.facts["split"]] += part.facts["rows"]
@@ -156,7 +158,7 @@ def _elsewhere(folder: Path) -> list[dict[str, Any]]:
                 sizes[row["language"] or ""] += row["bytes_sum"] or 0
     rows = []
     for label, number in sorted(documents.items(), key=lambda item: (-item[1], item[0])):
-        known = language_of(label) if label else None
+        known = language_of(label) if label and label != UNKNOWN else None
         name = known.name if known else label or "no language recognised"
         rows.append({"language": label, "name": name, "documents": number, "bytes": sizes[label]})
     return rows

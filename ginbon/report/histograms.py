@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,13 +60,11 @@ def histograms(folder: Path, language: str, bounds: list[Bound], *, most: int) -
     """
     first = [*ALWAYS, *_scores(folder, language)]
     chosen = [*first, *dict.fromkeys(b.signal for b in bounds if b.signal not in first)]
-    counts: dict[str, list[npt.NDArray[np.int64]]] = {}
+    counts: dict[str, Any] = {}
     drops: dict[str, int] = {}
     for columns, kept in _parts(folder, language, chosen):
         for name, values in columns.items():
-            edges = edges_of(name)
-            found = [np.histogram(values[mask], edges)[0] for mask in (kept, ~kept)]
-            counts[name] = [a + b for a, b in zip(counts.get(name, [0, 0]), found, strict=True)]  # type: ignore[operator]
+            counts[name] = counts.get(name, 0) + _count(values, kept, edges_of(name))
             outside = sum(int(_fails(values, b).sum()) for b in bounds if b.signal == name)
             drops[name] = drops.get(name, 0) + outside
     order = sorted(counts, key=lambda n: (first.index(n) if n in first else len(first), -drops[n], n))
@@ -88,6 +87,17 @@ def _parts(folder: Path, language: str, names: list[str]) -> Iterator[tuple[dict
         yield {n: _numbers(table.column(n)) for n in table.column_names}, kept
 
 
+def _count(values: Floats, kept: npt.NDArray[np.bool_], edges: Floats) -> npt.NDArray[np.int64]:
+    """How many values are in each bin, of what is kept and of what is dropped, shape ``(2, bins)``.
+
+    As ``np.histogram`` counts: the last bin holds its upper edge, and what is beyond is in none.
+    """
+    bins = len(edges) - 1
+    inside = values <= edges[-1]
+    at = np.minimum(np.searchsorted(edges, values[inside], "right") - 1, bins - 1)
+    return np.bincount(at + bins * ~kept[inside], minlength=2 * bins).reshape(2, bins)
+
+
 def _numbers(column: pa.ChunkedArray) -> Floats:
     values: Floats = column.cast(pa.float64(), safe=False).fill_null(0.0).to_numpy()
     return np.clip(np.nan_to_num(values), 0.0, 2.0**_TOP_POWER)
@@ -99,6 +109,7 @@ def _fails(values: Floats, bound: Bound) -> npt.NDArray[np.bool_]:
     return (values < low) | (values > high)
 
 
+@cache
 def edges_of(signal: str) -> Floats:
     """Edges of a signal's bins.
 
@@ -117,7 +128,7 @@ def edges_of(signal: str) -> Floats:
     return np.concatenate([[0.0], grown])
 
 
-def _histogram(name: str, counts: list[npt.NDArray[np.int64]], bounds: list[Bound], outside: int) -> dict[str, Any]:
+def _histogram(name: str, counts: npt.NDArray[np.int64], bounds: list[Bound], outside: int) -> dict[str, Any]:
     """Plain values; empty bins at both ends are left out, but not those where a threshold lies."""
     edges = edges_of(name)
     used = np.flatnonzero(counts[0] + counts[1])

@@ -27,6 +27,9 @@ IN_ALL: Final = 360
 
 CLIP_CHARS: Final = 280
 
+_LOOKED_AT: Final = 1_024
+"""Rows at the start of a shard among which samples of what is released are chosen: their texts are read for it."""
+
 _EXCLUDED: Final = ("excluded/collect", "excluded/decide")
 _SHOWN: Final = (
     "id", "stage", "rule", "value", "threshold", "detail", "duplicate_of", "source", "locator", "language", "url",
@@ -85,14 +88,13 @@ def released_samples(folder: Path, language: str, *, number: int = 3) -> list[di
     path = next(iter(sorted((folder / "shards" / language).glob("train-*.parquet"))), None)
     if path is None:
         return []
-    places: list[_Place] = []
-    for group, batch in enumerate(_groups(path, ["id"])):
-        ids = batch.column("id").to_pylist()
-        found = (_Place(identity, str(path), group, row) for row, identity in enumerate(ids))
-        places = heapq.nsmallest(number, [*places, *heapq.nsmallest(number, found)])
-        break  # one row group is enough, and the text of others need not be read
-    rows = _fetch(places, ["id", "title", "text", "source"])
-    return [_clipped({**dict.fromkeys(_SHOWN), **r, "language": language}) for r in sorted(rows, key=lambda r: r["id"])]
+    with parquet.open_parquet(path) as file:
+        columns = ["id", "title", "text", "source"]
+        first = next(file.iter_batches(_LOOKED_AT, row_groups=[0], columns=columns, use_threads=False), None)
+    if first is None:
+        return []
+    rows = first.take(pc.sort_indices(first.column("id"))[:number]).to_pylist()
+    return [_clipped({**dict.fromkeys(_SHOWN), **row, "language": language}) for row in rows]
 
 
 def _fetch(places: list[_Place], columns: list[str]) -> list[dict[str, Any]]:
@@ -104,7 +106,7 @@ def _fetch(places: list[_Place], columns: list[str]) -> list[dict[str, Any]]:
     for path, groups in wanted.items():
         with parquet.open_parquet(Path(path)) as file:
             for group, numbers in groups.items():
-                table = file.read_row_group(group, columns=columns).take(sorted(numbers))
+                table = file.read_row_group(group, columns=columns, use_threads=False).take(sorted(numbers))
                 rows += table.to_pylist()
     return rows
 
@@ -113,7 +115,7 @@ def _groups(path: Path, columns: list[str]) -> Iterable[pa.RecordBatch]:
     """A batch for each row group, empty ones too, so that they can be counted."""
     with parquet.open_parquet(path) as file:
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=columns)
+            table = file.read_row_group(group, columns=columns, use_threads=False)
             yield pa.RecordBatch.from_arrays([c.combine_chunks() for c in table.columns], names=table.column_names)
 
 

@@ -74,7 +74,7 @@ def measure(
     metadata = {METADATA: canonical_json(_origin(pack, steps))}
     measured = _signals(first, steps)
     schema = measured.schema.with_metadata(metadata)
-    with whole_file(output) as file, parquet.Writer(file, schema) as writer:
+    with whole_file(output) as file, parquet.Writer(file, schema, packing=parquet.QUICK) as writer:
         writer.write(measured)
         told(rows := measured.num_rows)
         for batch in batches:

@@ -6,7 +6,14 @@ collecting. What fails is left to the worker that needs it, which tells it.
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
+from typing import Final
+
+GARBAGE: Final = 50_000
+"""Objects that are made before Python looks for cycles among them, in workers too. Modules are no garbage, and to look
+through them again and again while they load took a tenth of the time; nor are they looked through in workers.
+"""
 
 
 def _use() -> None:
@@ -35,5 +42,7 @@ def _use() -> None:
     reduce(lambda done, step: step(done), [identify, *steps], batch)
 
 
+gc.set_threshold(GARBAGE, 20)
 with suppress(Exception):
     _use()
+gc.freeze()

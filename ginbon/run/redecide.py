@@ -122,7 +122,7 @@ def redecide(folder: Path, recipe: Recipe, *, output: Path | None = None) -> dic
         writer = None
         if output is not None:
             file = stack.enter_context(whole_file(output))
-            writer = stack.enter_context(parquet.Writer(file, DECIDED))
+            writer = stack.enter_context(parquet.Writer(file, DECIDED, packing=parquet.QUICK))
         for part in parts:
             now, then = _Now.of(folder, part), _fates(part, members, kept[part.name])
             change = changes[part.language]

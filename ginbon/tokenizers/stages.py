@@ -17,6 +17,7 @@ from ginbon.engine.inputs import FileRange
 from ginbon.engine.parts import Part, digest, read_parts
 from ginbon.engine.stage import Result, Stage, Task, Work
 from ginbon.errors import GinbonError, Mistake, RecipeError
+from ginbon.filters.shards import written_shards
 from ginbon.recipes.model import Recipe
 from ginbon.tokenizers.specs import Located, TokenizerSpec, distinct, locate
 
@@ -244,8 +245,11 @@ def _key(name: str) -> str:
 
 def shards(folder: Path, split: str) -> list[Part]:
     """The shards of a split that have documents, in order."""
-    parts = read_parts(folder, "write")
-    found = [p for p in parts if p.facts.get("kind") == "shard" and p.facts.get("split") == split and p.facts["rows"]]
+    found = [
+        p
+        for p in written_shards(folder)
+        if p.facts.get("kind") == "shard" and p.facts.get("split") == split and p.facts["rows"]
+    ]
     return sorted(found, key=lambda p: p.files[0].path)
 
 

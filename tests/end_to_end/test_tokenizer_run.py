@@ -15,6 +15,7 @@ from made_run import make_run, real_texts
 
 from ginbon.engine.carry import Outcome, Watch, carry_out
 from ginbon.engine.parts import read_parts
+from ginbon.filters.shards import written_shards
 from ginbon.tokenizers import Reading, TextColumn, TrainOptions, choose, compare, find, load, measure, train
 from ginbon.tokenizers.specs import TokenizerSpec, distinct, locate
 from ginbon.tokenizers.stages import Compare, Measure, Plan, Train
@@ -66,7 +67,7 @@ def test_a_run_trains_and_compares_and_every_row_is_honest(run: Path) -> None:
     comparison = json.loads((run / "tokenizers/comparison.json").read_bytes())
     assert comparison["schema"] == "ginbon.comparison" and comparison["version"] == 1
     assert {t["name"] for t in comparison["tokenizers"]} == {"uni", "bpe-hin", "bytes-all", "bytes", "chars"}
-    held_out = {p.facts["language"] for p in read_parts(run, "write") if p.facts.get("split") == "held_out"}
+    held_out = {p.facts["language"] for p in written_shards(run) if p.facts.get("split") == "held_out"}
     assert {row["language"] for row in comparison["rows"]} == held_out == set(LANGUAGES)
     for row in comparison["rows"]:
         assert {"fertility", "unknown-rate", "lost-text", "round-trip"} <= row["metrics"].keys()
@@ -86,8 +87,8 @@ def test_the_tokenizer_of_one_language_wins_that_language_and_loses_the_others(r
 
 
 def test_training_never_sees_a_held_out_document(run: Path) -> None:
-    written = {p.facts["split"]: 0 for p in read_parts(run, "write") if p.facts.get("kind") == "shard"}
-    for part in read_parts(run, "write"):
+    written = {p.facts["split"]: 0 for p in written_shards(run) if p.facts.get("kind") == "shard"}
+    for part in written_shards(run):
         if part.facts.get("kind") == "shard":
             written[part.facts["split"]] += part.facts["rows"]
     record = json.loads((run / "tokenizers/uni/training.json").read_bytes())

@@ -20,6 +20,7 @@ from ginbon.engine.parts import Part, task_fingerprint, write_part
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.decide import VERDICT
 from ginbon.filters.select import FATE
+from ginbon.filters.shards import SEVERAL
 
 SENTENCES = {
     "por_Latn": ["O rio corre para o mar.", "A menina lê um livro à sombra.", "Não há pão na mesa, só café."],
@@ -265,11 +266,10 @@ def _write_shards(made: MadeRun, number: int) -> None:
     for (label,), rows in _by([r for r in made.rows if not r["split"]], "label").items():
         work = Work(made.folder)
         out = [{**r, "stage": "decide", "language": label, "detail": None} for r in rows]
-        _write(work, f"excluded/decide/{label}-00000.parquet", out, EXCLUDED)
-        works[f"{label}-excluded-00000"] = (
-            work,
-            Result(facts={"kind": "excluded", "language": label, "rows": len(rows)}),
-        )
+        path = f"excluded/decide/{label}-00000.parquet"
+        _write(work, path, out, EXCLUDED)
+        facts = {"kind": "excluded", "language": label, "rows": len(rows)}
+        works[f"{label}-excluded-00000"] = (work, Result(facts={SEVERAL: {path: facts}}))
     _finish(made.folder, "write", works, {"revision": 1})
 
 
@@ -287,7 +287,7 @@ def _shard(made: MadeRun, path: str, rows: list[dict[str, Any]]) -> tuple[Work, 
         "sources": dict(Counter(r["source"] for r in rows)),
         "licences": dict(Counter(r["licence"] or "unknown" for r in rows)),
     }
-    return work, Result(facts=facts)
+    return work, Result(facts={SEVERAL: {path: facts}})
 
 
 def _write_tokenizers(made: MadeRun) -> None:

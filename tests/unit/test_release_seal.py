@@ -106,7 +106,8 @@ def test_fault_23_a_shard_without_rows_is_not_published(tmp_path: Path) -> None:
     written = {"path": empty.relative_to(tmp_path).as_posix(), "bytes": empty.stat().st_size}
     written["sha256"] = hashlib.sha256(empty.read_bytes()).hexdigest()
     facts = {"kind": "shard", "language": "por_Latn", "split": "train", "rows": 0, "bytes": 0, "words": 0}
-    part = {"fingerprint": "", "files": [written], "entries": [], "facts": facts, "seen": []}
+    several = {"shards": {written["path"]: facts}}
+    part = {"fingerprint": "", "files": [written], "entries": [], "facts": several, "seen": []}
     (tmp_path / "parts/write/empty.json").write_text(json.dumps(part))
     record = json.loads((tmp_path / "parts/write/_stage.json").read_text())
     record["tasks"].append("empty")
@@ -138,7 +139,8 @@ def test_fault_54_the_facts_of_a_shard_are_not_believed(tmp_path: Path) -> None:
     make_run(tmp_path)
     sidecar = next((tmp_path / "parts/write").glob("por_Latn-train*.json"))
     value = json.loads(sidecar.read_text())
-    value["facts"]["licences"] = {"CC0-1.0": value["facts"]["rows"]}
+    (facts,) = value["facts"]["shards"].values()
+    facts["licences"] = {"CC0-1.0": facts["rows"]}
     sidecar.write_text(json.dumps(value))
     with pytest.raises(VerifyError, match="licences are"):
         sealed(tmp_path)

@@ -48,7 +48,7 @@ SHARPNESS: Final = 2.0
 EXPONENT: Final = 0.65
 
 
-_ARRAYS: Final = ("moves", "rows", "features", "weights", "prior")
+_ARRAYS: Final = ("moves", "rows", "features", "weights", "priors")
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class _Model:
     moves: npt.NDArray[np.uint32]
     rows: npt.NDArray[np.uint32]
     features: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.int16]
-    prior: npt.NDArray[np.float32]
+    weights: npt.NDArray[np.uint16]  # above the class's least, in units; the row behind the last feature is zeros
+    priors: npt.NDArray[np.float32]  # of each class: the logarithm of its prior, and its least weight in units
     classes: tuple[str, ...]  # our labels; several classes may have one label
 
 
@@ -73,7 +73,7 @@ class LangidIdentifier:
     def fingerprint(self) -> dict[str, Any]:
         """The model by its SHA-256, and the sample."""
         return {
-            "revision": 4,
+            "revision": 5,
             "model": "py3langid",
             "sha256": _digest(),
             "sample_bytes": self.sample_bytes,
@@ -122,15 +122,16 @@ class LangidIdentifier:
             m.rows,
             m.features,
             m.weights,
-            m.prior,
+            m.priors,
             _languages(m.classes)[1],
             np.array([SHARPNESS, EXPONENT, SURE, PIECE_BYTES], np.float64),
             np.log1p(np.arange(longest + 1)).astype(np.float32) * np.float32(UNIT),
-            np.zeros(len(m.weights), np.int32),
-            np.empty(longest, np.int32),
+            np.zeros((len(m.weights), 4), np.float32),
+            np.empty((2, longest + kernels.TOGETHER), np.int32),
+            np.empty(longest + kernels.TOGETHER, np.float32),
             np.empty((kernels.GROUP, 2, longest), np.int32),
             np.empty((kernels.GROUP, 2), np.int64),
-            np.empty(m.weights.shape[1], np.float32),
+            np.empty((2, m.weights.shape[1]), np.float32),
             np.empty(len(_languages(m.classes)[0]), np.float64),
             scores,
             surely,
@@ -239,7 +240,7 @@ def _digest() -> str:
 @cache
 def _model() -> _Model:
     """The model of the installed py3langid. Unpacking it takes a second, so its arrays are kept, and mapped."""
-    kept = kept_arrays("identifier", f"4 py3langid {_digest()}", _unpacked)
+    kept = kept_arrays("identifier", f"5 py3langid {_digest()}", _unpacked)
     classes = kept["classes"].tobytes().decode().split()
     return _Model(**{name: kept[name] for name in _ARRAYS}, classes=tuple(our_label(label) for label in classes))
 
@@ -247,18 +248,24 @@ def _model() -> _Model:
 def _unpacked() -> dict[str, npt.NDArray[Any]]:
     from py3langid.modelio import load_model
 
+    from ginbon.filters.identifiers import kernels
+
     weights, prior, classes, moves, rows, features = load_model(_path())
+    units = _in_units(np.asarray(weights, np.float32))
+    least = units.min(axis=0)
+    assert (units - least).max() * kernels.TOGETHER < 2**16, "py3langid's weights spread wider than they did"
+    wider = -len(classes) % _WIDTH
     return {
         "moves": np.asarray(moves).astype(np.uint32),
         "rows": np.asarray(rows).astype(np.uint32),
         "features": np.asarray(features, np.int32),
-        "weights": np.pad(_in_units(np.asarray(weights, np.float32)), ((0, 0), (0, -len(classes) % _WIDTH))),
-        "prior": np.pad(np.asarray(prior, np.float32), (0, -len(classes) % _WIDTH)),
+        "weights": np.pad((units - least).astype(np.uint16), ((0, 1), (0, wider))),
+        "priors": np.pad(np.array([prior, least], np.float32), ((0, 0), (0, wider))),
         "classes": np.frombuffer(" ".join(classes).encode(), np.uint8),
     }
 
 
-def _in_units(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
-    units = np.round(weights / UNIT).astype(np.int16)
+def _in_units(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
+    units = np.round(weights / UNIT).astype(np.int32)
     assert np.array_equal(units * np.float32(UNIT), weights), "py3langid's weights are no multiples of 1/512 any more"
     return units
