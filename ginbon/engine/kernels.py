@@ -32,6 +32,7 @@ KERNELS: Final = (
     "ginbon.filters.kernel.passages",
     "ginbon.corpus.collectors.json_kernel",
     "ginbon.filters.kernel.lines",
+    "ginbon.filters.kernel.units",
     "ginbon.filters.kernel.segment",
     "ginbon.filters.kernel.graphemes",
     "ginbon.filters.kernel.minhash",

@@ -57,9 +57,9 @@ class Signal:
     @property
     def type(self) -> pa.DataType:
         """Counts are int32 (int64 where they can pass two thousand million), ratios float32."""
-        if self.divisor is not None or self.group != "walk":
+        if self.divisor is not None or self.group not in ("walk", "left") or self.unit in ("share", "per word"):
             return pa.float32()
-        return pa.int64() if self.name in ("text_bytes", "chars") else pa.int32()
+        return pa.int64() if self.name in ("text_bytes", "chars", "bytes") else pa.int32()
 
     def measure(self, counts: Any) -> Any:
         """The column's values (numpy) from the walk's counts, rows x ``COUNTED``."""
@@ -275,6 +275,26 @@ def _catalogue() -> Iterable[Signal]:
         high=INFINITE,
         group="order",
     )
+    yield from _after_cut()
+
+
+def _after_cut() -> Iterable[Signal]:
+    """Signals of what is left of a document that lost recurring lines or spans (``duplicates.lines``)."""
+    of = "of what is left once recurring lines are taken out; null where none was"
+    for name, unit, formula, source, high in (
+        ("bytes", "bytes", f"UTF-8 bytes {of}", _OURS, INFINITE),
+        ("words", "words", f"words {of}", _GOPHER_QUALITY, INFINITE),
+        ("lines", "lines", f"non-blank lines {of}, or where sentences were", _OURS, INFINITE),
+        ("sentences", "sentences", f"sentences {of}, or where lines were", _C4, INFINITE),
+        ("short_line_share", "share", "walk/short_line_share of the lines left", _FINEWEB, 1.0),
+        ("terminal_line_share", "share", "walk/terminal_line_share of the lines left", _FINEWEB, 1.0),
+        ("prose_line_share", "share", "walk/prose_line_share of the lines left", _OURS, 1.0),
+        ("repeated_line_char_share", "share", "chars of lines left that occur above among them / chars of lines left",
+         _FINEWEB, 1.0),
+        ("newline_ratio", "per word", "line feeds / words of the lines left, joined by one line feed each", _FINEWEB,
+         INFINITE),
+    ):  # fmt: skip
+        yield Signal(name, unit, formula, source, high=high, group="left")
 
 
 CATALOGUE: Final = {signal.column: signal for signal in _catalogue()}
@@ -310,3 +330,5 @@ def signal_of(column: str) -> Signal | None:
 
 
 WALK: Final = tuple(signal for signal in CATALOGUE.values() if signal.group == "walk")
+
+LEFT: Final = tuple(signal for signal in CATALOGUE.values() if signal.group == "left")

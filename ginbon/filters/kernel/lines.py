@@ -6,29 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ginbon.engine.compiling import helper, kernel, read, types, write
-from ginbon.filters.kernel import classes as c
-from ginbon.filters.kernel.reading import decode
-from ginbon.filters.kernel.tally import RULE_SHIFT
+from ginbon.engine.compiling import kernel, read, types, write
+from ginbon.filters.kernel.reading import is_blank
+from ginbon.filters.kernel.tally import RULE_MASK, RULE_SHIFT
 
 _u8 = read(types.uint8)
 _u16 = read(types.uint16)
 _i64 = read(types.int64)
 _out_u8 = write(types.uint8)
 _out_i64 = write(types.int64)
-
-_MASK = np.uint16(c.CLASS_MASK)
-
-
-@helper
-def is_blank(data: Any, i: Any, end: Any, table: Any) -> Any:
-    """Whether nothing but white space stands from byte ``i`` to ``end``."""
-    while i < end:
-        cp, size = decode(data, i, end)
-        if table[cp] & _MASK != c.SPACE:
-            return False
-        i += size
-    return True
 
 
 @kernel(types.int64, _u8, _i64, _u16, _u8, types.int64, _out_u8, _out_i64, _out_i64, _out_i64)
@@ -72,9 +58,10 @@ def cut_lines(
                     out[n] = data[k]
                     n += 1
             else:
-                if line_left[line] != rule:
-                    rule = line_left[line]
-                    spans[3 * cuts] = rule >> RULE_SHIFT
+                cuts_it = np.uint8(line_left[line] >> RULE_SHIFT & RULE_MASK)
+                if cuts_it != rule:
+                    rule = cuts_it
+                    spans[3 * cuts] = rule
                     spans[3 * cuts + 1] = i - start
                     cuts += 1
                 spans[3 * cuts - 1] = stop - start - spans[3 * cuts - 2]

@@ -116,6 +116,17 @@ def is_not_normal(prop: Any, cp: Any, starter: Any, before: Any, combining: Any,
 
 
 @helper
+def is_blank(data: Any, i: Any, end: Any, table: Any) -> Any:
+    """Whether nothing but white space stands from byte ``i`` to ``end``."""
+    while i < end:
+        cp, size = decode(data, i, end)
+        if table[cp] & _MASK != c.SPACE:
+            return False
+        i += size
+    return True
+
+
+@helper
 def is_citation(data: Any, first: Any, last: Any) -> Any:
     """Whether the bytes between an opening square bracket and the closing one are digits, and few."""
     if first < 0 or last - first > CITATION_BYTES:

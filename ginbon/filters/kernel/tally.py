@@ -31,10 +31,14 @@ MARK: Final = 1  # a terminal mark, closing marks and citations behind it aside
 ELLIPSIS: Final = 2
 QUOTE: Final = 4  # a closing quotation mark, whatever stands before it
 
-# By which rules a line is left, as bits; above them, the number of the rule in ``LINE_RULES`` that cuts it.
+# What is said of a line: by which rules it is left, as bits; above them, the number of the rule in ``LINE_RULES`` that
+# cuts it; above that, what the line is.
 BY_FINEWEB: Final = 1
 BY_C4: Final = 2
 RULE_SHIFT: Final = 2
+RULE_MASK: Final = 7
+TERMINAL_LINE: Final = 32  # it ends with a terminal mark
+PROSE_LINE: Final = 64  # it does, or is running text
 
 LINE_RULES: Final = ("", "line-end", "few-words", "long-word", "javascript-line", "policy-line")
 """C4's line rules; the first one, no rule, stands for a line that is left."""
@@ -81,27 +85,30 @@ def end_sentence(out: Any, words: Any) -> None:
 
 @helper
 def end_line(out: Any, chars: Any, words: Any, stops: Any, sentences: Any, longest: Any, tail: Any, holds: Any) -> Any:
-    """Count a line, and what is left once C4's line rules have cut; return by which rules it is left, and what cuts."""
+    """Count a line, and what is left once C4's line rules have cut; return what is said of it."""
     out[Count.LINES] += 1
     out[Count.LINE_CHARS] += chars
     out[Count.LONGEST_WORD] = max(out[Count.LONGEST_WORD], longest)
     short = chars <= SHORT_LINE_CHARS
     out[Count.SHORT_LINES] += short
+    kind = 0
     if tail & MARK:
         out[Count.TERMINAL_LINES] += 1
         out[Count.TERMINAL_LINE_CHARS] += chars
         out[Count.PROSE_LINES] += 1
+        kind = TERMINAL_LINE | PROSE_LINE
     elif words >= LONG_RUN_WORDS and stops * PROSE_WORDS_A_STOP >= words:
         out[Count.PROSE_LINES] += 1
+        kind = PROSE_LINE
     out[Count.ELLIPSIS_LINES] += (tail & ELLIPSIS) != 0
     out[Count.JAVASCRIPT_LINES] += (holds & JAVASCRIPT) != 0
     out[Count.POLICY_LINES] += (holds & POLICY) != 0
     if words < LINE_WORDS:
-        return 2 << RULE_SHIFT
+        return kind | 2 << RULE_SHIFT
     if longest > LINE_WORD_CHARS:
-        return 3 << RULE_SHIFT
+        return kind | 3 << RULE_SHIFT
     if holds & (JAVASCRIPT | POLICY):
-        return (4 if holds & JAVASCRIPT else 5) << RULE_SHIFT
+        return kind | (4 if holds & JAVASCRIPT else 5) << RULE_SHIFT
     out[Count.FINEWEB_LINES] += 1
     out[Count.FINEWEB_CHARS] += chars
     out[Count.FINEWEB_WORDS] += words
@@ -111,11 +118,11 @@ def end_line(out: Any, chars: Any, words: Any, stops: Any, sentences: Any, longe
     out[Count.FINEWEB_LOREM_LINES] += (holds & LOREM_IPSUM) != 0
     out[Count.FINEWEB_CURLY_LINES] += (holds & CURLY) != 0
     if not tail & QUOTE and (not tail & MARK or tail & ELLIPSIS):
-        return BY_FINEWEB | 1 << RULE_SHIFT
+        return kind | BY_FINEWEB | 1 << RULE_SHIFT
     out[Count.C4_LINES] += 1
     out[Count.C4_CHARS] += chars
     out[Count.C4_WORDS] += words
     out[Count.C4_SENTENCES] += sentences
     out[Count.C4_LOREM_LINES] += (holds & LOREM_IPSUM) != 0
     out[Count.C4_CURLY_LINES] += (holds & CURLY) != 0
-    return BY_FINEWEB | BY_C4
+    return kind | BY_FINEWEB | BY_C4
