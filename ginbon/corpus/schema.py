@@ -30,7 +30,13 @@ RIGHTS: Final = pa.struct(
 )
 
 CUT: Final = pa.struct([("rule", pa.string()), ("position", pa.int64()), ("length", pa.int64())])
-"""A span taken out of a document that stays; position and length in bytes of the UTF-8 text before the cut."""
+"""A span taken out of a document that stays; position and length in bytes of the UTF-8 text before the cut.
+
+There are two cuts, and each tells of the text as it was before itself. The step ``cut`` takes lines out before
+anything is measured; its rules are C4's. Pass 2 takes out what recurs, of the text in ``documents/``: without the
+bytes of ``recurring-line`` and ``repeated-span`` it is the text that is released. In the list the first cut comes
+first.
+"""
 
 COLLECTED: Final = pa.schema(
     [

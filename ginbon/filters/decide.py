@@ -5,7 +5,7 @@ No text is opened: a new threshold is decided from stored columns, one task a do
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from ginbon.corpus import parquet, schema
 from ginbon.corpus.collect import STORED_BYTES
 from ginbon.corpus.step import with_columns
 from ginbon.engine.ledger import Entry, Flow
-from ginbon.engine.parts import digest, read_part
+from ginbon.engine.parts import digest, read_part, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.contamination.decontaminate import overlaps_path
 from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
@@ -31,13 +31,17 @@ LICENCE: Final = "licence"
 FAILING: Final = "failing"
 """Fact of a part: by rule, how many documents it would drop, and how many of them no other rule would."""
 
+CUTS: Final = "cuts/documents"
+"""What is taken out of each document and the signals of what is left, where the recipe looks for recurring lines."""
+
 _SIZES: Final = frozenset({STORED_BYTES, "walk/words"})
+_LEFT: Final = {STORED_BYTES: "left/bytes", "walk/words": "left/words"}
 
 VERDICT: Final = pa.schema(
     [
         ("kept", pa.bool_()),
         ("reasons", pa.list_(schema.REASON)),  # every rule that fails, in the rules' order
-        ("text_bytes", pa.int64()),
+        ("text_bytes", pa.int64()),  # of a document that is kept: once lines are taken out
         ("words", pa.int64()),
     ]
 )
@@ -48,12 +52,14 @@ class Decide:
     """The stage ``decide``: the rules of each language, thresholds bound.
 
     ``licences`` is the release's policy: a document whose licence is unknown or not among them is dropped by the rule
-    ``licence``. None: no policy. With ``overlaps`` rules may also ask for what ``decontaminate`` measured.
+    ``licence``. None: no policy. With ``overlaps`` rules may also ask for what ``decontaminate`` measured. ``cuts``
+    names the rule by which lines were taken out before, if any were.
     """
 
     rules: Mapping[str, Sequence[BoundRule]]
     licences: tuple[str, ...] | None = None
     overlaps: bool = False
+    cuts: str | None = None
     name: str = "decide"
     outputs: tuple[str, ...] = (VERDICTS,)
 
@@ -63,6 +69,7 @@ class Decide:
             "revision": 2,
             "rules": {language: {r.name: r.to_json() for r in rules} for language, rules in self.rules.items()},
             "licences": list(self.licences) if self.licences is not None else None,
+            **({"cuts": self.cuts} if self.cuts else {}),
         }
 
     def narrow(self, fingerprint: Mapping[str, Any], task: Task) -> dict[str, Any]:
@@ -71,16 +78,18 @@ class Decide:
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task for each documents part; it depends on its signals (and licences, where there is a policy)."""
-        return [self._task(folder, part) for part in document_parts(folder)]
+        trimmed = {f.path: f.sha256 for p in read_parts(folder, "trim") for f in p.files} if self.cuts else {}
+        return [self._task(folder, part, trimmed) for part in document_parts(folder)]
 
-    def _task(self, folder: Path, part: DocumentPart) -> Task:
+    def _task(self, folder: Path, part: DocumentPart, trimmed: Mapping[str, str]) -> Task:
         key = f"{part.language}.{part.key}"
         files = [part.file(name) for name in (("signals",) if self.licences is None else ("signals", "documents"))]
         if self.overlaps and (measured := read_part(folder, "decontaminate", key)) is not None:
             files += measured.files
+        cuts = {"cuts": trimmed[f"{CUTS}/{part.name}.parquet"]} if self.cuts else {}
         return Task(
             key=key,
-            inputs={"signals": digest([f.sha256 for f in files])},
+            inputs={"signals": digest([f.sha256 for f in files]), **cuts},
             arguments={"language": part.language, "part": part.key, "source": part.source},
             context=dict(zip(("signals", "documents", "overlaps"), self._paths(part), strict=True)),
             size=sum(f.bytes for f in files),
@@ -92,17 +101,21 @@ class Decide:
 
     def judge(self, folder: Path, part: DocumentPart) -> Judged:
         """What the rules and the release's policy say of each document of a part, in its order."""
-        return self._judge(folder, part.language, *self._paths(part))[0]
+        return self._judge(folder, part.name, *self._paths(part))[0]
 
     def _judge(
-        self, folder: Path, language: str, signals: str, documents: str, overlaps: str | None
+        self, folder: Path, name: str, signals: str, documents: str, overlaps: str | None
     ) -> tuple[Judged, pa.RecordBatch]:
-        rules = self.rules[language]
+        """What is said of each document of the part of that name, and the signals that it is said on."""
+        rules = self.rules[name.partition("/")[0]]
         wanted = {*_SIZES, *(rule.signal for rule in rules)}
         measured = _columns(folder / signals, wanted)
         if overlaps is not None and (folder / overlaps).is_file():  # a run of another recipe may have none
             overlapping = _columns(folder / overlaps, wanted)
             measured = with_columns(measured, dict(zip(overlapping.schema.names, overlapping.columns, strict=True)))
+        if self.cuts:
+            left = _columns(folder / CUTS / f"{name}.parquet", {*_LEFT.values(), *wanted})
+            measured = with_columns(measured, dict(zip(left.schema.names, left.columns, strict=True)))
         judged = judge(measured, rules)
         if self.licences is None:
             return judged, measured
@@ -112,26 +125,28 @@ class Decide:
 
     def run(self, task: Task, work: Work) -> Result:
         """Write a verdict for each document of the part, in its order."""
-        language = task.arguments["language"]
-        paths = (task.context[name] for name in ("signals", "documents", "overlaps"))
-        judged, signals = self._judge(work.folder, language, *paths)
+        name = f"{task.arguments['language']}/{task.arguments['part']}"
+        paths = (task.context[kind] for kind in ("signals", "documents", "overlaps"))
+        judged, signals = self._judge(work.folder, name, *paths)
+        kept = pa.array(judged.kept)
         table = pa.RecordBatch.from_arrays(
-            [
-                pa.array(judged.kept),
-                judged.reasons().cast(VERDICT.field("reasons").type),
-                signals.column(STORED_BYTES),
-                signals.column("walk/words").cast(pa.int64()),
-            ],
-            schema=VERDICT,
+            [kept, judged.reasons().cast(VERDICT.field("reasons").type), *self._sizes(kept, signals)], schema=VERDICT
         )
-        path = f"{VERDICTS}/{language}/{task.arguments['part']}.parquet"
+        path = f"{VERDICTS}/{name}.parquet"
         with work.write(path) as file, parquet.Writer(file, VERDICT) as writer:
             writer.write(table)
         work.advance(documents=table.num_rows, bytes=task.size)
-        return Result((self._entry(task, table),), {FAILING: _failing(judged)})
+        return Result((self._entry(task, table, signals.column(STORED_BYTES)),), {FAILING: _failing(judged)})
 
-    def _entry(self, task: Task, verdicts: pa.RecordBatch) -> Entry:
-        """What the rules drop, by the first rule that fails."""
+    def _sizes(self, kept: pa.Array, signals: pa.RecordBatch) -> Iterator[pa.Array]:
+        """Text bytes and words of each document as it will be written: with its lines taken out if it is kept."""
+        for name in (STORED_BYTES, "walk/words"):
+            whole = signals.column(name).cast(pa.int64())
+            left = pc.coalesce(signals.column(_LEFT[name]).cast(pa.int64()), whole) if self.cuts else whole
+            yield pc.if_else(kept, left, whole)
+
+    def _entry(self, task: Task, verdicts: pa.RecordBatch, came: pa.Array) -> Entry:
+        """What the rules drop, by the first rule that fails, and what was taken out of documents that they keep."""
         sizes = verdicts.column("text_bytes")
         dropped: dict[str, Flow] = {}
         reasons = verdicts.column("reasons").filter(pc.invert(verdicts.column("kept")))
@@ -142,8 +157,10 @@ class Decide:
             dropped[rule] = Flow(len(of_rule), pc.sum(of_rule).as_py())
         stay = sizes.filter(verdicts.column("kept"))
         left = Flow(len(stay), pc.sum(stay).as_py() or 0)
-        source, language = task.arguments["source"], task.arguments["language"]
-        return Entry(source, language, Flow(len(sizes), pc.sum(sizes).as_py() or 0), left, dropped)
+        total = Flow(len(came), pc.sum(came).as_py() or 0)
+        if self.cuts and (taken := total.bytes - (pc.sum(sizes).as_py() or 0)):
+            dropped[self.cuts] = Flow(0, taken)
+        return Entry(task.arguments["source"], task.arguments["language"], total, left, dropped)
 
 
 def _failing(judged: Judged) -> dict[str, list[int]]:

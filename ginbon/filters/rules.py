@@ -154,7 +154,24 @@ def _rules() -> Sequence[Rule]:
             "repeated lines are too much of the lines left",
         ),
         Rule("fineweb-list-ratio", walk + "fineweb_newline_ratio", "<=", "the lines left have too few words each"),
+        Rule("nothing-left", "left/bytes", ">=", "all of its lines recur in other documents"),
+        *(
+            Rule(f"{first}-after-cut", f"left/{signal}", keep_if, f"{why}, once recurring lines are taken out")
+            for first, signal, keep_if, why in _AFTER_CUT
+        ),
     )
+
+
+_AFTER_CUT: Final[Sequence[tuple[str, str, KeepIf, str]]] = (
+    ("min-words", "words", ">=", "too short"),
+    ("min-sentences", "sentences", ">=", "too few sentences"),
+    ("line-punctuation", "terminal_line_share", ">=", "too few lines end with a mark"),
+    ("prose-lines", "prose_line_share", ">=", "too few lines end with a mark or are running text"),
+    ("short-lines", "short_line_share", "<=", "too many short lines"),
+    ("char-duplicates", "repeated_line_char_share", "<=", "repeated lines are too much of the lines"),
+    ("list-ratio", "newline_ratio", "<=", "too many line ends for so few words"),
+)
+"""Rules whose signal can be told of what is left: the rule, the signal there, and what it drops."""
 
 
 def _second_round(prefix: str, lines: str) -> Sequence[Rule]:
@@ -201,6 +218,23 @@ def bind(
             bound.append(rule)
     _check_ladders(bound)
     return bound
+
+
+def after_cut(bound: Sequence[BoundRule], wishes: Mapping[str, Any]) -> list[BoundRule]:
+    """The second round for documents that lost lines: rules of the first on what is left, with the same thresholds.
+
+    What the recipe says of a rule of the second round (``wishes``) is bound already. A document of which nothing is
+    left is dropped by ``nothing-left``.
+    """
+    made = [] if "nothing-left" in wishes else [
+        BoundRule("nothing-left", "left/bytes", ">=", 1, None, "preset", "a document has a text")
+    ]  # fmt: skip
+    of = {f"{first}-after-cut": first for first, *_ in _AFTER_CUT}
+    first_round = {rule.name: rule for rule in bound}
+    for name, first in of.items():
+        if name not in wishes and first in first_round:
+            made.append(replace(first_round[first], name=name, signal=RULES[name].signal))
+    return made
 
 
 def _bound(

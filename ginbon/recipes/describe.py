@@ -17,6 +17,8 @@ def schema() -> dict[str, Any]:
     for definition in found["$defs"].values():
         if "collector" in definition.get("properties", {}):
             definition["properties"].pop("name", None)  # a source's name is its key
+    lines = found["$defs"]["RecurringLines"]
+    lines.pop("required", None)  # what is left out depends on the unit
     languages = found["properties"]["languages"]
     languages["additionalProperties"] = {"anyOf": [languages["additionalProperties"], {"type": "null"}]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": ID, **found}

@@ -30,6 +30,11 @@ def explained(recipe: Recipe) -> Iterator[str]:
     yield from (f"  block            {block.block}" for block in recipe.blocks)
     yield f"  redacted         {_redacted(recipe)}"
     yield f"  copies           {_copies(recipe)}"
+    if (lines := recipe.duplicates.lines) != "off":
+        what = "lines" if lines.unit == "line" else f"runs of {lines.sentences} sentences"
+        keeps = ", one keeps them" if lines.keep_first else ""
+        of = {"site": "a site", "source": "a source", "corpus": "all"}[lines.within]
+        yield f"  taken out        {what} that {lines.min_documents:,} or more documents of {of} have{keeps}"
     yield from _evaluation(recipe)
     held_out = recipe.held_out
     yield f"  held out         {held_out.share:.2%}, at least {held_out.min_documents:,} documents a language"

@@ -67,6 +67,7 @@ __all__ = [
     "Near",
     "PluginSource",
     "Recipe",
+    "RecurringLines",
     "Redact",
     "Release",
     "Rights",
@@ -208,6 +209,35 @@ class Near(Model):
 Preferred = Annotated[str, Field(pattern="^(source|longest|newest|oldest|[a-z0-9-]+/[A-Za-z0-9_.-]+)$")]
 
 
+class RecurringLines(Model):
+    """Lines, or runs of sentences, that recur across documents: they are taken out of those that stay."""
+
+    unit: Literal["line", "sentences"] = "line"
+    """`line`: menus, notices, licence blocks. `sentences`: runs of sentences that another document has, as in C4."""
+    within: Literal["site", "source", "corpus"]
+    """Among which documents: of one site (of one source where they have no URL), of one source, or all. Left out:
+    `site`, for `sentences` `corpus`."""
+    min_documents: Annotated[int, Field(ge=2)]
+    """In at least so many of them, near-copies counted once. Left out: 10, for `sentences` 2."""
+    min_words: Annotated[int, Field(ge=1)] = 3
+    """What has fewer words is left alone: "Ja." and "Thank you." recur in honest texts."""
+    sentences: Annotated[int, Field(ge=1, le=20)] = 3
+    """Sentences in a run; only for `sentences`."""
+    keep_first: bool
+    """One document keeps it: of those that the rules keep the one with the smallest id, and its near-copies. Left out:
+    `false`, for `sentences` `true`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, tree: Any) -> Any:
+        """The defaults of the unit."""
+        if not isinstance(tree, dict):
+            return tree
+        spans = tree.get("unit") == "sentences"
+        usual = {"within": "corpus" if spans else "site", "min_documents": 2 if spans else 10, "keep_first": spans}
+        return usual | tree
+
+
 class Duplicates(Model):
     """How copies are found, and which one is kept."""
 
@@ -221,6 +251,11 @@ class Duplicates(Model):
     """Find texts that are nearly equal, or `off`."""
     against: list[Place] = []
     """Folders with indexes of other corpora (a partner's, an earlier release's): what is there already is left out."""
+
+    lines: Annotated[
+        Annotated[RecurringLines, Tag("settings")] | Annotated[Literal["off"], Tag("off")], Discriminator(_or_off)
+    ] = "off"
+    """Take lines out that recur across documents, or `off`."""
     prefer: list[Name] = []
     """Sources whose copy is kept before others', the best first."""
     best: list[Preferred] = ["source"]

@@ -25,6 +25,7 @@ from ginbon.engine.parts import digest, read_part, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.select import FATES, planned_shards
 from ginbon.filters.shards import EXCLUDED, SEVERAL, Shard
+from ginbon.release.cuts import TAKEN, cut_files, read_cuts, take_out, with_cuts
 from ginbon.release.records import HASH_BYTES, Hashes, merkle_root, record_hashes
 from ginbon.release.signals import read_signals, signal_files, signal_schema
 
@@ -43,18 +44,19 @@ REVISION: Final = 3
 @dataclass(frozen=True)
 class Write:
     """The stage ``write``. With ``signals`` every document's signals are columns of the shards too, with ``overlaps``
-    also what ``decontaminate`` measured.
+    also what ``decontaminate`` measured; with ``cuts`` recurring lines are taken out of the documents.
     """
 
     signals: bool = False
     overlaps: bool = False
+    cuts: bool = False
     name: str = "write"
     outputs: tuple[str, ...] = ("shards", "excluded/decide")
 
     def fingerprint(self) -> dict[str, Any]:
         """The form of the shards."""
         form = {"revision": REVISION, "pyarrow": pa.__version__, "schema": digest(str(schema.RELEASED))}
-        return {**form, "signals": True} if self.signals else form
+        return {**form, **{name: True for name in ("signals", "cuts") if getattr(self, name)}}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task a planned shard; it depends on the documents and fates (and signals, where they are wanted) of the
@@ -65,15 +67,19 @@ class Write:
         hashes = {f.path: f.sha256 for f in fates.files} if fates else {}
         hashes |= {f.path: f.sha256 for p in collected.values() for f in p.files if f.path.startswith("documents/")}
         order = {key: number for number, key in enumerate(collected)}
-        groups = _together(planned_shards(folder))
+        groups = list(_together(planned_shards(folder)))
+        tasks = [_task(group, order, hashes) for group in groups]
+        if self.cuts:
+            taken = cut_files(folder)
+            tasks = [with_cuts(task, group[0].language, taken) for task, group in zip(tasks, groups, strict=True)]
         if not self.signals:
-            return [_task(group, order, hashes) for group in groups]
+            return tasks
         files = [signal_files(list(collected.values()))]
         if self.overlaps:
             files.append(signal_files(read_parts(folder, "decontaminate"), folder="overlaps"))
         fields = (field for some in files for field in signal_schema(folder, some))
         columns = pa.schema(sorted(fields, key=lambda field: field.name.partition("/")[0]))
-        return [_with_signals(_task(group, order, hashes), group, files, columns) for group in groups]
+        return [_with_signals(task, group, files, columns) for task, group in zip(tasks, groups, strict=True)]
 
     def run(self, task: Task, work: Work) -> Result:
         """Write the task's shards; its facts say what each holds."""
@@ -82,7 +88,8 @@ class Write:
         shards = [Shard.from_json(value) for value in task.arguments["shards"]]
         with ExitStack() as stack:
             files = [stack.enter_context(_File.open(work, shard, released)) for shard in shards]
-            for key, start, batch in _rows(work.folder, shards[0].language, task.arguments["ranges"], signals):
+            ranges, cuts = task.arguments["ranges"], task.context.get("cuts", {})
+            for key, start, batch in _rows(work.folder, shards[0].language, ranges, signals, cuts):
                 rows = [file.add(key, start, batch) for file in files]
                 work.advance(documents=sum(r for r, _ in rows), bytes=sum(size for _, size in rows))
         entries = [entry for file in files for entry in file.facts.entries(file.shard)]
@@ -131,7 +138,7 @@ class _File:
         split = batch.column("split").dictionary_decode()
         excluded = self.shard.kind == EXCLUDED
         rows = batch.filter(pc.fill_null(pc.is_null(split) if excluded else pc.equal(split, self.shard.kind), False))
-        return parquet.conform(_excluded(rows) if excluded else rows, self._writer.schema)
+        return parquet.conform(_excluded(rows) if excluded else take_out(rows), self._writer.schema)
 
     def to_json(self) -> dict[str, Any]:
         """What the shard holds, for later stages."""
@@ -245,7 +252,11 @@ def _with_signals(
             **task.inputs,
             "signals": digest([str(columns), *(f.sha256 for found in of_part.values() for f in found)]),
         },
-        context={"signals": {key: [f.path for f in found] for key, found in of_part.items()}, "columns": columns},
+        context={
+            **task.context,
+            "signals": {key: [f.path for f in found] for key, found in of_part.items()},
+            "columns": columns,
+        },
     )
 
 
@@ -258,7 +269,11 @@ def _paths(language: str, key: str) -> tuple[str, str]:
 
 
 def _rows(
-    folder: Path, language: str, ranges: list[list[Any]], signals: Mapping[str, Sequence[str]]
+    folder: Path,
+    language: str,
+    ranges: list[list[Any]],
+    signals: Mapping[str, Sequence[str]],
+    cuts: Mapping[str, str],
 ) -> Iterator[tuple[str, int, pa.RecordBatch]]:
     """Documents with their fates and signals, a row group at a time, with the key of their part and the first row."""
     for key, start, stop in ranges:
@@ -267,6 +282,8 @@ def _rows(
         for path in signals.get(key, ()):
             for column in (measured := read_signals(folder / path, start, stop)).column_names:
                 decided = decided.append_column(column, measured.column(column))
+        if path := cuts.get(key):
+            decided = decided.append_column(TAKEN, read_cuts(folder / path, start, stop))
         done = 0
         for batch in parquet.read_rows(documents, start, stop):
             fate = decided.slice(done, batch.num_rows).combine_chunks().to_batches()[0]
@@ -288,7 +305,9 @@ def _excluded(batch: pa.RecordBatch) -> pa.RecordBatch:
         batch.column("language").dictionary_decode(), batch.column("script").dictionary_decode(), "_"
     )
     index = batch.schema.get_field_index("language")
-    return batch.set_column(index, "language", language).append_column("stage", stage)
+    batch = batch.set_column(index, "language", language).append_column("stage", stage)
+    whole = pc.binary_length(batch.column("text")).cast(pa.int64())  # nothing is taken out of what is left out
+    return batch.set_column(batch.schema.get_field_index("text_bytes"), "text_bytes", whole)
 
 
 def _text_bytes(rows: pa.RecordBatch) -> int:

@@ -39,6 +39,7 @@ def bound_rules(recipe: Recipe) -> dict[str, list[BoundRule]]:
 
 def _rules(recipe: Recipe) -> Iterator[Mistake]:
     """Thresholds that no document or every document passes, or that a rule cannot have."""
+    yield from _second_round(recipe)
     for label, settings in recipe.languages.items():
         place = settings.pack or label
         try:
@@ -61,6 +62,19 @@ def _rules(recipe: Recipe) -> Iterator[Mistake]:
             named = str(error).split(":")[0].split(" ")[0]
             key = f"languages.{label}.rules.{named}" if named in settings.rules else f"rules.thresholds.{named}"
             yield recipe.mistake(key, str(error))
+
+
+def _second_round(recipe: Recipe) -> Iterator[Mistake]:
+    """Rules for documents that lost lines, where none are looked for."""
+    if recipe.duplicates.lines != "off":
+        return
+    places = {"rules.thresholds": recipe.rules.thresholds}
+    places |= {f"languages.{label}.rules": settings.rules for label, settings in recipe.languages.items()}
+    for place, named in places.items():
+        for name in named:
+            if name in RULES and RULES[name].measured.group == "left":
+                message = f"the rule {name} is about documents that lost recurring lines"
+                yield recipe.mistake(f"{place}.{name}", message, hint="say which in duplicates.lines", at="key")
 
 
 def _named_files(recipe: Recipe) -> Iterator[Mistake]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,20 @@ from ginbon.filters.duplicates.cluster import Cluster, Join
 from ginbon.filters.duplicates.index import Index, Known, ListIndex, open_indexes
 from ginbon.filters.duplicates.match import Match
 from ginbon.filters.duplicates.members import Preference
+from ginbon.filters.duplicates.recur import Recur
+from ginbon.filters.duplicates.recurring import Recurring
 from ginbon.filters.duplicates.shuffle import Keys, Shuffle
 from ginbon.filters.duplicates.sketch import Near
+from ginbon.filters.duplicates.spread import Spread
+from ginbon.filters.duplicates.trim import Trim
 from ginbon.filters.duplicates.weigh import Weigh
 from ginbon.filters.identifiers import PACKAGED, identifier
 from ginbon.filters.identifiers.base import Identifier
 from ginbon.filters.identify import Identify
+from ginbon.filters.outline import Outline
 from ginbon.filters.presets import with_stop_words
 from ginbon.filters.redact import Redact
-from ginbon.filters.rules import BoundRule
+from ginbon.filters.rules import BoundRule, after_cut
 from ginbon.filters.select import Select
 from ginbon.filters.signals import CATALOGUE
 from ginbon.filters.walk import Walk
@@ -60,6 +66,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
         Join(),
         Cluster(),
         *decontaminate_stage(recipe),
+        *_line_stages(recipe),
         decide_stage(recipe),
         Select(
             held_out_share=recipe.held_out.share,
@@ -69,7 +76,11 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
             against=known,
             seed=recipe.seed,
         ),
-        Write(signals=recipe.release.signals, overlaps=bool(recipe.evaluation.sets)),
+        Write(
+            signals=recipe.release.signals,
+            overlaps=bool(recipe.evaluation.sets),
+            cuts=recipe.duplicates.lines != "off",
+        ),
     ]
     return [*stages, *_beside_shards(recipe), *_tokenizers(recipe), _report(recipe), _seal(recipe)]
 
@@ -133,9 +144,10 @@ def preference_of(recipe: Recipe) -> Preference:
 def _check_preference(recipe: Recipe) -> None:
     """A copy can be best by what is measured on all documents only."""
     scores = {f"classify/{c.name}" for c in recipe.classifiers if c.languages is None}
+    known = scores | {name for name, signal in CATALOGUE.items() if signal.group != "left"}
     mistakes = []
     for number, by in enumerate(recipe.duplicates.best):
-        if "/" in by and by not in CATALOGUE and by not in scores:
+        if "/" in by and by not in known:
             hint = f"there are: {', '.join(sorted([*scores, 'walk/words', 'walk/stop_words']))} and the other signals"
             mistakes.append(
                 recipe.mistake(f"duplicates.best.{number}", f"no signal of all documents is called {by}", hint=hint)
@@ -218,7 +230,31 @@ def _steps(recipe: Recipe, label: str, pack: Pack) -> tuple[Step, ...]:
     steps += classifiers_of(recipe, label)
     if (redact := _redact(recipe, tuple(pack.regions))) is not None:
         steps.append(redact)
+    if (recurring := _recurring(recipe)) is not None:
+        steps.append(Outline(pack, sentences=bool(recurring.sentences)))
     return tuple(steps)
+
+
+def _recurring(recipe: Recipe) -> Recurring | None:
+    """Which lines recur; None where the recipe does not ask for it."""
+    lines = recipe.duplicates.lines
+    if lines == "off":
+        return None
+    return Recurring(
+        sentences=lines.sentences if lines.unit == "sentences" else 0,
+        within=lines.within,
+        min_documents=lines.min_documents,
+        min_words=lines.min_words,
+        keep_first=lines.keep_first,
+    )
+
+
+def _line_stages(recipe: Recipe) -> list[Stage]:
+    recurring = _recurring(recipe)
+    if recurring is None:
+        return []
+    judges = _first_round(recipe) if recurring.keep_first else None
+    return [Spread(recurring, judges), Recur(recurring.min_documents, recurring.keep_first), Trim(recurring)]
 
 
 def _redact(recipe: Recipe, regions: tuple[str, ...]) -> Step | None:
@@ -285,7 +321,19 @@ def _classifier_rules(recipe: Recipe, label: str) -> list[BoundRule]:
 
 
 def decide_stage(recipe: Recipe) -> Decide:
-    """The rules of every language, those of blocks, classifiers and evaluation sets, and the release's licences."""
+    """The rules of every language, those of blocks, classifiers and evaluation sets, the second
+    round for documents that lost lines, and the release's licences.
+    """
+    first = _first_round(recipe)
+    recurring = _recurring(recipe)
+    if recurring is None:
+        return first
+    wishes = {label: {**recipe.rules.thresholds, **s.rules} for label, s in recipe.languages.items()}
+    rules = {label: (*rules, *after_cut(rules, wishes[label])) for label, rules in first.rules.items()}
+    return replace(first, rules=rules, cuts=recurring.rule)
+
+
+def _first_round(recipe: Recipe) -> Decide:
     blocks, overlaps = _block_rules(recipe), overlap_rules(recipe)
     rules = {
         label: (*bound, *blocks, *_classifier_rules(recipe, label), *overlaps)

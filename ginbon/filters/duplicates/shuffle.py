@@ -6,7 +6,7 @@ facts. So sketches are read once, and what is read again is only what a task com
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -127,25 +127,36 @@ class Shuffle:
         of = range_of(hashes, number)
         order = np.argsort(of, kind="stable")
         counts = np.bincount(of, minlength=number)
-        stops = np.cumsum(counts)
-        path = f"{SHUFFLED}/{task.key}.parquet"
-        with work.write(path) as file, parquet.Writer(file, SHUFFLED_HASH, rows=4 * HASHES_A_TASK) as writer:
-            for stop, count in zip(stops, counts, strict=True):
-                mine = order[stop - count : stop]
-                writer.write(
-                    pa.RecordBatch.from_arrays([pa.array(hashes[mine]), pa.array(numbers[mine])], schema=SHUFFLED_HASH)
-                )
-                writer.end_group()
+        columns = {"hash": hashes, "document": numbers}
+        write_ranges(work, f"{SHUFFLED}/{task.key}.parquet", SHUFFLED_HASH, columns, order, counts)
         return counts
 
 
 def shuffled(folder: Path, index: int) -> Iterator[tuple[Hashes, Numbers]]:
     """The hashes of one range with their documents, a file at a time."""
-    for part in read_parts(folder, "shuffle"):
+    for batch in read_range(folder, "shuffle", index):
+        yield batch.column("hash").to_numpy(), batch.column("document").to_numpy()
+
+
+def write_ranges(
+    work: Work, path: str, schema: pa.Schema, columns: Mapping[str, npt.NDArray[Any]], order: Numbers, counts: Numbers
+) -> None:
+    """Write rows in an order, so many to a row group: each is one range."""
+    stop = 0
+    with work.write(path) as file, parquet.Writer(file, schema, rows=1 << 40) as writer:
+        for count in counts.tolist():
+            mine, stop = order[stop : stop + count], stop + count
+            arrays = [pa.array(columns[name][mine]) for name in schema.names]
+            writer.write(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            writer.end_group()
+
+
+def read_range(folder: Path, stage: str, index: int) -> Iterator[pa.RecordBatch]:
+    """What a stage's tasks wrote of one range, a file at a time; their fact ``counts`` has the rows of every range."""
+    for part in read_parts(folder, stage):
         stops = np.cumsum(part.facts["counts"])
         start = int(stops[index - 1]) if index else 0
-        for batch in parquet.read_rows(folder / part.files[0].path, start, int(stops[index])):
-            yield batch.column("hash").to_numpy(), batch.column("document").to_numpy()
+        yield from parquet.read_rows(folder / part.files[0].path, start, int(stops[index]))
 
 
 def hashes_in(folder: Path, keys: Keys, index: int, of: int) -> Iterator[tuple[Hashes, Numbers]]:
