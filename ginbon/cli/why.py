@@ -46,6 +46,9 @@ def _lines(a: dict[str, Any]) -> list[str]:
     if replaced:
         lines.append(f"  {'replaced':14}{replaced}")
     lines.append(f"  {'begins':14}{one_line(a['text']['excerpt'])}")
+    for cut in a["taken_out"]:
+        where = f"{cut['rule']}, bytes {cut['position']:,} to {cut['position'] + cut['length']:,}"
+        lines.append(f"  {'taken out':14}{where}: {one_line(cut['text'])}")
     if a["signals"]:
         lines.append("measured")
         lines += [f"  {line}" for line in _signals(a)]

@@ -23,6 +23,7 @@ from ginbon.filters.shards import written_shards
 from ginbon.languages.codes import language as language_of
 from ginbon.report import funnel, overlaps
 from ginbon.report.histograms import bounds_of, histograms
+from ginbon.report.recurring import recurring_lines
 from ginbon.report.samples import excluded_samples, released_samples
 
 FORMAT: Final = "ginbon-report/1"
@@ -56,7 +57,7 @@ def gather(folder: Path, *, title: str) -> dict[str, Any]:
         "stages": funnel.by_stage(stages),
         "languages": languages,
         "sources": funnel.by(stages, "source"),
-        "rules": [_explained(row, decided, failing) for row in funnel.by_rule(stages)],
+        "rules": [_explained(row, decided, failing) for row in funnel.by_rule(stages) if row["documents"]],
         "samples": excluded_samples(folder),
         "released": {label: released_samples(folder, label, number=few) for label in labels},
         "histograms": {label: histograms(folder, label, bounds_of(decided, label), most=each) for label in labels},
@@ -64,6 +65,7 @@ def gather(folder: Path, *, title: str) -> dict[str, Any]:
         "elsewhere": _elsewhere(folder),
         "overlaps": overlaps.by_set(folder),
         "clusters": _clusters(folder),
+        "recurring": recurring_lines(folder, decided),
         "redactions": _redactions(folder, labels),
         "comparison": read_json(folder / COMPARISON),
     }

@@ -35,6 +35,9 @@ from ginbon.report.tune_sample import draw, measured_signals
 
 FORMAT: Final = "ginbon-tune/1"
 
+TUNABLE: Final = {name: rule for name, rule in RULES.items() if rule.measured.group != "left"}
+"""Rules that can be tried here: not those about documents that lost lines, whose signals are in ``cuts/``."""
+
 _PER_LANGUAGE: Final = 5_000
 _IN_ALL: Final = 48_000
 """Documents in a page; with many languages each has fewer, but ``_AT_LEAST``. A document takes about 60 bytes."""
@@ -119,10 +122,10 @@ def _languages(decided: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
 
 def _bound(decided: Mapping[str, Any], label: str) -> list[BoundRule]:
     """The run's rules that a recipe can set, in the order of the rules' catalogue."""
-    bounds = {b.rule: b for b in bounds_of(decided, label) if b.rule in RULES and RULES[b.rule].signal == b.signal}
+    bounds = {b.rule: b for b in bounds_of(decided, label) if b.rule in TUNABLE and RULES[b.rule].signal == b.signal}
     return [
         BoundRule(name, rule.signal, rule.keep_if, bounds[name].low, bounds[name].high, "recipe")
-        for name, rule in RULES.items()
+        for name, rule in TUNABLE.items()
         if name in bounds
     ]
 
@@ -134,7 +137,7 @@ def _language(
     measured = measured_signals(folder, label)
     if not measured:
         return None
-    signals = [name for name in dict.fromkeys(rule.signal for rule in RULES.values()) if name in measured]
+    signals = [name for name in dict.fromkeys(rule.signal for rule in TUNABLE.values()) if name in measured]
     sample = draw(folder, label, rules, signals, most=most)
     begins = excerpts(folder, label, sample, rules, most=few)
     trust = _trusted(trusted, signals, most=most) if trusted else None
@@ -179,7 +182,7 @@ def _trusted(path: Path, signals: Sequence[str], *, most: int) -> pa.RecordBatch
 
 
 def _rules() -> dict[str, Any]:
-    return {name: {"signal": rule.signal, "keep_if": rule.keep_if, "why": rule.why} for name, rule in RULES.items()}
+    return {name: {"signal": rule.signal, "keep_if": rule.keep_if, "why": rule.why} for name, rule in TUNABLE.items()}
 
 
 def _finite(end: float) -> float | None:
@@ -197,5 +200,5 @@ def _signals() -> dict[str, Any]:
             "high": _finite(CATALOGUE[name].high),
             "whole": bool(pa.types.is_integer(CATALOGUE[name].type)),
         }
-        for name in dict.fromkeys(rule.signal for rule in RULES.values())
+        for name in dict.fromkeys(rule.signal for rule in TUNABLE.values())
     }

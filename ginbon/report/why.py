@@ -16,6 +16,7 @@ from ginbon.corpus.schema import ID_PREFIX
 from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD
 from ginbon.errors import AnswerIsNo, UserError
+from ginbon.filters.decide import CUTS
 from ginbon.filters.signals import signal_of
 from ginbon.report import overlaps
 from ginbon.report.histograms import bounds_of
@@ -177,6 +178,8 @@ def _collected(folder: Path, place: Place) -> dict[str, Any]:
         "redactions": dict(document["redactions"] or []),
         "signals": _signals(folder, label, extent, place.row, shared),
         "overlaps": overlaps.of_document(shared, text),
+        "cuts": document["cuts"] or [],
+        "taken_out": _taken_out(folder, f"{label}/{extent}", place.row, text),
         "duplicate_of": fate.get("duplicate_of"),
         "cluster": fate.get("cluster"),
         "cluster_size": fate.get("cluster_size"),
@@ -206,6 +209,8 @@ def _set_aside(folder: Path, place: Place) -> dict[str, Any]:
         "redactions": {},
         "signals": [],
         "overlaps": [],
+        "cuts": [],
+        "taken_out": [],
         "duplicate_of": row["duplicate_of"],
         "cluster": None,
         "cluster_size": None,
@@ -216,13 +221,33 @@ def _set_aside(folder: Path, place: Place) -> dict[str, Any]:
     }
 
 
+def _taken_out(folder: Path, name: str, row: int, text: str) -> list[dict[str, Any]]:
+    """What pass 2 takes out of the document if it is kept, as it is written."""
+    if not _decided(folder).get("cuts"):
+        return []
+    raw = text.encode()
+    return [
+        {**cut, "text": clip(raw[cut["position"] : cut["position"] + cut["length"]].decode().strip(), EXCERPT_CHARS)}
+        for cut in _row(folder, f"{CUTS}/{name}", row).get("cuts") or []
+    ]
+
+
+def _decided(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = (read_json(folder / PARTS / "decide" / STAGE_RECORD) or {}).get("fingerprint", {})
+    return found
+
+
 def _signals(folder: Path, label: str, extent: str, row: int, shared: dict[str, Any]) -> list[dict[str, Any]]:
     """Every signal of the document, with what the rules ask of it."""
-    record = read_json(folder / PARTS / "decide" / STAGE_RECORD) or {}
-    bounds = bounds_of(record.get("fingerprint", {}), label)
+    decided = _decided(folder)
+    bounds = bounds_of(decided, label)
     rows = []
-    numbers = {name: value for name, value in shared.items() if not isinstance(value, list)}
-    for name, value in (_row(folder, f"signals/{label}/{extent}", row) | numbers).items():
+    shown = _row(folder, f"signals/{label}/{extent}", row)
+    shown |= {name: value for name, value in shared.items() if not isinstance(value, list)}
+    if decided.get("cuts"):
+        left = _row(folder, f"{CUTS}/{label}/{extent}", row)
+        shown |= {name: value for name, value in left.items() if "/" in name and value is not None}
+    for name, value in shown.items():
         known = signal_of(name)
         asked = [{"rule": b.rule, **b.ends()} for b in bounds if b.signal == name]
         rows.append({"signal": name, "value": value, "unit": known.unit if known else "", "rules": asked})
