@@ -130,7 +130,7 @@ def test_every_file_of_a_real_run_is_on_the_page_of_the_run_folder(tmp_path_fact
     assert not unknown
     only_sometimes = {"quarantine.json", "report.html", "tune.html", "overlaps/<language>/<extent>.parquet"}
     absent = {name for name, pattern in patterns.items() if not any(pattern.fullmatch(file) for file in files)}
-    assert absent <= only_sometimes
+    assert {name for name in absent if not name.startswith("cuts/")} <= only_sometimes  # those: where lines recur
 
 
 @pytest.mark.timeout(900)
