@@ -16,7 +16,6 @@ from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Task
 from ginbon.filters.decide import CUTS
 
-
 TAKEN: Final = "taken"
 """Column of what is taken out of each document, while it is written."""
 

@@ -282,8 +282,8 @@ def _rows(
         for path in signals.get(key, ()):
             for column in (measured := read_signals(folder / path, start, stop)).column_names:
                 decided = decided.append_column(column, measured.column(column))
-        if path := cuts.get(key):
-            decided = decided.append_column(TAKEN, read_cuts(folder / path, start, stop))
+        if taken := cuts.get(key):
+            decided = decided.append_column(TAKEN, read_cuts(folder / taken, start, stop))
         done = 0
         for batch in parquet.read_rows(documents, start, stop):
             fate = decided.slice(done, batch.num_rows).combine_chunks().to_batches()[0]
