@@ -69,9 +69,9 @@ def deduplicate(
     then is all held). ``url`` names a column of addresses: rows with one address are copies too. ``prefer`` names
     columns of numbers or times in the order in which they decide which copy is best, the greatest first (``-size`` for
     the smallest first); then the longest text is, then the first row. ``near`` None looks for equal texts only.
-    ``words`` says how shingles are cut. ``verify`` is a Jaccard similarity in (0, 1] that holds clusters together: texts
-    are compared by their shingles, as ``duplicates.verify`` says. Null texts and those without a word have no copies.
-    Same result whatever the threads. Memory: some 150 bytes a document beside the texts.
+    ``words`` says how shingles are cut. ``verify`` is a Jaccard similarity in (0, 1] that holds clusters together:
+    texts are compared by their shingles, as ``duplicates.verify`` says. Null texts and those without a word have no
+    copies. Same result whatever the threads. Memory: some 150 bytes a document beside the texts.
     """
     table = _table(documents, text)
     columns = [text, *([url] if url else []), *(name.removeprefix("-") for name in prefer)]

@@ -49,8 +49,8 @@ class Effect:
     """What verification did: counts that add up over ranges.
 
     ``documents`` were in ``clusters_before``; ``compared`` pairs of them were compared; ``let_go`` are in no cluster
-    any more; ``clusters`` are left. ``similar`` of those that stay were compared with a leader (or are equal to one), and
-    ``similarity`` is the sum of their greatest Jaccard similarities with one, in millionths.
+    any more; ``clusters`` are left. ``similar`` of those that stay were compared with a leader (or are equal to one),
+    and ``similarity`` is the sum of their greatest Jaccard similarities with one, in millionths.
     """
 
     documents: int = 0
