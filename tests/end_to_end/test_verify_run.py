@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,6 +141,20 @@ def test_one_address_stays_without_comparison(folder: Path, tmp_path: Path) -> N
     assert same > 50 and len(rows) == found.documents  # each address has two texts or three
 
 
+def test_copies_of_an_index_stay_out(folder: Path, tmp_path: Path) -> None:
+    """Their texts are not here to be compared; those of other clusters are."""
+    few = (folder / "0.jsonl").read_text().splitlines(keepends=True)[:6]
+    (tmp_path / "few.jsonl").write_text("".join(few))
+    carried([tmp_path / "few.jsonl"], tmp_path / "known", usual(index=True))
+    against = (str(tmp_path / "known/index"),)
+    rest = [folder / "1.jsonl.gz", folder / "2.jsonl"]
+    loose = carried(rest, tmp_path / "loose", usual(against=against, verify=None))
+    found = carried(rest, tmp_path / "out", usual(against=against))
+    assert found.lost["in-index"] == loose.lost["in-index"] > 9
+    assert found.verified is not None and found.verified.let_go > 0
+    assert found.verified.documents <= found.documents - found.lost["in-index"]
+
+
 def test_another_threshold_reads_no_text_again(folder: Path, tmp_path: Path) -> None:
     """Only ``verify`` and what follows is done again; switched off, the clusters are as they were before."""
     todo: dict[str, int] = {}
@@ -207,6 +222,48 @@ def test_the_command_tells_its_effect(folder: Path, tmp_path: Path, ginbon: Any)
     assert set(told) == {"documents", "compared", "let_go", "clusters_before", "clusters", "mean_jaccard"}
 
 
+KILLED = """
+import os, sys
+from ginbon.corpus import parquet
+from ginbon.filters.duplicates import gather
+from ginbon.filters.duplicates.sketch import Near
+from ginbon.run.dedup import Wanted, dedup
+from ginbon.run.start import Options, Listener
+gather.RANGE_BYTES = 2_000
+inputs, output, stage, groups = sys.argv[1:]
+left = int(groups)
+flush = parquet.Writer._flush
+def dying(self):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), 9)
+    flush(self)
+def began(name, plan):
+    if name == stage:
+        parquet.Writer._flush = dying
+wanted = Wanted(near=Near(ngram=3, bands=40, rows=2), verify=0.7)
+dedup([inputs], output, wanted, options=Options(workers=0), listener=Listener(began=began))
+"""
+
+
+@pytest.mark.parametrize(("stage", "groups"), [("gather", 1), ("gather", 9), ("verify", 4)])
+def test_killed_in_the_middle_of_a_stage_the_next_run_goes_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str, groups: int
+) -> None:
+    """SIGKILL between two row groups or tasks: nothing half has a name, and the same bytes come out."""
+    arguments = [sys.executable, "-c", KILLED, str(folder), str(tmp_path / "cut"), stage, str(groups)]
+    assert subprocess.run(arguments).returncode == -signal.SIGKILL
+    assert not list((tmp_path / "cut").glob("kept/*"))
+    carried([folder], tmp_path / "whole")
+    monkeypatch.setattr(gather, "RANGE_BYTES", 2_000)
+    todo: dict[str, int] = {}
+    carried([folder], tmp_path / "cut", began=lambda name, plan: todo.update({name: len(plan.todo)}))
+    assert todo["cluster"] == 0 and todo["gather"] == (stage == "gather") and todo["verify"] > 5
+    assert tree(tmp_path / "cut") == tree(tmp_path / "whole")
+
+
+@pytest.mark.slow
 def test_killed_at_any_moment_the_same_command_goes_on(folder: Path, tmp_path: Path, ginbon: Any, begin: Any) -> None:
     """SIGKILL while texts are gathered and compared, then to the end: the bytes of a run that was left alone."""
     arguments = ["dedup", folder, "--ngram", "3", "--bands", "40", "--rows", "2", "--workers", "2", "--quiet"]

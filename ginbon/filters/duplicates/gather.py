@@ -207,7 +207,8 @@ def members_of(
     words: Words,
 ) -> pa.RecordBatch:
     """Rows of ``MEMBER`` for some documents in memory; ``hashes`` may have ``exact`` and ``url``."""
-    sets = shingle_sets(texts, near, words=words)
+    own = pc.if_else(pa.array(clusters >= 0), texts, pa.scalar(None, texts.type))  # the others' mates have no text here
+    sets = shingle_sets(own, near, words=words)
     names = names_of(sets)
     some = pc.list_value_length(sets).to_numpy(zero_copy_only=False) > 0
     order, fresh = distinct(clusters, names)

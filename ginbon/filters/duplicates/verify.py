@@ -12,6 +12,8 @@ cluster is compared with the cluster's leaders, by the Jaccard similarity of the
 So each document that stays has one in its cluster that it is similar to. Two members of one leader at similarity t are
 at 2t - 1 or above (1 - Jaccard is a metric, Lipkus 1999); members of leaders that a third one joins may be less.
 
+A cluster with a document of an index stays as hashes joined it: that document's text is not here.
+
 Limits: members are not compared with each other, so two that are similar may part where neither is similar to the
 other's leader. Of a cluster with more than ``LOOKED_AT`` leaders, so many are looked at for each member, those with
 which it shares its rarest shingles; so time follows the number of documents, whatever the clusters. Shingles of letters
@@ -46,7 +48,7 @@ VERIFIED: Final = "clusters/verified"
 
 @dataclass(frozen=True)
 class Effect:
-    """What verification did: counts that add up over ranges.
+    """What verification did: counts that add up over ranges, clusters with a document of an index left out.
 
     ``documents`` were in ``clusters_before``; ``compared`` pairs of them were compared; ``let_go`` are in no cluster
     any more; ``clusters`` are left. ``similar`` of those that stay were compared with a leader (or are equal to one),
@@ -105,15 +107,17 @@ def verified(members: Iterable[pa.RecordBatch], threshold: float) -> Verified:
         column = table.column(kind)
         some = pc.is_valid(column).to_numpy(zero_copy_only=False)
         pairs.append(pairs_of(column.drop_null().to_numpy(), numbers[some]))
+    elsewhere = clusters < 0
+    pairs.append(np.stack([clusters[elsewhere], numbers[elsewhere]], axis=1))
     documents, firsts = components(np.concatenate(pairs))
     alike = likeness[of[np.isin(numbers[known], documents)]]
     leaders = len(np.unique(of[np.isin(numbers[known], documents)][alike == WHOLE]))
     effect = Effect(
-        documents=len(numbers),
-        clusters_before=len(np.unique(clusters)),
+        documents=int((~elsewhere).sum()),
+        clusters_before=len(np.unique(clusters[~elsewhere])),
         compared=compared,
-        let_go=len(numbers) - len(documents),
-        clusters=len(np.unique(firsts)),
+        let_go=int((~elsewhere).sum() - (firsts >= 0).sum()),
+        clusters=len(np.unique(firsts[firsts >= 0])),
         similar=len(alike) - leaders,
         similarity=int(alike.sum()) - leaders * WHOLE,
     )
