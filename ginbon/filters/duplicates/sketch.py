@@ -34,7 +34,7 @@ class Near:
     """How near-duplicates are sketched: shingles of ``ngram`` words, ``bands`` of ``rows`` MinHash values.
 
     Two texts of Jaccard similarity s (of their sets of shingles) share a band with probability
-    ``1 - (1 - s ** rows) ** bands``: half at 0.69 and 98 % at 0.8 for the defaults, which are datatrove's. A text of
+    ``1 - (1 - s ** rows) ** bands``: half at 0.69 and 92 % at 0.8 for the defaults, which are datatrove's. A text of
     fewer words than a shingle has is sketched by shingles of ``ngram`` letters instead, and meets its like alone; one
     with fewer letters than that, or over ``SHORT_BYTES``, has no bands: it can have exact copies only.
     """
