@@ -29,6 +29,9 @@ def dedup(
     bands: Annotated[int, typer.Option(min=1, max=256, help="Bands of hashes; documents that share one match.")] = 14,
     rows: Annotated[int, typer.Option(min=1, max=64, help="Hashes in a band.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Every hash comes from it.")] = 1,
+    verify: Annotated[
+        float | None, typer.Option(help="Jaccard similarity by which clusters are checked, above 0 and up to 1.")
+    ] = None,
     only_exact: Annotated[
         bool, typer.Option("--only-exact", help="Find only texts that are equal but for case and white space.")
     ] = False,
@@ -69,6 +72,7 @@ def dedup(
         url=url,
         date=date,
         near=near,
+        verify=verify,
         words=_one_of("--words", words, ("unicode", "spaces")),
         prefer=choices,
         against=tuple(against or ()),
@@ -117,6 +121,7 @@ def _print(found: Found, *, as_json: bool) -> None:
             "kept": found.kept,
             "clusters": found.clusters,
             "left_out": found.lost,
+            "verified": found.verified.to_json() if found.verified else None,
             "rejects": found.rejects,
             "damages": list(found.damages),
         }
@@ -127,6 +132,13 @@ def _print(found: Found, *, as_json: bool) -> None:
     console.print(
         f"{found.documents:,} documents, {found.kept:,} kept, {found.clusters:,} clusters: {reasons}", soft_wrap=True
     )
+    if (effect := found.verified) is not None:
+        mean = f", mean Jaccard {effect.mean:.3f}" if effect.mean is not None else ""
+        console.print(
+            f"verified: {effect.compared:,} pairs compared, {effect.let_go:,} of {effect.documents:,} documents let "
+            f"go, {effect.clusters_before:,} clusters became {effect.clusters:,}{mean}",
+            soft_wrap=True,
+        )
     console.print(f"kept    {found.folder / 'kept'}", markup=False, soft_wrap=True)
     console.print(f"copies  {found.folder / 'copies.parquet'}", markup=False, soft_wrap=True)
     notes = [*found.damages, *found.warnings]

@@ -35,6 +35,7 @@ KERNELS: Final = (
     "ginbon.filters.kernel.units",
     "ginbon.filters.kernel.segment",
     "ginbon.filters.kernel.graphemes",
+    "ginbon.filters.kernel.leaders",
     "ginbon.filters.kernel.minhash",
     "ginbon.filters.kernel.shingles",
     "ginbon.filters.kernel.forest",

@@ -22,6 +22,7 @@ from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.decide import VERDICTS
 from ginbon.filters.duplicates.best import RULES
+from ginbon.filters.duplicates.cluster import cluster_parts
 from ginbon.filters.duplicates.hashing import splitmix
 from ginbon.filters.duplicates.index import Known
 from ginbon.filters.duplicates.members import Members, Preference, read_members, words_of_ids
@@ -85,7 +86,7 @@ class Select:
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task over all verdicts and clusters."""
-        verdicts, clusters = read_parts(folder, "decide"), read_parts(folder, "cluster")
+        verdicts, clusters = read_parts(folder, "decide"), cluster_parts(folder)
         inputs = {"verdicts": digest([p.digest for p in verdicts]), "clusters": digest([p.digest for p in clusters])}
         inputs["documents"] = digest([p.digest for p in read_parts(folder, "collect")])
         return [Task("fates", inputs, size=sum(f.bytes for p in verdicts for f in p.files))]

@@ -88,7 +88,8 @@ def _copies(recipe: Recipe) -> str:
     found = ["exact"] if recipe.duplicates.exact else []
     near = recipe.duplicates.near
     if near != "off":
-        found.append(f"near ({near.bands} bands of {near.rows} over {near.ngram}-grams)")
+        checked = f", verified at Jaccard {near.verify:g}" if near.verify is not None else ""
+        found.append(f"near ({near.bands} bands of {near.rows} over {near.ngram}-grams{checked})")
     prefer = recipe.duplicates.prefer
     return (", ".join(found) or "not looked for") + (f"; kept first from {', '.join(prefer)}" if prefer else "")
 

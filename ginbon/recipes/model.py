@@ -204,6 +204,8 @@ class Near(Model):
     """Bands. With `rows` they set the similarity from which pairs are found: about (1/bands)^(1/rows), here 0.72."""
     rows: Annotated[int, Field(ge=1, le=64)] = 8
     """Hashes in a band."""
+    verify: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Jaccard similarity that holds a cluster together: texts are read again and compared; left out = they are not."""
 
 
 Preferred = Annotated[str, Field(pattern="^(source|longest|newest|oldest|[a-z0-9-]+/[A-Za-z0-9_.-]+)$")]

@@ -18,6 +18,7 @@ from ginbon.corpus import parquet
 from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD, read_parts
 from ginbon.filters.decide import FAILING
+from ginbon.filters.duplicates.verify import effect
 from ginbon.filters.identifiers.base import UNKNOWN
 from ginbon.filters.shards import written_shards
 from ginbon.languages.codes import language as language_of
@@ -66,6 +67,7 @@ def gather(folder: Path, *, title: str) -> dict[str, Any]:
         "overlaps": overlaps.by_set(folder),
         "clusters": _clusters(folder),
         "recurring": recurring_lines(folder, decided),
+        "verified": found.to_json() if (found := effect(folder)) else None,
         "redactions": _redactions(folder, labels),
         "comparison": read_json(folder / COMPARISON),
     }

@@ -19,7 +19,7 @@ REPORT: Final = "report"
 PAGE: Final = "report/report.html"
 FIGURES: Final = "report/report.json"
 TIMINGS: Final = "timings.json"
-READS: Final = ("collect", "recur", "trim", "decide", "select", "write", "train", "compare")
+READS: Final = ("collect", "verify", "recur", "trim", "decide", "select", "write", "train", "compare")
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,14 @@ from ginbon.engine.parts import read_parts
 from ginbon.engine.stage import Stage
 from ginbon.errors import AnswerIsNo, UserError
 from ginbon.filters.duplicates import sketch
-from ginbon.filters.duplicates.api import Words
 from ginbon.filters.duplicates.cluster import Cluster, Join
+from ginbon.filters.duplicates.gather import Gather
 from ginbon.filters.duplicates.index import Index, ListIndex, open_indexes
 from ginbon.filters.duplicates.match import Match
 from ginbon.filters.duplicates.shuffle import Keys, Shuffle
-from ginbon.filters.duplicates.sketch import Near
-from ginbon.filters.duplicates.tables import PLAN, Choose, Keep, Preference, Sketch
+from ginbon.filters.duplicates.sketch import Near, Words
+from ginbon.filters.duplicates.tables import PLAN, Choose, Keep, Preference, Rows, Sketch
+from ginbon.filters.duplicates.verify import Effect, Verify, effect
 from ginbon.recipes.sources import Columns, TableSource
 from ginbon.run.folder import RESOLVED
 from ginbon.run.start import Listener, Options
@@ -42,8 +43,9 @@ class Wanted:
     """What is a copy, and which copy is kept.
 
     ``text``, ``url`` and ``date`` are columns; with ``url`` documents of one address are copies too. ``near`` None
-    finds equal texts only. ``prefer`` says in its order which copy is best; after it the longest text is, then the
-    smallest locator. ``against`` are folders with indexes of other corpora, whose documents are left out; ``index``
+    finds equal texts only. ``verify`` is the Jaccard similarity that holds clusters together, in (0, 1]; None takes
+    clusters as hashes join them. ``prefer`` says in its order which copy is best; after it the longest text is, then
+    the smallest locator. ``against`` are folders with indexes of other corpora, whose documents are left out; ``index``
     asks for an index of what is kept.
     """
 
@@ -52,6 +54,7 @@ class Wanted:
     date: str | None = None
     exact: bool = True
     near: Near | None = sketch.USUAL
+    verify: float | None = None
     words: Words = "unicode"
     prefer: tuple[Preference, ...] = ()
     against: tuple[str, ...] = ()
@@ -60,12 +63,15 @@ class Wanted:
 
 @dataclass
 class Found:
-    """What was found: documents that came, those kept, clusters, copies left out by rule, and what went wrong."""
+    """What was found: documents that came, those kept, clusters, copies left out by rule, what verification did (None
+    where it was not asked for), and what went wrong.
+    """
 
     folder: Path
     documents: int = 0
     clusters: int = 0
     lost: dict[str, int] = field(default_factory=dict)
+    verified: Effect | None = None
     rejects: int = 0
     damages: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -127,6 +133,10 @@ def _files(inputs: Sequence[str | Path]) -> tuple[list[tuple[str, str, int]], di
 def _check(folder: Path, files: Sequence[tuple[str, str, int]], wanted: Wanted) -> None:
     if not wanted.exact and wanted.near is None and wanted.url is None:
         raise UserError("nothing to look for: exact and near copies are both switched off, and no url is named")
+    if wanted.verify is not None and not 0 < wanted.verify <= 1:
+        raise UserError(f"verify is a Jaccard similarity above 0, and 1 at most; found {wanted.verify:g}")
+    if wanted.verify is not None and wanted.near is None:
+        raise UserError("near copies are switched off: there is nothing to verify")
     if {"newest", "oldest"} & set(wanted.prefer) and wanted.date is None:
         raise UserError("to prefer the newest or oldest copy, name the column with the date (--date)")
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
@@ -156,6 +166,8 @@ def _stages(wanted: Wanted, source: TableSource, ranks: dict[str, int]) -> list[
         Match(keys, known),
         Join(),
         Cluster(),
+        Gather(wanted.verify is not None, keys, near, Rows(source, reading), wanted.words),
+        Verify(wanted.verify),
         Choose(wanted.prefer, known),
         Keep(reading),
         *index,
@@ -204,6 +216,7 @@ def _found(folder: Path) -> Found:
         documents=sum(sum(p.facts["rows"].values()) for p in read),
         clusters=sum(p.facts["clusters"] for p in chosen),
         lost={rule: n for p in chosen for rule, n in p.facts["lost"].items()},
+        verified=effect(folder),
         rejects=sum(p.facts["rejects"] for p in read),
         damages=tuple(d for p in read for d in p.facts["damages"]),
         warnings=tuple(w for p in read for w in p.facts["warnings"]),

@@ -15,6 +15,7 @@ from ginbon.engine.extents import Extent
 from ginbon.engine.files import read_json
 from ginbon.errors import AnswerIsNo, UserError
 from ginbon.filters.duplicates.compare import Piece, differences, jaccard
+from ginbon.filters.duplicates.sketch import USUAL
 from ginbon.filters.duplicates.tables import COPIES, planned
 from ginbon.recipes.sources import Columns, TableSource
 from ginbon.run.folder import RESOLVED
@@ -67,8 +68,10 @@ def _explained(folder: Path, wanted: dict[str, Any], members: pa.Table, size: in
     texts = _texts(folder, wanted["text"], set(locators))
     best = texts[locators[0]]
     rules, kept = members.column("rule").to_pylist(), members.column("kept").to_pylist()
+    ngram = (wanted["near"] or vars(USUAL))["ngram"]
+    alike = {name: jaccard(best, text, ngram=ngram) for name, text in texts.items()}
     found = [
-        Member(name, stays, rule, jaccard(best, texts[name]), () if stays else tuple(differences(best, texts[name])))
+        Member(name, stays, rule, alike[name], () if stays else tuple(differences(best, texts[name])))
         for name, rule, stays in zip(locators, rules, kept, strict=True)
     ]
     return Explained(members.column("cluster")[0].as_py(), size, tuple(found))

@@ -15,6 +15,8 @@ ORDER: Final = (
     "match",
     "join",
     "cluster",
+    "gather",
+    "verify",
     "decontaminate",
     "spread",
     "recur",

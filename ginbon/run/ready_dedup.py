@@ -14,6 +14,7 @@ def _use() -> None:
 
     for name in (
         "ginbon.filters.duplicates.rows",
+        "ginbon.filters.kernel.leaders",
         "ginbon.corpus.collectors.columns",
         "ginbon.corpus.collectors.jsonl",
     ):

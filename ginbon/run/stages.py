@@ -20,6 +20,7 @@ from ginbon.filters.classifier.classify import Classify
 from ginbon.filters.cut import Cut
 from ginbon.filters.decide import Decide
 from ginbon.filters.duplicates.cluster import Cluster, Join
+from ginbon.filters.duplicates.gather import Gather, Stored
 from ginbon.filters.duplicates.index import Index, Known, ListIndex, open_indexes
 from ginbon.filters.duplicates.match import Match
 from ginbon.filters.duplicates.members import Preference
@@ -29,6 +30,7 @@ from ginbon.filters.duplicates.shuffle import Keys, Shuffle
 from ginbon.filters.duplicates.sketch import Near
 from ginbon.filters.duplicates.spread import Spread
 from ginbon.filters.duplicates.trim import Trim
+from ginbon.filters.duplicates.verify import Verify
 from ginbon.filters.duplicates.weigh import Weigh
 from ginbon.filters.identifiers import PACKAGED, identifier
 from ginbon.filters.identifiers.base import Identifier
@@ -65,6 +67,8 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
         Match(keys, known),
         Join(),
         Cluster(),
+        Gather(_threshold(recipe) is not None, keys, _near(recipe), Stored()),
+        Verify(_threshold(recipe)),
         *decontaminate_stage(recipe),
         *_line_stages(recipe),
         decide_stage(recipe),
@@ -178,6 +182,12 @@ def _beside_shards(recipe: Recipe) -> list[Stage]:
         title = f"{release.title or recipe.recipe} {release.version}"
         stages += [Index(keys, near), ListIndex(keys, near, title)]
     return [*stages, Weigh(release.repeats)] if release.repeats else stages
+
+
+def _threshold(recipe: Recipe) -> float | None:
+    """The similarity that clusters are verified at."""
+    near = recipe.duplicates.near
+    return None if near == "off" else near.verify
 
 
 def _keys(recipe: Recipe) -> Keys:

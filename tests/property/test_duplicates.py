@@ -10,47 +10,18 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trusted import ntrex
+from many_scripts import SCRIPTS, beginning, news
 
 from ginbon.filters import words as segmentation
 from ginbon.filters.duplicates.api import deduplicate
 from ginbon.filters.duplicates.compare import jaccard
 from ginbon.filters.duplicates.sketch import Near
 
-SCRIPTS = (
-    "eng_Latn",
-    "vie_Latn",
-    "yor_Latn",
-    "rus_Cyrl",
-    "arb_Arab",
-    "hin_Deva",
-    "tam_Taml",
-    "tha_Thai",
-    "mya_Mymr",
-    "khm_Khmr",
-    "lao_Laoo",
-    "bod_Tibt",
-    "amh_Ethi",
-    "jpn_Jpan",
-    "zho_Hans",
-    "kor_Kore",
-    "kat_Geor",
-    "div_Thaa",
-)
-
 
 @pytest.fixture(scope="module")
 def texts(shared_data: Path) -> dict[str, str]:
     """All of a language's news as one text, by the source's name."""
-    return {t.name: " ".join(t.documents) for t in ntrex(shared_data) if t.name in SCRIPTS}
-
-
-def beginning(text: str, words: int) -> tuple[str, list[tuple[int, int]]]:
-    """A text's beginning of so many words, and where its words are, in bytes."""
-    found = segmentation.boundaries(pa.array([text[:20_000]], pa.large_string()))
-    stop = int(found.stops[words - 1])
-    spans = list(zip(found.starts[:words].tolist(), found.stops[:words].tolist(), strict=True))
-    return text.encode()[:stop].decode(), spans
+    return news(shared_data)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -67,7 +67,7 @@ def test_a_source_is_called_by_its_key_and_the_namespace_has_a_default() -> None
 def test_a_resolved_recipe_says_every_default_and_loads_as_an_equal_one() -> None:
     recipe = read(SMALL)
     resolved = recipe.resolved()
-    assert resolved["duplicates"]["near"] == {"ngram": 5, "bands": 14, "rows": 8}
+    assert resolved["duplicates"]["near"] == {"ngram": 5, "bands": 14, "rows": 8, "verify": None}
     assert Recipe.model_validate(resolved) == recipe
     assert read(json.dumps(resolved)) == recipe
     assert pickle.loads(pickle.dumps(recipe)) == recipe

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +23,12 @@ from ginbon.filters import _segment
 from ginbon.filters.duplicates import sketch
 from ginbon.filters.duplicates.best import best_of, rules_of
 from ginbon.filters.duplicates.forest import components
+from ginbon.filters.duplicates.gather import links_of, members_of
 from ginbon.filters.duplicates.match import pairs_of
 from ginbon.filters.duplicates.shuffle import Keys, join
-from ginbon.filters.duplicates.sketch import Near
+from ginbon.filters.duplicates.sketch import Near, Words
+from ginbon.filters.duplicates.verify import verified
 from ginbon.filters.kernel.columns import Count
-
-Words = Literal["unicode", "spaces"]
-"""Who says what a word is: Unicode and dictionaries, for any text; or white space, for text that was cut before."""
 
 BATCH_BYTES: Final = 4 * 2**20
 _FEW: Final = 4096
@@ -61,6 +60,7 @@ def deduplicate(
     exact: bool = True,
     near: Near | None = sketch.USUAL,
     words: Words = "unicode",
+    verify: float | None = None,
     threads: int = 1,
 ) -> Copies:
     """Find the copies among documents, and the best of each cluster.
@@ -69,16 +69,21 @@ def deduplicate(
     then is all held). ``url`` names a column of addresses: rows with one address are copies too. ``prefer`` names
     columns of numbers or times in the order in which they decide which copy is best, the greatest first (``-size`` for
     the smallest first); then the longest text is, then the first row. ``near`` None looks for equal texts only.
-    ``words`` says how shingles are cut. Null texts and those without a word have no copies. Same result whatever the
-    threads. Memory: some 150 bytes a document beside the texts.
+    ``words`` says how shingles are cut. ``verify`` is a Jaccard similarity in (0, 1] that holds clusters together:
+    texts are compared by their shingles, as ``duplicates.verify`` says. Null texts and those without a word have no
+    copies. Same result whatever the threads. Memory: some 150 bytes a document beside the texts.
     """
     table = _table(documents, text)
     columns = [text, *([url] if url else []), *(name.removeprefix("-") for name in prefer)]
     if missing := [name for name in columns if name not in table.column_names]:
         raise UserError(f"there is no column {', '.join(missing)}; there are: {', '.join(table.column_names)}")
+    if verify is not None and not 0 < verify <= 1:
+        raise UserError(f"verify is a Jaccard similarity above 0, and 1 at most; found {verify}")
     keys = Keys(exact=exact, bands=near.bands if near else 0, url=url is not None)
     sketches = _sketches(table, text, url, near or sketch.USUAL, words, threads)
     numbers, clusters = components(_pairs(sketches, keys))
+    if verify is not None and near is not None:
+        numbers, clusters = _verified(table.column(text), sketches, numbers, clusters, verify, near, words, keys)
     return _settle(table, text, prefer, sketches, numbers, clusters)
 
 
@@ -146,6 +151,28 @@ def _pairs(sketches: list[pa.RecordBatch], keys: Keys) -> Any:
             numbers.append(n)
         first += batch.num_rows
     return pairs_of(join(hashes, np.uint64), join(numbers, np.int64))
+
+
+def _verified(
+    texts: pa.ChunkedArray,
+    sketches: list[pa.RecordBatch],
+    numbers: npt.NDArray[np.int64],
+    clusters: npt.NDArray[np.int64],
+    verify: float,
+    near: Near,
+    words: Words,
+    keys: Keys,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The clusters that hold at that similarity."""
+    hashes = pa.Table.from_batches(sketches).take(pa.array(numbers)).combine_chunks()
+    members, first = [], 0
+    for batch in _batches(pa.table({"text": texts.take(pa.array(numbers))}), "text"):
+        rows = slice(first, first + batch.num_rows)
+        links = links_of(hashes.slice(first, batch.num_rows).to_batches()[0], keys)
+        members.append(members_of(numbers[rows], clusters[rows], batch.column("text"), links, near, words))
+        first += batch.num_rows
+    found = verified(members, verify)
+    return found.documents, found.firsts
 
 
 def _settle(

@@ -92,15 +92,41 @@ def _read(path: Path) -> Iterator[tuple[Numbers, Numbers]]:
         yield batch.column("document").to_numpy(), batch.column("first").to_numpy()
 
 
+def cluster_parts(folder: Path) -> list[Part]:
+    """The parts that hold a run's clusters: verified, where that was asked for."""
+    return read_parts(folder, "verify") or read_parts(folder, "cluster")
+
+
 def read_clusters(folder: Path) -> tuple[Numbers, Numbers]:
     """The documents that have a copy, by number, and the first document of each one's cluster.
 
     A first that is negative is a document of another corpus (see ``index.Known``).
     """
-    files = [f.path for p in read_parts(folder, "cluster") for f in p.files]
+    files = [f.path for p in cluster_parts(folder) for f in p.files]
     tables = [parquet.read_table(folder / path) for path in files]
     documents, firsts = (
         np.concatenate([t.column(name).to_numpy() for t in tables] or [np.empty(0, np.int64)]) for name in FOREST.names
     )
     own = documents >= 0
-    return documents[own], firsts[own]
+    documents, firsts = documents[own], firsts[own]
+    order = np.argsort(documents) if len(files) > 1 else slice(None)
+    return documents[order], firsts[order]
+
+
+def read_forest(folder: Path, low: int, high: int) -> tuple[Numbers, Numbers]:
+    """Of the forest of ``cluster``, the documents from ``low`` to ``high``: no more is read than the row groups they
+    are in.
+    """
+    documents, firsts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for path in (f.path for p in read_parts(folder, "cluster") for f in p.files):
+        with parquet.open_parquet(folder / path) as file:
+            for group in range(file.num_row_groups):
+                span = file.metadata.row_group(group).column(0).statistics
+                if span.max < low or span.min >= high:
+                    continue
+                table = file.read_row_group(group, use_threads=False)
+                numbers = table.column("document").to_numpy()
+                rows = slice(*np.searchsorted(numbers, [low, high]))
+                documents.append(numbers[rows])
+                firsts.append(table.column("first").to_numpy()[rows])
+    return np.concatenate(documents), np.concatenate(firsts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +34,7 @@ class Near:
     """How near-duplicates are sketched: shingles of ``ngram`` words, ``bands`` of ``rows`` MinHash values.
 
     Two texts of Jaccard similarity s (of their sets of shingles) share a band with probability
-    ``1 - (1 - s ** rows) ** bands``: half at 0.69 and 98 % at 0.8 for the defaults, which are datatrove's. A text of
+    ``1 - (1 - s ** rows) ** bands``: half at 0.69 and 92 % at 0.8 for the defaults, which are datatrove's. A text of
     fewer words than a shingle has is sketched by shingles of ``ngram`` letters instead, and meets its like alone; one
     with fewer letters than that, or over ``SHORT_BYTES``, has no bands: it can have exact copies only.
     """
@@ -54,6 +54,9 @@ class Near:
 
 
 USUAL: Final = Near()
+
+Words = Literal["unicode", "spaces"]
+"""Who says what a word is: Unicode and dictionaries, for any text; or white space, for text that was cut before."""
 
 
 @dataclass(frozen=True)
@@ -85,21 +88,28 @@ def hashes_of(held: Texts, scanned: _segment.Scanned, near: Near) -> Hashes:
     """
     bands, has_bands = bands_of(scanned.word_ends, scanned.words, near)
     words = np.diff(scanned.word_ends)
-    short = (words > 0) & (words < near.ngram) & (np.diff(held.offsets) <= SHORT_BYTES)
-    if len(rows := np.flatnonzero(short)):
-        bands[rows], has_bands[rows] = bands_of(*_letters(held, rows), near)
+    if len(rows := short(held, words, near)):
+        bands[rows], has_bands[rows] = bands_of(*letters(held, rows), near)
     return Hashes(scanned.exact, words > 0, bands, has_bands)
 
 
 def hashes_of_words(held: Texts, near: Near) -> Hashes:
     """The hashes of texts whose words stand between white space, and are taken as they are: case, marks and all."""
-    from ginbon.filters.kernel.shingles import split, whole
+    from ginbon.filters.kernel.shingles import whole
 
-    ends, words = np.zeros(len(held) + 1, np.int64), np.empty(len(held.data) // 2 + len(held) + 1, np.uint64)
-    split(held.data, held.offsets, ends, words)
+    ends, words = split_words(held)
     exact = np.empty((len(held), 2), np.uint64)
     whole(ends, words, exact)
     return Hashes(exact, np.diff(ends) > 0, *bands_of(ends, words, near))
+
+
+def split_words(held: Texts) -> tuple[Any, Any]:
+    """Hashes of what stands between white space: ``words[ends[row]:ends[row + 1]]``."""
+    from ginbon.filters.kernel.shingles import split
+
+    ends, words = np.zeros(len(held) + 1, np.int64), np.empty(len(held.data) // 2 + len(held) + 1, np.uint64)
+    split(held.data, held.offsets, ends, words)
+    return ends, words
 
 
 def bands_of(ends: Any, words: Any, near: Near) -> tuple[Any, Any]:
@@ -113,7 +123,12 @@ def bands_of(ends: Any, words: Any, near: Near) -> tuple[Any, Any]:
     return bands, present
 
 
-def _letters(held: Texts, rows: Any) -> tuple[Any, Any]:
+def short(held: Texts, words: Any, near: Near) -> Any:
+    """The rows that are sketched by their letters, where rows have so many words."""
+    return np.flatnonzero((words > 0) & (words < near.ngram) & (np.diff(held.offsets) <= SHORT_BYTES))
+
+
+def letters(held: Texts, rows: Any) -> tuple[Any, Any]:
     """The letters of these rows' words, as the walk folds them."""
     from ginbon.filters.kernel.shingles import spell
 
@@ -130,8 +145,6 @@ def url_hashes(urls: pa.Array) -> pa.Array:
     Scheme, ``www.``, fragment, a slash at the end and the case of the host say nothing about what is there; path and
     query may.
     """
-    from ginbon.filters.kernel.shingles import split
-
     plain = urls.dictionary_decode() if pa.types.is_dictionary(urls.type) else urls
     plain = pc.utf8_trim_whitespace(pc.cast(plain, pa.large_string()))
     plain = pc.replace_substring_regex(plain, r"^[A-Za-z][A-Za-z0-9+.-]*://|#.*$", "")
@@ -143,8 +156,7 @@ def url_hashes(urls: pa.Array) -> pa.Array:
     )
     whole = pc.replace_substring_regex(whole, r"\s", "%20")
     held = texts.view(whole)
-    ends, hashes = np.zeros(len(held) + 1, np.int64), np.empty(len(held.data) // 2 + len(held) + 1, np.uint64)
-    split(held.data, held.offsets, ends, hashes)
+    ends, hashes = split_words(held)
     known = np.diff(ends) > 0
     values = np.zeros(len(held), np.uint64)
     values[known] = hashes[: ends[-1]]

@@ -6,7 +6,7 @@ Rows go out as they came in: every column of Parquet, every byte of a line. Betw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -23,13 +23,14 @@ from ginbon.engine.files import read_json
 from ginbon.engine.inputs import FileRange
 from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
+from ginbon.errors import UserError
 from ginbon.filters.duplicates import sketch
-from ginbon.filters.duplicates.api import Words, sketch_texts
+from ginbon.filters.duplicates.api import sketch_texts
 from ginbon.filters.duplicates.best import IN_INDEX, best_of, rules_of
-from ginbon.filters.duplicates.cluster import read_clusters
+from ginbon.filters.duplicates.cluster import cluster_parts, read_clusters
 from ginbon.filters.duplicates.index import Known, ids_in
-from ginbon.filters.duplicates.numbering import document_parts
-from ginbon.filters.duplicates.sketch import Near
+from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
+from ginbon.filters.duplicates.sketch import Near, Words
 from ginbon.recipes.sources import TableSource
 
 LANGUAGE: Final = "und_Zyyy"
@@ -144,6 +145,49 @@ class Sketch:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """The texts of the input, read again: for ``gather``."""
+
+    source: TableSource
+    reading: Reading
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The column that is read."""
+        return {"column": self.source.columns.text, "reader": collector("table").revision}
+
+    def bytes(self, folder: Path) -> int:
+        """Bytes of the input."""
+        return sum(extent.raw_bytes for extent in planned(folder))
+
+    def tasks(self, folder: Path) -> list[Task]:
+        """One task an extent that has documents."""
+        extents = {extent.key: extent for extent in planned(folder)}
+        return [
+            Task(
+                part.key,
+                {"documents": part.file("sketches").sha256},
+                {"parts": [part.name], "first": part.first},
+                reads=_reads(extents[part.key]),
+                context={"extent": extents[part.key].to_json()},
+                size=extents[part.key].raw_bytes,
+            )
+            for part in document_parts(folder)
+        ]
+
+    def read(self, folder: Path, task: Task, part: DocumentPart) -> Iterator[pa.Array]:
+        """A batch at a time, as ``Sketch`` read them."""
+        rows = 0
+        for harvest in collector("table").read(self.source, Extent.from_json(task.context["extent"]), self.reading):
+            rows += harvest.documents.num_rows
+            yield harvest.documents.column("text")
+        if rows != part.rows:
+            raise UserError(
+                f"{part.key}: {rows:,} documents, {part.rows:,} were read before; the input has changed since. Run "
+                "`ginbon dedup` again"
+            )
+
+
+@dataclass(frozen=True)
 class Choose:
     """The stage that chooses the best document of each cluster: one task over those that have a copy."""
 
@@ -158,8 +202,8 @@ class Choose:
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task."""
-        inputs = {name: digest([p.digest for p in read_parts(folder, name)]) for name in ("collect", "cluster")}
-        return [Task("copies", inputs)]
+        parts = {"collect": read_parts(folder, "collect"), "cluster": cluster_parts(folder)}
+        return [Task("copies", {name: digest([p.digest for p in some]) for name, some in parts.items()})]
 
     def run(self, task: Task, work: Work) -> Result:
         """Write a row for each document that has a copy, and the numbers of those that are not kept."""

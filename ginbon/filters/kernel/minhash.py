@@ -15,6 +15,8 @@ from ginbon.engine.compiling import helper, inlined, kernel, read, types, write
 _i64 = read(types.int64)
 _u32 = read(types.uint32)
 _u64 = read(types.uint64)
+_out_i64 = write(types.int64)
+_out_u64 = write(types.uint64)
 _out_u64x2 = write(types.uint64, 2)
 _out_u32 = write(types.uint32)
 _out_bool = write(types.boolean)
@@ -98,3 +100,34 @@ def band_hashes(
             for r in range(rows):
                 h = spread(h ^ np.uint64(smallest[band * rows + r])) * _MIX
             bands[row, band] = spread(h)
+
+
+@kernel(types.void, _i64, _u64, types.int64, _out_i64, _out_u64, allocates=True)
+def shingle_sets(word_ends: Any, words: Any, ngram: int, ends: Any, shingles: Any) -> None:
+    """The shingles that ``band_hashes`` sees of every document, sorted, each once.
+
+    Those of a row are ``shingles[ends[row]:ends[row + 1]]``; ``shingles`` has room for as many as there are words.
+    """
+    leaving = np.uint64(1)
+    for _ in range(ngram - 1):
+        leaving *= _MIX
+    n = np.int64(0)
+    for row in range(word_ends.shape[0] - 1):
+        first = word_ends[row]
+        last = word_ends[row + 1]
+        stop = n
+        rolling = np.uint64(0)
+        for i in range(first, last):
+            if i - first >= ngram:
+                rolling -= words[i - ngram] * leaving
+            rolling = rolling * _MIX + words[i]
+            if i - first >= ngram - 1:
+                shingles[stop] = spread(rolling)
+                stop += 1
+        shingles[n:stop].sort()
+        for i in range(n, stop):
+            if i == n or shingles[i] != shingles[i - 1]:
+                ends[row + 1] += 1
+                shingles[n + ends[row + 1] - 1] = shingles[i]
+        n += ends[row + 1]
+        ends[row + 1] = n
