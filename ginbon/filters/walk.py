@@ -20,7 +20,7 @@ from ginbon.filters.kernel import classes
 from ginbon.filters.kernel.columns import Count
 from ginbon.languages.pack import Pack
 
-REVISION: Final = 4
+REVISION: Final = 3
 
 PHRASES: Final = (
     (1, "lorem ipsum"),

@@ -53,7 +53,7 @@ def status(folder: Path | str) -> Status:
     if resolved is None:
         raise UserError(f"{folder} is no run of Ginbon (it has no {RESOLVED}); runs are in runs/<recipe>")
     holder = lock.holder(folder)
-    stages = [_stage(folder, name, working=holder is not None) for name in ORDER]
+    stages = _needed([_stage(folder, name, working=holder is not None) for name in ORDER])
     quarantine = read_json(folder / QUARANTINE) or {}
     return Status(
         folder=str(folder),
@@ -62,6 +62,12 @@ def status(folder: Path | str) -> Status:
         stages=tuple(stages),
         quarantined=sum(len(items) for tasks in quarantine.values() for items in tasks.values()),
     )
+
+
+def _needed(stages: list[StageStatus]) -> list[StageStatus]:
+    """The stages but those that were passed over: the recipe does not ask for them."""
+    last = max((i for i, stage in enumerate(stages) if stage.tasks is not None), default=-1)
+    return [stage for i, stage in enumerate(stages) if stage.tasks is not None or i > last]
 
 
 def _stage(folder: Path, name: str, *, working: bool) -> StageStatus:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ginbon.filters import walk
+from ginbon.filters.duplicates import sketch
 from ginbon.filters.kernel import classes
 from ginbon.languages.pack import Pack
 
@@ -18,6 +19,7 @@ CASES = [json.loads(line) for line in Path(__file__).with_name("walk.jsonl").rea
 @pytest.mark.parametrize("case", CASES, ids=[case["label"] for case in CASES])
 def test_measures_and_hashes_are_those_of_this_revision(case: dict) -> None:
     assert (case["revision"], case["unicode"]) == (walk.REVISION, classes.unicode_version())
+    assert case["sketch_revision"] == sketch.REVISION
     pack = Pack(label=case["label"], name="", script=case["label"][-4:], stop_words=tuple(case["stop_words"]))
     columns = walk.Walk(case["label"], pack).measure(pa.array([case["text"]], pa.large_string()))
     bands = columns["sketch/bands"][0].as_py()

@@ -38,7 +38,8 @@ def test_every_signal_of_every_document_is_that_of_the_walk(tmp_path: Path) -> N
     found = measure([rows(tmp_path, "a.jsonl", TEXTS)], language="por", output=tmp_path / "s.parquet")
     table = pq.read_table(tmp_path / "s.parquet")
     assert found.account.documents == table.num_rows == len(TEXTS)
-    assert set(CATALOGUE) <= set(table.column_names)
+    of_runs = {name for name in CATALOGUE if name.startswith("left/")}  # lines that recur are found by a run alone
+    assert set(CATALOGUE) - of_runs <= set(table.column_names)
     assert table.column_names[:3] == ["id", "locator", "identify/language"]
     assert len(set(table.column("id").to_pylist())) == len(TEXTS)
     walked = Walk("por_Latn", load_pack("por_Latn")).measure(pa.array([t.strip() for t in TEXTS], pa.large_string()))
