@@ -272,6 +272,8 @@ class HeldOut(Model):
     """Share of the kept documents of each language."""
     min_documents: Annotated[int, Field(ge=0)] = 20
     """At least so many of each language, though never more than a tenth of them."""
+    measure_leakage: bool = False
+    """Look for the held-out documents in the training split, and report how much of them is there after all."""
 
 
 class TrainTokenizer(Model):

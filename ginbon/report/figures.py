@@ -17,6 +17,7 @@ import ginbon
 from ginbon.corpus import parquet
 from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD, read_parts
+from ginbon.filters.contamination.leak import leakage
 from ginbon.filters.decide import FAILING
 from ginbon.filters.duplicates.verify import effect
 from ginbon.filters.identifiers.base import UNKNOWN
@@ -68,6 +69,7 @@ def gather(folder: Path, *, title: str) -> dict[str, Any]:
         "clusters": _clusters(folder),
         "recurring": recurring_lines(folder, decided),
         "verified": found.to_json() if (found := effect(folder)) else None,
+        "leakage": leakage(folder),
         "redactions": _redactions(folder, labels),
         "comparison": read_json(folder / COMPARISON),
     }

@@ -19,7 +19,7 @@ REPORT: Final = "report"
 PAGE: Final = "report/report.html"
 FIGURES: Final = "report/report.json"
 TIMINGS: Final = "timings.json"
-READS: Final = ("collect", "verify", "recur", "trim", "decide", "select", "write", "train", "compare")
+READS: Final = ("collect", "verify", "recur", "trim", "decide", "select", "write", "leak", "train", "compare")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Report:
             for path in sorted(TEMPLATES.iterdir())
             if not path.name.startswith("tune")
         }
-        return {"title": self.title, "ginbon": ginbon.__version__, "templates": digest(looks), "revision": 3}
+        return {"title": self.title, "ginbon": ginbon.__version__, "templates": digest(looks), "revision": 4}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task; it depends on every part before it and on the ledger."""

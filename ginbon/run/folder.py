@@ -27,6 +27,7 @@ ORDER: Final = (
     "index",
     "list-index",
     "weigh",
+    "leak",
     "train",
     "measure",
     "compare",

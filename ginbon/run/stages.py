@@ -17,6 +17,7 @@ from ginbon.engine.stage import Stage
 from ginbon.errors import MissingExtraError, RecipeError, UserError
 from ginbon.filters.blocks import Block, Blocks
 from ginbon.filters.classifier.classify import Classify
+from ginbon.filters.contamination.leak import Leak
 from ginbon.filters.cut import Cut
 from ginbon.filters.decide import Decide
 from ginbon.filters.duplicates.cluster import Cluster, Join
@@ -175,13 +176,18 @@ def known_to(recipe: Recipe) -> tuple[Known, ...]:
 
 
 def _beside_shards(recipe: Recipe) -> list[Stage]:
-    """The stages that make the release's own index, and the weights of its documents."""
-    release, stages = recipe.release, list[Stage]()
-    if release.index:
-        keys, near = _keys(recipe), _near(recipe)
-        title = f"{release.title or recipe.recipe} {release.version}"
-        stages += [Index(keys, near), ListIndex(keys, near, title)]
-    return [*stages, Weigh(release.repeats)] if release.repeats else stages
+    """What is said of the shards: the release's index, the weights of its documents, leakage between its splits.
+
+    They are always there, without a task where they are not asked for, so that nothing of an earlier run stays.
+    """
+    release, keys, near = recipe.release, _keys(recipe), _near(recipe)
+    title = f"{release.title or recipe.recipe} {release.version}" if release.index else None
+    return [
+        Index(keys, near, wanted=release.index),
+        ListIndex(keys, near, title),
+        Weigh(release.repeats),
+        Leak(recipe.held_out.measure_leakage),
+    ]
 
 
 def _threshold(recipe: Recipe) -> float | None:

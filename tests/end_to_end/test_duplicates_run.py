@@ -13,6 +13,7 @@ import pytest
 
 from ginbon.errors import RecipeError
 from ginbon.filters.duplicates.weigh import repeats_of
+from ginbon.filters.rules import RULES
 from ginbon.release.verify import verify
 from ginbon.run.checking import check
 from ginbon.run.stages import build_stages
@@ -42,6 +43,8 @@ sources:
     trust_language: true
     rights: {licence: CC0-1.0, basis: licence, evidence: made for this test}
 """
+
+OFF = json.dumps({name: "off" for name in RULES if name != "nothing-left" and not name.endswith("-after-cut")})
 
 WORDS = ("rei", "castelo", "mar", "filhas", "caminho", "noite", "vento", "pedra", "cavalo", "floresta", "rio", "ouro")
 
@@ -73,10 +76,7 @@ def folder(tmp_path: Path) -> Path:
 
 def carried_out(folder: Path, name: str, duplicates: str) -> Path:
     """A run of the recipe with these settings, rules switched off; gives its folder."""
-    from ginbon.filters.rules import RULES
-
-    off = json.dumps(dict.fromkeys(RULES, "off"))
-    (folder / f"{name}.yaml").write_text(RECIPE % {"duplicates": duplicates, "off": off}, encoding="utf-8")
+    (folder / f"{name}.yaml").write_text(RECIPE % {"duplicates": duplicates, "off": OFF}, encoding="utf-8")
     run(folder / f"{name}.yaml", folder / name, options=Options(workers=0))
     verify(folder / name / "release")
     return folder / name
@@ -155,3 +155,24 @@ def test_weights_are_in_the_release(folder: Path) -> None:
     made = carried_out(folder, "run", "{}")
     weights = json.loads((made / "release/weights.json").read_text())
     assert [repeats_of(weights, "por_Latn", size) for size in (1, 2, 3, 99)] == [1, 1, 1, 1]
+
+
+def test_what_is_held_out_and_trained_on_after_all_is_measured(folder: Path) -> None:
+    """Texts in pairs that share a passage, too little to be copies: the report counts who is in the other split too."""
+    passages = [(text(1_000 + n), text(2_000 + n), text(3_000 + n)) for n in range(100)]
+    rows = [row(f"{shared} {own}") for shared, one, other in passages for own in (one, other)]
+    (folder / "web.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    recipe = RECIPE.replace("{share: 0, min_documents: 0}", "{share: 0.1, min_documents: 0, measure_leakage: true}")
+    for name, wanted in (("on", recipe), ("off", recipe.replace("measure_leakage: true", "measure_leakage: false"))):
+        (folder / "recipe.yaml").write_text(wanted % {"duplicates": "{}", "off": OFF}, encoding="utf-8")
+        run(folder / "recipe.yaml", folder / "run", options=Options(workers=0))
+        report = json.loads((folder / "run/report/report.json").read_text())
+        if name == "off":
+            assert report["leakage"] == []
+            continue
+        (found,) = report["leakage"]
+        held = pq.read_table(next((folder / "run/release/data/por_Latn").glob("held_out*"))).num_rows
+        assert found["looked"] == held > 8
+        assert held - 4 <= found["from"]["0.2"] <= held  # the other of a pair may be held out too
+        assert found["from"]["0.9"] == 0
+        assert "Leakage" in (folder / "run/report/report.html").read_text()

@@ -183,12 +183,14 @@ class told_as_damage:  # noqa: N801 - it is used as a statement
 class Index:
     """The stage ``index``: the hashes of the documents that are kept, by ranges, and their ids.
 
-    Documents that are called by ``id`` are kept as a run's fates say, by ``locator`` as ``dedup`` chose.
+    Documents that are called by ``id`` are kept as a run's fates say, by ``locator`` as ``dedup`` chose. There is no
+    task where it is not ``wanted``.
     """
 
     keys: Keys
     near: Near
     ids: Ids = "id"
+    wanted: bool = True
     name: str = "index"
     outputs: tuple[str, ...] = (f"{INDEX}/parts",)
 
@@ -198,6 +200,8 @@ class Index:
 
     def tasks(self, folder: Path) -> list[Task]:
         """A task for each range of hashes, which also lists the ids of its share of the parts."""
+        if not self.wanted:
+            return []
         parts = document_parts(folder)
         number = ranges(sum(p.rows for p in parts) * len(self.keys))
         inputs = {
@@ -253,11 +257,14 @@ def _write(work: Work, path: str, schema: pa.Schema, *columns: Any) -> None:
 
 @dataclass(frozen=True)
 class ListIndex:
-    """The stage ``list-index``: puts the parts of the index together under one header. One small task."""
+    """The stage ``list-index``: puts the parts of the index together under one header. One small task.
+
+    ``title`` is what the corpus is called; None: there is no index, and no task.
+    """
 
     keys: Keys
     near: Near
-    title: str
+    title: str | None
     name: str = "list-index"
     outputs: tuple[str, ...] = ()
 
@@ -267,6 +274,8 @@ class ListIndex:
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task."""
+        if self.title is None:
+            return []
         return [Task("index", {"parts": digest([p.digest for p in read_parts(folder, "index")])})]
 
     def run(self, task: Task, work: Work) -> Result:

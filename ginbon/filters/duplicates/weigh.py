@@ -33,9 +33,12 @@ WINDOW: Final = 5
 
 @dataclass(frozen=True)
 class Weigh:
-    """The stage ``weigh``: from the fates, by language, how often to repeat documents; ``most`` times at most."""
+    """The stage ``weigh``: from the fates, by language, how often to repeat documents; ``most`` times at most.
 
-    most: int
+    ``most`` None: not at all, and there is no task.
+    """
+
+    most: int | None
     name: str = "weigh"
     outputs: tuple[str, ...] = ()
 
@@ -45,10 +48,13 @@ class Weigh:
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task: it reads two numbers a document."""
+        if self.most is None:
+            return []
         return [Task("weights", {"fates": digest([p.digest for p in read_parts(folder, "select")])})]
 
     def run(self, task: Task, work: Work) -> Result:
         """Write ``weights.json``: by language, ``repeats`` from a size of cluster on, and what they come from."""
+        assert self.most is not None
         sizes: dict[str, Numbers] = {}
         kept: dict[str, Numbers] = {}
         for part in document_parts(work.folder):
