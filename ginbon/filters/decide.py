@@ -26,7 +26,8 @@ from ginbon.filters.rules import BoundRule, Judged, judge
 VERDICTS: Final = "verdicts"
 
 LICENCE: Final = "licence"
-"""The rule of the release's policy: it has no number."""
+WITHDRAWN: Final = "withdrawn"
+"""The rules that have no number: of the release's policy, and of documents that must not be there any more."""
 
 FAILING: Final = "failing"
 """Fact of a part: by rule, how many documents it would drop, and how many of them no other rule would."""
@@ -52,12 +53,14 @@ class Decide:
     """The stage ``decide``: the rules of each language, thresholds bound.
 
     ``licences`` is the release's policy: a document whose licence is unknown or not among them is dropped by the rule
-    ``licence``. None: no policy. With ``overlaps`` rules may also ask for what ``decontaminate`` measured. ``cuts``
-    names the rule by which lines were taken out before, if any were.
+    ``licence``. None: no policy. Documents whose ids are ``withdrawn`` are dropped by the rule of that name. With
+    ``overlaps`` rules may also ask for what ``decontaminate`` measured. ``cuts`` names the rule by which lines were
+    taken out before, if any were.
     """
 
     rules: Mapping[str, Sequence[BoundRule]]
     licences: tuple[str, ...] | None = None
+    withdrawn: tuple[str, ...] = ()
     overlaps: bool = False
     cuts: str | None = None
     name: str = "decide"
@@ -69,6 +72,7 @@ class Decide:
             "revision": 2,
             "rules": {language: {r.name: r.to_json() for r in rules} for language, rules in self.rules.items()},
             "licences": list(self.licences) if self.licences is not None else None,
+            **({"withdrawn": digest(sorted(self.withdrawn))} if self.withdrawn else {}),
             **({"cuts": self.cuts} if self.cuts else {}),
         }
 
@@ -83,7 +87,7 @@ class Decide:
 
     def _task(self, folder: Path, part: DocumentPart, trimmed: Mapping[str, str]) -> Task:
         key = f"{part.language}.{part.key}"
-        files = [part.file(name) for name in (("signals",) if self.licences is None else ("signals", "documents"))]
+        files = [part.file(name) for name in (("signals", "documents") if self._needs_documents else ("signals",))]
         if self.overlaps and (measured := read_part(folder, "decontaminate", key)) is not None:
             files += measured.files
         cuts = {"cuts": trimmed[f"{CUTS}/{part.name}.parquet"]} if self.cuts else {}
@@ -117,11 +121,23 @@ class Decide:
             left = _columns(folder / CUTS / f"{name}.parquet", {*_LEFT.values(), *wanted})
             measured = with_columns(measured, dict(zip(left.schema.names, left.columns, strict=True)))
         judged = judge(measured, rules)
-        if self.licences is None:
-            return judged, measured
-        licence = parquet.read_table(folder / documents, ["licence"]).column("licence").combine_chunks()
-        allowed = pc.is_in(licence.dictionary_decode(), value_set=pa.array(self.licences, pa.string()))  # never null
-        return judged.and_rule(LICENCE, ~allowed.to_numpy(zero_copy_only=False)), measured
+        return (self._by_policy(judged, folder / documents) if self._needs_documents else judged), measured
+
+    @property
+    def _needs_documents(self) -> bool:
+        return self.licences is not None or bool(self.withdrawn)
+
+    def _by_policy(self, judged: Judged, documents: Path) -> Judged:
+        """What else drops documents: who they are and whose."""
+        table = parquet.read_table(documents, ["id", "licence"]).combine_chunks()
+        if self.licences is not None:
+            licence = pc.cast(table.column("licence"), pa.string())
+            allowed = pc.is_in(licence, value_set=pa.array(self.licences, pa.string()))  # never null
+            judged = judged.and_rule(LICENCE, ~allowed.to_numpy())
+        if self.withdrawn:
+            gone = pc.is_in(table.column("id"), value_set=pa.array(self.withdrawn, pa.string()))
+            judged = judged.and_rule(WITHDRAWN, gone.to_numpy())
+        return judged
 
     def run(self, task: Task, work: Work) -> Result:
         """Write a verdict for each document of the part, in its order."""

@@ -378,6 +378,9 @@ class Recipe(Model):
     """How copies are found."""
     evaluation: Evaluation = Evaluation()
     """Evaluation sets whose items are looked for in the documents."""
+    withdrawn: list[Place] = []
+    """Files with ids of documents that must not be released any more, one a line; what follows a `#` is a remark. Where
+    the document had copies, the next best of them is released in its place: name all that are meant."""
     held_out: HeldOut = HeldOut()
     """What is never trained on."""
     tokenizers: Tokenizers = Tokenizers()

@@ -99,7 +99,10 @@ def _languages(folder: Path, stages: funnel.Stages, decided: Mapping[str, Any]) 
 _WHY: Final = {
     "language": "in no language of the recipe",
     "licence": "its licence is unknown, or not among those that the recipe lets in",
+    "withdrawn": "the recipe withdraws it",
     "exact-duplicate": "the same text is kept elsewhere",
+    "same-url": "another text from the same address is kept",
+    "in-index": "another corpus has it, or nearly the same, by the index that the recipe names",
     "near-duplicate": "nearly the same text is kept elsewhere",
     "block": "a datatrove block of the recipe drops it",
     "classify": "a classifier of the recipe scores it lower",

@@ -50,6 +50,7 @@ from ginbon.release.seal import Seal
 from ginbon.release.write import Write
 from ginbon.run.checking import bound_rules
 from ginbon.run.evaluation import decontaminate_stage, overlap_rules
+from ginbon.run.withdrawn import withdrawn_ids
 
 
 def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> list[Stage]:
@@ -356,7 +357,12 @@ def _first_round(recipe: Recipe) -> Decide:
         for label, bound in bound_rules(recipe).items()
     }
     licences = recipe.release.licences
-    return Decide(rules=rules, licences=tuple(licences) if licences is not None else None, overlaps=bool(overlaps))
+    return Decide(
+        rules=rules,
+        licences=tuple(licences) if licences is not None else None,
+        withdrawn=withdrawn_ids(recipe),
+        overlaps=bool(overlaps),
+    )
 
 
 def _tokenizers(recipe: Recipe) -> list[Stage]:
@@ -405,6 +411,10 @@ def recipe_without_places(recipe: Recipe) -> dict[str, Any]:
         source.pop("paths", None)
     for classifier in value["classifiers"]:
         classifier.pop("model")  # its hash stays
+    for evaluation_set in value["evaluation"]["sets"]:
+        evaluation_set.pop("paths")
+    value["duplicates"].pop("against")
+    value.pop("withdrawn")
     for one in value["evaluation"]["sets"]:
         one.pop("paths")
     return value

@@ -176,3 +176,22 @@ def test_what_is_held_out_and_trained_on_after_all_is_measured(folder: Path) -> 
         assert held - 4 <= found["from"]["0.2"] <= held  # the other of a pair may be held out too
         assert found["from"]["0.9"] == 0
         assert "Leakage" in (folder / "run/report/report.html").read_text()
+
+
+def test_the_next_best_copy_is_promoted_when_one_is_withdrawn(folder: Path) -> None:
+    """Withdrawn documents are dropped by that rule; only decisions are made again; lines that are no ids are told."""
+    recipe = RECIPE % {"duplicates": "{best: [newest]}", "off": OFF} + "withdrawn: [gone.txt]\n"
+    (folder / "recipe.yaml").write_text(recipe, encoding="utf-8")
+    (folder / "gone.txt").write_text("# nobody yet\n", encoding="utf-8")
+    run(folder / "recipe.yaml", folder / "run", options=Options(workers=0))
+    assert kept_of_the_tale(folder / "run") == "books 2024"
+    (gone,) = [r["id"] for r in table(folder / "run", "released").to_pylist() if r["cluster_size"] == 3]
+    (folder / "gone.txt").write_text(f"{gone}  # asked by its author\n", encoding="utf-8")
+    summary = run(folder / "recipe.yaml", folder / "run", options=Options(workers=0))
+    assert kept_of_the_tale(folder / "run") == "web 2020"
+    assert {o.stage: o.ran for o in summary.outcomes}["collect"] == 0
+    (dropped,) = [r for r in table(folder / "run", "excluded").to_pylist() if r["rule"] == "withdrawn"]
+    assert dropped["id"] == gone
+    (folder / "gone.txt").write_text("someone\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"gone.txt, line 1: 'someone' is no document id"):
+        run(folder / "recipe.yaml", folder / "run", options=Options(workers=0))
