@@ -411,12 +411,10 @@ def recipe_without_places(recipe: Recipe) -> dict[str, Any]:
         source.pop("paths", None)
     for classifier in value["classifiers"]:
         classifier.pop("model")  # its hash stays
-    for evaluation_set in value["evaluation"]["sets"]:
-        evaluation_set.pop("paths")
-    value["duplicates"].pop("against")
-    value.pop("withdrawn")
     for one in value["evaluation"]["sets"]:
         one.pop("paths")
+    value["duplicates"].pop("against")
+    value.pop("withdrawn")
     return value
 
 
