@@ -98,7 +98,9 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_a_part_of_the_index_that_is_missing_cut_or_of_another_version(known: Path, tmp_path: Path, name: str) -> None:
+def test_fault_49_50_a_part_of_the_index_that_is_missing_cut_or_of_another_version(
+    known: Path, tmp_path: Path, name: str
+) -> None:
     """Told before any work, with the file and what to do."""
     folder = copied(known, tmp_path)
     damage, says = DAMAGES[name]
@@ -111,7 +113,7 @@ def test_a_part_of_the_index_that_is_missing_cut_or_of_another_version(known: Pa
 
 
 @pytest.mark.parametrize("name", ["hashes-00000.parquet", "documents-00000.parquet"])
-def test_a_flipped_bit_in_the_index_is_found_when_it_is_read(known: Path, tmp_path: Path, name: str) -> None:
+def test_fault_49_a_flipped_bit_in_the_index_is_found_when_it_is_read(known: Path, tmp_path: Path, name: str) -> None:
     """The size is right, the pages are not: their checksums say so; ``verify_index`` finds it anywhere."""
     folder = copied(known, tmp_path)
     path = folder / "parts" / name
@@ -160,7 +162,7 @@ dedup([inputs], output, options=Options(workers=0), listener=Listener(began=bega
 
 
 @pytest.mark.parametrize("stage", ["shuffle", "match", "join", "cluster", "keep"])
-def test_a_disk_that_fills_during_the_merge(tmp_path: Path, stage: str) -> None:
+def test_fault_39_a_disk_that_fills_during_the_merge(tmp_path: Path, stage: str) -> None:
     """The limit of a file's size stands for a full disk: a clear end with code 3, and the same command goes on."""
     inputs = rows(tmp_path / "a.jsonl", [*range(1_500), *range(700)])
     command = [sys.executable, "-c", FULL_DISK, str(inputs), str(tmp_path / "out")]
@@ -198,7 +200,7 @@ dedup([inputs], output, options=Options(workers=0), listener=Listener(began=bega
 
 
 @pytest.mark.parametrize(("stage", "groups"), [("shuffle", 1), ("shuffle", 7), ("match", 2), ("join", 1)])
-def test_a_task_killed_in_the_middle_of_the_shuffle(tmp_path: Path, stage: str, groups: int) -> None:
+def test_fault_36_a_task_killed_in_the_middle_of_the_shuffle(tmp_path: Path, stage: str, groups: int) -> None:
     """SIGKILL between two row groups: nothing half has a name, and the next run ends with the same bytes."""
     inputs = rows(tmp_path / "a.jsonl", [*range(1_500), *range(700)])
     command = [sys.executable, "-c", KILLED, str(inputs), str(tmp_path / "out")]
