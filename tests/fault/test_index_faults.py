@@ -98,9 +98,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_fault_49_50_a_part_of_the_index_that_is_missing_cut_or_of_another_version(
-    known: Path, tmp_path: Path, name: str
-) -> None:
+def test_fault_49_50_an_index_that_is_damaged_or_of_another_version(known: Path, tmp_path: Path, name: str) -> None:
     """Told before any work, with the file and what to do."""
     folder = copied(known, tmp_path)
     damage, says = DAMAGES[name]
