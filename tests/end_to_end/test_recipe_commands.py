@@ -50,7 +50,7 @@ def test_explain_says_what_is_done_with_every_default(ginbon: Ginbon) -> None:
     (punctuation,) = [line for line in said.splitlines() if line.split()[:1] == ["prose-lines"]] or [""]
     assert punctuation == "" or "off" in punctuation
     answer = json.loads(ginbon("recipe", "explain", "--json", ROOT / "recipes" / "thai.yaml").stdout)
-    assert answer["recipe"]["held_out"] == {"share": 0.001, "min_documents": 1000}
+    assert answer["recipe"]["held_out"] == {"share": 0.001, "min_documents": 1000, "measure_leakage": False}
     assert answer["rules"]["tha_Thai"]["min-words"]["set_by"] in ("pack", "preset")
 
 
