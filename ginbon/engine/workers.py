@@ -14,6 +14,7 @@ import os
 import pickle
 import resource
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from ginbon.engine import lock
@@ -125,6 +127,20 @@ class _Process(ForkServerProcess):
     """
 
     put_down = False
+
+    def start(self) -> None:
+        """Start it; without the program's own main module where that came from standard input: no worker can read it
+        again, and all would die of it.
+        """
+        main = sys.modules["__main__"]
+        if Path(getattr(main, "__file__", None) or __file__).exists():
+            super().start()
+            return
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            super().start()
+        finally:
+            sys.modules["__main__"] = main
 
     def terminate(self) -> None:
         """Kill it, and remember that it did not die by itself."""

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -344,3 +346,14 @@ def test_fault_03_a_changed_setting_is_named_and_replaces_every_part(tmp_path: P
     assert (outcome["ran"], outcome["kept"]) == (4, 0)
     assert sorted(files(tmp_path)) == [f"t{i}.txt" for i in range(4)]
     assert not sidecar_path(tmp_path, "toy", "t4").exists()
+
+
+def test_a_script_from_standard_input_has_workers_too(tmp_path: Path) -> None:
+    """Workers would look for the file that the program is in, and there is none."""
+    (tmp_path / "a.jsonl").write_text('{"text": "one and two"}\n{"text": "One and  two"}\n')
+    script = (
+        "from ginbon.run.dedup import dedup\nfrom ginbon.run.start import Options\n"
+        f"print(dedup(['{tmp_path}/a.jsonl'], '{tmp_path}/out', options=Options(workers=2)).kept)\n"
+    )
+    done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
