@@ -11,6 +11,7 @@ from ginbon.corpus.readers.streams import compression_of
 from ginbon.engine import carry
 from ginbon.engine.extents import Extent
 from ginbon.engine.files import canonical_json, read_json
+from ginbon.engine.parts import PARTS, STAGE_RECORD
 from ginbon.errors import RecipeError
 from ginbon.recipes.model import Recipe
 from ginbon.run.folder import RESOLVED
@@ -94,7 +95,7 @@ def _stages(recipe: Recipe, plan: InputPlan) -> Iterator[str]:
         return
     for stage in stages:
         planned = carry.plan(stage, folder)
-        if planned.todo or not planned.tasks:
+        if planned.todo or not (folder / PARTS / stage.name / STAGE_RECORD).exists():
             yield f"  {folder}: {stage.name} has {len(planned.todo):,} of {len(planned.tasks):,} tasks to do"
             yield from (f"    {change}" for change in planned.changed[:5])
             yield "    then what depends on it"
