@@ -65,9 +65,9 @@ def status(folder: Path | str) -> Status:
 
 
 def _needed(stages: list[StageStatus]) -> list[StageStatus]:
-    """The stages but those that were passed over: the recipe does not ask for them."""
+    """The stages but those that were passed over or have no task: the recipe or its size does not ask for them."""
     last = max((i for i, stage in enumerate(stages) if stage.tasks is not None), default=-1)
-    return [stage for i, stage in enumerate(stages) if stage.tasks is not None or i > last]
+    return [stage for i, stage in enumerate(stages) if stage.tasks or (stage.tasks is None and i > last)]
 
 
 def _stage(folder: Path, name: str, *, working: bool) -> StageStatus:
