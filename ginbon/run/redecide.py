@@ -27,8 +27,9 @@ from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
 from ginbon.filters.rules import Judged
 from ginbon.filters.select import FATES
 from ginbon.recipes.model import Recipe
+from ginbon.run.copies import known_to, preference_of
 from ginbon.run.folder import RESOLVED
-from ginbon.run.stages import decide_stage, known_to, load_packs, preference_of
+from ginbon.run.stages import decide_stage, load_packs
 
 FLIPS: Final = 5
 """Documents that are named of each language and direction."""

@@ -17,22 +17,8 @@ from ginbon.engine.stage import Stage
 from ginbon.errors import MissingExtraError, RecipeError, UserError
 from ginbon.filters.blocks import Block, Blocks
 from ginbon.filters.classifier.classify import Classify
-from ginbon.filters.contamination.leak import Leak
 from ginbon.filters.cut import Cut
 from ginbon.filters.decide import Decide
-from ginbon.filters.duplicates.cluster import Cluster, Join
-from ginbon.filters.duplicates.gather import Gather, Stored
-from ginbon.filters.duplicates.index import Index, Known, ListIndex, open_indexes
-from ginbon.filters.duplicates.match import Match
-from ginbon.filters.duplicates.members import Preference
-from ginbon.filters.duplicates.recur import Recur
-from ginbon.filters.duplicates.recurring import Recurring
-from ginbon.filters.duplicates.shuffle import Keys, Shuffle
-from ginbon.filters.duplicates.sketch import Near
-from ginbon.filters.duplicates.spread import Spread
-from ginbon.filters.duplicates.trim import Trim
-from ginbon.filters.duplicates.verify import Verify
-from ginbon.filters.duplicates.weigh import Weigh
 from ginbon.filters.identifiers import PACKAGED, identifier
 from ginbon.filters.identifiers.base import Identifier
 from ginbon.filters.identify import Identify
@@ -41,7 +27,6 @@ from ginbon.filters.presets import with_stop_words
 from ginbon.filters.redact import Redact
 from ginbon.filters.rules import BoundRule, after_cut
 from ginbon.filters.select import Select
-from ginbon.filters.signals import CATALOGUE
 from ginbon.filters.walk import Walk
 from ginbon.languages.codes import language, same
 from ginbon.languages.pack import Pack, load_pack
@@ -49,6 +34,15 @@ from ginbon.recipes.model import Recipe
 from ginbon.release.seal import Seal
 from ginbon.release.write import Write
 from ginbon.run.checking import bound_rules
+from ginbon.run.copies import (
+    cluster_stages,
+    known_to,
+    line_stages,
+    near_of,
+    preference_of,
+    recurring_of,
+    stages_beside_shards,
+)
 from ginbon.run.evaluation import decontaminate_stage, overlap_rules
 from ginbon.run.withdrawn import withdrawn_ids
 
@@ -61,25 +55,18 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
     packs = load_packs(recipe)
     _check_blocks(recipe)
     _check_classifiers(recipe)
-    _check_preference(recipe)
-    keys, known = _keys(recipe), known_to(recipe)
     stages: list[Stage] = [
         _collect(recipe, packs, sample),
-        Shuffle(keys),
-        Match(keys, known),
-        Join(),
-        Cluster(),
-        Gather(_threshold(recipe) is not None, keys, _near(recipe), Stored()),
-        Verify(_threshold(recipe)),
+        *cluster_stages(recipe),
         *decontaminate_stage(recipe),
-        *_line_stages(recipe),
+        *line_stages(recipe, _first_round(recipe)),
         decide_stage(recipe),
         Select(
             held_out_share=recipe.held_out.share,
             held_out_documents=recipe.held_out.min_documents,
             shard_bytes=recipe.release.shard_bytes,
             preference=preference_of(recipe),
-            against=known,
+            against=known_to(recipe),
             seed=recipe.seed,
         ),
         Write(
@@ -88,7 +75,7 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
             cuts=recipe.duplicates.lines != "off",
         ),
     ]
-    return [*stages, *_beside_shards(recipe), *_tokenizers(recipe), _report(recipe), _seal(recipe)]
+    return [*stages, *stages_beside_shards(recipe), *_tokenizers(recipe), _report(recipe), _seal(recipe)]
 
 
 def warnings_of(stages: list[Stage]) -> list[str]:
@@ -135,75 +122,6 @@ def load_packs(recipe: Recipe) -> dict[str, Pack]:
     return packs
 
 
-def _near(recipe: Recipe) -> Near:
-    near = recipe.duplicates.near
-    if near == "off":
-        return Near(seed=recipe.seed)
-    return Near(ngram=near.ngram, bands=near.bands, rows=near.rows, seed=recipe.seed)
-
-
-def preference_of(recipe: Recipe) -> Preference:
-    """Which copy is best."""
-    return Preference(by=tuple(recipe.duplicates.best), sources=tuple(recipe.duplicates.prefer))
-
-
-def _check_preference(recipe: Recipe) -> None:
-    """A copy can be best by what is measured on all documents only."""
-    scores = {f"classify/{c.name}" for c in recipe.classifiers if c.languages is None}
-    known = scores | {name for name, signal in CATALOGUE.items() if signal.group != "left"}
-    mistakes = []
-    for number, by in enumerate(recipe.duplicates.best):
-        if "/" in by and by not in known:
-            hint = f"there are: {', '.join(sorted([*scores, 'walk/words', 'walk/stop_words']))} and the other signals"
-            mistakes.append(
-                recipe.mistake(f"duplicates.best.{number}", f"no signal of all documents is called {by}", hint=hint)
-            )
-    if mistakes:
-        raise RecipeError(mistakes)
-
-
-def known_to(recipe: Recipe) -> tuple[Known, ...]:
-    """The indexes that the recipe deduplicates against, checked."""
-    found, mistakes = [], []
-    for number, place in enumerate(recipe.duplicates.against):
-        try:
-            open_indexes([recipe.folder / place], _keys(recipe), _near(recipe))
-            found.append(recipe.folder / place)
-        except UserError as error:
-            mistakes.append(recipe.mistake(f"duplicates.against.{number}", str(error)))
-    if mistakes:
-        raise RecipeError(mistakes)
-    return open_indexes(found, _keys(recipe), _near(recipe))
-
-
-def _beside_shards(recipe: Recipe) -> list[Stage]:
-    """What is said of the shards: the release's index, the weights of its documents, leakage between its splits.
-
-    They are always there, without a task where they are not asked for, so that nothing of an earlier run stays.
-    """
-    release, keys, near = recipe.release, _keys(recipe), _near(recipe)
-    title = f"{release.title or recipe.recipe} {release.version}" if release.index else None
-    return [
-        Index(keys, near, wanted=release.index),
-        ListIndex(keys, near, title),
-        Weigh(release.repeats),
-        Leak(recipe.held_out.measure_leakage),
-    ]
-
-
-def _threshold(recipe: Recipe) -> float | None:
-    """The similarity that clusters are verified at."""
-    near = recipe.duplicates.near
-    return None if near == "off" else near.verify
-
-
-def _keys(recipe: Recipe) -> Keys:
-    duplicates = recipe.duplicates
-    return Keys(
-        exact=duplicates.exact, bands=_near(recipe).bands if duplicates.near != "off" else 0, url=duplicates.url
-    )
-
-
 def _collect(recipe: Recipe, packs: Mapping[str, Pack], sample: Mapping[str, int] | None) -> Collect:
     model = _identifier(recipe)
     labels = tuple(recipe.languages)
@@ -243,35 +161,13 @@ def _steps(recipe: Recipe, label: str, pack: Pack) -> tuple[Step, ...]:
         steps.append(_blocks(recipe))
     if recipe.cut != "off":
         steps.append(Cut(pack, recipe.cut))
-    steps.append(Walk(label, pack, _near(recipe), urls=recipe.duplicates.url))
+    steps.append(Walk(label, pack, near_of(recipe), urls=recipe.duplicates.url))
     steps += classifiers_of(recipe, label)
     if (redact := _redact(recipe, tuple(pack.regions))) is not None:
         steps.append(redact)
-    if (recurring := _recurring(recipe)) is not None:
+    if (recurring := recurring_of(recipe)) is not None:
         steps.append(Outline(pack, sentences=bool(recurring.sentences)))
     return tuple(steps)
-
-
-def _recurring(recipe: Recipe) -> Recurring | None:
-    """Which lines recur; None where the recipe does not ask for it."""
-    lines = recipe.duplicates.lines
-    if lines == "off":
-        return None
-    return Recurring(
-        sentences=lines.sentences if lines.unit == "sentences" else 0,
-        within=lines.within,
-        min_documents=lines.min_documents,
-        min_words=lines.min_words,
-        keep_first=lines.keep_first,
-    )
-
-
-def _line_stages(recipe: Recipe) -> list[Stage]:
-    recurring = _recurring(recipe)
-    if recurring is None:
-        return []
-    judges = _first_round(recipe) if recurring.keep_first else None
-    return [Spread(recurring, judges), Recur(recurring.min_documents, recurring.keep_first), Trim(recurring)]
 
 
 def _redact(recipe: Recipe, regions: tuple[str, ...]) -> Step | None:
@@ -342,7 +238,7 @@ def decide_stage(recipe: Recipe) -> Decide:
     round for documents that lost lines, and the release's licences.
     """
     first = _first_round(recipe)
-    recurring = _recurring(recipe)
+    recurring = recurring_of(recipe)
     if recurring is None:
         return first
     wishes = {label: {**recipe.rules.thresholds, **s.rules} for label, s in recipe.languages.items()}
