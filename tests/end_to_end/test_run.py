@@ -172,7 +172,11 @@ def test_fault_42_a_second_run_on_the_folder_is_refused(stories: Path, begin: An
     first = begin("run", stories / "recipe.yaml", "--into", run, "--until", "decide", "--quiet")
     while not list((run / "progress/collect").glob("*.json")):
         time.sleep(0.02)
-    refused = ginbon("run", stories / "recipe.yaml", "--into", run, code=3)
+    first.send_signal(signal.SIGSTOP)  # so that it is not done before the second begins
+    try:
+        refused = ginbon("run", stories / "recipe.yaml", "--into", run, code=3)
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert f"process {first.pid} on " in refused.stderr and "since" in refused.stderr
     assert first.wait(timeout=120) == 0
 

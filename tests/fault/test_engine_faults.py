@@ -230,7 +230,7 @@ def test_fault_42_two_processes_on_one_folder(tmp_path: Path, undisturbed: Any, 
 
 def test_fault_42_the_next_run_waits_for_orphans(tmp_path: Path, undisturbed: Any) -> None:
     """A worker that outlives its parent, here because it is stopped, keeps the next run from writing."""
-    process = start(tmp_path, "--sleep", "0.2", "--workers", "1")
+    process = start(tmp_path, "--sleep", "0.6", "--workers", "1")
     wait_for(lambda: running(tmp_path) and workers_of(tmp_path))
     (worker,) = workers_of(tmp_path)
     os.kill(worker, signal.SIGSTOP)
