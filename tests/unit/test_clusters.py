@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ginbon.filters.duplicates.best import best_of
 from ginbon.filters.duplicates.forest import components
 from ginbon.filters.duplicates.match import pairs_of
 from ginbon.filters.duplicates.members import choose, words_of_ids
@@ -87,6 +88,15 @@ def test_the_best_copy_stays() -> None:
 def test_a_cluster_that_no_rule_keeps_has_no_survivor() -> None:
     """Nothing survives where the rules keep no member."""
     assert [r[:2] for r in chosen([(1, 0, False, 5, "a", b""), (1, 0, False, 6, "b", b"")])] == [(False, "")] * 2
+
+
+@pytest.mark.parametrize("clusters", [[-1], [-1, -1, 3], [-2, -1, 0, 0], [0], []])
+def test_clusters_of_an_index_have_negative_numbers(clusters: list[int]) -> None:
+    """Whatever the smallest cluster is called, each has one best: that of the smallest key."""
+    keys = np.arange(len(clusters))[::-1]
+    best, _ = best_of(np.array(clusters, np.int64), [keys], np.array([f"n{i}" for i in range(len(clusters))]))
+    last = {cluster: index for index, cluster in enumerate(clusters)}
+    assert best.tolist() == [last[cluster] for cluster in clusters]
 
 
 def test_survivors_do_not_depend_on_the_order_of_documents() -> None:

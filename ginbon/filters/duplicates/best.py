@@ -30,7 +30,9 @@ def best_of(clusters: Numbers, keys: Sequence[npt.NDArray[Any]], names: npt.NDAr
     """
     by_name = np.lexsort((_places(names), clusters))
     order = np.lexsort((_places(names), *reversed(keys), clusters))
-    starts = np.flatnonzero(np.diff(clusters[order], prepend=-1)) if len(order) else order
+    begins = np.ones(len(order), np.bool_)  # clusters may have any number: those of an index are negative
+    begins[1:] = clusters[order][1:] != clusters[order][:-1]
+    starts = np.flatnonzero(begins)
     counts = np.diff(starts, append=len(order))
     best, first = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
     best[order] = np.repeat(order[starts], counts)

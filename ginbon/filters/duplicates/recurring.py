@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from ginbon.corpus import parquet
 from ginbon.engine.files import Written
-from ginbon.engine.parts import Part, read_parts
+from ginbon.engine.parts import Part
 from ginbon.engine.stage import Task
+from ginbon.filters.duplicates.cluster import cluster_parts
 from ginbon.filters.duplicates.hashing import Hashes, splitmix
 from ginbon.filters.duplicates.numbering import DocumentPart, Numbers
 from ginbon.filters.outline import SITE, UNITS, Units, name_hash
@@ -127,12 +128,15 @@ def parts_of(task: Task) -> Iterator[DocumentPart]:
 
 
 def texts_of(folder: Path, part: DocumentPart) -> Numbers:
-    """Of each document of a part, the number of the first of its near-copies; its own where it has none."""
+    """Of each document of a part, the number of the first of its near-copies; its own where it has none.
+
+    One in another corpus is below -1, which ``recur`` takes for nobody.
+    """
     found = np.arange(part.first, part.first + part.rows)
-    for clusters in read_parts(folder, "cluster"):
+    for clusters in cluster_parts(folder):
         for file in clusters.files:
             for numbers, firsts in _members(folder / file.path, part):
-                found[numbers - part.first] = firsts
+                found[numbers - part.first] = np.where(firsts < 0, firsts - 1, firsts)
     return found
 
 

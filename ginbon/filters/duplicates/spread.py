@@ -17,6 +17,7 @@ from ginbon.corpus import parquet
 from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.decide import Decide
+from ginbon.filters.duplicates.cluster import cluster_parts
 from ginbon.filters.duplicates.hashing import Hashes
 from ginbon.filters.duplicates.members import words_of_ids
 from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, document_parts
@@ -65,7 +66,7 @@ class Spread:
         """A task for so many document parts, in order, as hold ``GROUP_BYTES`` of text."""
         parts = document_parts(folder)
         number = ranges(sum(map(text_bytes, parts)))
-        clusters = digest([p.digest for p in read_parts(folder, "cluster")])
+        clusters = digest([p.digest for p in cluster_parts(folder)])
         if self.judges and self.judges.overlaps:  # they decide which documents the rules keep
             clusters = digest([clusters, *(p.digest for p in read_parts(folder, "decontaminate"))])
         return [self._task(i, group, number, clusters) for i, group in enumerate(groups_of(parts))]

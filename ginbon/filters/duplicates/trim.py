@@ -18,6 +18,7 @@ from ginbon.corpus.collect import STORED_BYTES
 from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.decide import CUTS
+from ginbon.filters.duplicates.cluster import cluster_parts
 from ginbon.filters.duplicates.hashing import Hashes
 from ginbon.filters.duplicates.members import words_of_ids
 from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, document_parts
@@ -57,7 +58,7 @@ class Trim:
         for them together.
         """
         recurring = digest([p.digest for p in read_parts(folder, "recur")])
-        clusters = digest([p.digest for p in read_parts(folder, "cluster")])
+        clusters = digest([p.digest for p in cluster_parts(folder)])
         inputs = {"recurring": recurring} | ({"clusters": clusters} if self.recurring.keep_first else {})
         frequent = [key for key, _ in most_frequent(folder)]
         groups = groups_of(document_parts(folder))
