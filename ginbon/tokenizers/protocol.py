@@ -73,6 +73,40 @@ class Encoded:
 
 
 @dataclass(frozen=True)
+class PreTokens:
+    """The pieces that some texts are cut into before any vocabulary is looked at: no token spans two of them.
+
+    ``texts`` are those that are cut: the tokenizer's ``normalise`` of what it was given. The pre-tokens of text ``i``
+    begin at the bytes ``starts[offsets[i]:offsets[i + 1]]`` of ``texts.data``, ascending; each ends where the next one
+    or its text does. Text that a pattern leaves out between matches belongs to the one before it.
+    """
+
+    texts: TextColumn
+    offsets: Int64s
+    starts: Int64s
+
+    @property
+    def counts(self) -> Int64s:
+        """Pre-tokens of each text."""
+        return np.diff(self.offsets)
+
+    @property
+    def stops(self) -> Int64s:
+        """The byte of ``texts.data`` at which each pre-token ends."""
+        # what begins next is the next pre-token of the same text, or of the next text that is not empty
+        return np.append(self.starts[1:], len(self.texts.data)) if len(self.starts) else self.starts
+
+    @classmethod
+    def of_chars(cls, texts: TextColumn, counts: Int64s, chars: Int64s) -> PreTokens:
+        """From the pre-tokens of each text and the character of its text at which each begins."""
+        before = np.concatenate([np.zeros(1, np.int64), np.cumsum((texts.data & 0xC0) != 0x80)])
+        row = np.repeat(np.arange(len(texts)), counts)
+        first = np.flatnonzero((texts.data & 0xC0) != 0x80).astype(np.int64)
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+        return cls(texts, offsets, first[before[texts.offsets[row]] + chars])
+
+
+@dataclass(frozen=True)
 class Vocabulary:
     """What each id stands for.
 
@@ -152,6 +186,19 @@ class Tokenizer(Protocol):
 
     def encode_batch(self, texts: TextColumn) -> Encoded:
         """Token ids of each text, without special tokens."""
+        ...
+
+    def count_batch(self, texts: TextColumn) -> Int64s:
+        """Tokens of each text, without special tokens: what ``encode_batch`` counts, by the library's fastest call."""
+        ...
+
+    def normalise(self, texts: TextColumn) -> TextColumn:
+        """What is encoded in place of each text, spaces written as spaces and without a prefix made up; most often
+        the very texts."""
+        ...
+
+    def pre_tokens(self, texts: TextColumn) -> PreTokens | None:
+        """Where each pre-token begins; None where the tokenizer has no pattern that cuts."""
         ...
 
     def decode_batch(self, encoded: Encoded) -> list[str]:

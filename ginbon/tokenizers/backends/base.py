@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ginbon.tokenizers.protocol import Bytes, Encoded, Int64s, Oddity, TextColumn, Vocabulary
+from ginbon.tokenizers.protocol import Bytes, Encoded, Int64s, Oddity, PreTokens, TextColumn, Vocabulary
 
 PROBES: Final = (
     ("strips-spaces", " a", "a space at the beginning of a text is lost"),
@@ -72,6 +72,18 @@ class BaseTokenizer(ABC):
     @abstractmethod
     def vocabulary(self) -> Vocabulary:
         """Its tokens."""
+
+    def count_batch(self, texts: TextColumn) -> Int64s:
+        """Tokens of each text."""
+        return self.encode_batch(texts).counts
+
+    def normalise(self, texts: TextColumn) -> TextColumn:
+        """What is encoded in place of each text."""
+        return texts
+
+    def pre_tokens(self, texts: TextColumn) -> PreTokens | None:
+        """Where each pre-token begins; None where no pattern cuts."""
+        return None
 
     def encode(self, text: str) -> list[int]:
         """Token ids of one text."""

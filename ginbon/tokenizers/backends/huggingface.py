@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends.base import BaseTokenizer, byte_starts, printable
-from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, TextColumn, Vocabulary
+from ginbon.tokenizers.patterns import PATTERNS, split
+from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, PreTokens, TextColumn, Vocabulary
 
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
+_CUTTABLE = "one two, 3.\n\n \N{THAI CHARACTER KO KAI}1"
+"""Text that every pre-tokeniser cuts that cuts at all."""
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
@@ -46,6 +52,55 @@ class HuggingFaceTokenizer(BaseTokenizer):
         """Token ids of each text, without special tokens."""
         rows = self._tokenizer.encode_batch_fast(texts.strings, add_special_tokens=False)
         return Encoded.of([row.ids for row in rows])
+
+    def normalise(self, texts: TextColumn) -> TextColumn:
+        """What its normaliser makes of each text."""
+        normaliser = self._tokenizer.normalizer
+        if normaliser is None:
+            return texts
+        changed = [normaliser.normalize_str(text) for text in texts.strings]
+        if SPACE in normaliser.normalize_str(" "):  # it writes spaces as SentencePiece does, and perhaps one before all
+            prefix = len(normaliser.normalize_str("a")) - 1
+            changed = [text[prefix:].replace(SPACE, " ") for text in changed]
+        return TextColumn(changed)
+
+    def pre_tokens(self, texts: TextColumn) -> PreTokens | None:
+        """Where its own pre-tokeniser cuts; added tokens, which are cut out before it, are not looked for."""
+        if self._pattern in PATTERNS.values():
+            return split(self._pattern, self.normalise(texts))
+        splitter = self._splitter
+        if splitter is None:
+            return None
+        normal = self.normalise(texts)
+        rows = [row.offsets for row in splitter.encode_batch(normal.strings, add_special_tokens=False)]
+        counts = np.fromiter(map(len, rows), np.int64, len(rows))
+        begins = np.fromiter((begin for row in rows for begin, _ in row), np.int64, int(counts.sum()))
+        return PreTokens.of_chars(normal, counts, begins)
+
+    @property
+    def _pattern(self) -> str:
+        """The regular expression that is all its pre-tokeniser consists of, or nothing."""
+        pre = self._file.get("pre_tokenizer") or {}
+        steps = [p for p in pre.get("pretokenizers", [pre]) if not _only_writes_bytes(p)]
+        if len(steps) != 1 or steps[0].get("type") != "Split" or steps[0].get("invert"):
+            return ""
+        alone = steps[0].get("behavior") == "Isolated"
+        return str(steps[0]["pattern"].get("Regex", "")) if alone else ""
+
+    @cached_property
+    def _splitter(self) -> Any:
+        """A tokenizer that has the same pre-tokeniser and one token for all that comes out of it; None where no text
+        is cut. The library tells places much faster so than one text at a time."""
+        import tokenizers as hf_tokenizers
+
+        pre = self._tokenizer.pre_tokenizer
+        normaliser = self._tokenizer.normalizer
+        probe = normaliser.normalize_str(_CUTTABLE) if normaliser else _CUTTABLE
+        if pre is None or len(pre.pre_tokenize_str(probe)) < 2:
+            return None
+        splitter = hf_tokenizers.Tokenizer(hf_tokenizers.models.WordLevel({"": 0}, unk_token=""))
+        splitter.pre_tokenizer = pre
+        return splitter
 
     def decode_batch(self, encoded: Encoded) -> list[str]:
         """The texts that the ids stand for."""
@@ -115,6 +170,11 @@ class HuggingFaceTokenizer(BaseTokenizer):
 
     def _adds_special(self) -> bool:
         return len(self._tokenizer.encode("a").ids) > len(self._tokenizer.encode("a", add_special_tokens=False).ids)
+
+
+def _only_writes_bytes(part: Mapping[str, Any]) -> bool:
+    """Whether a pre-tokeniser cuts nothing and adds nothing."""
+    return part.get("type") == "ByteLevel" and not part.get("use_regex", True) and not part.get("add_prefix_space")
 
 
 def _types(part: Any) -> set[str]:

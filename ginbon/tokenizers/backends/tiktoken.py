@@ -11,7 +11,8 @@ from typing import Any
 
 from ginbon.errors import MissingExtraError, UserError
 from ginbon.tokenizers.backends.base import BaseTokenizer
-from ginbon.tokenizers.protocol import Encoded, TextColumn, Vocabulary
+from ginbon.tokenizers.patterns import split
+from ginbon.tokenizers.protocol import Encoded, PreTokens, TextColumn, Vocabulary
 
 
 class RankTokenizer(BaseTokenizer):
@@ -42,6 +43,10 @@ class RankTokenizer(BaseTokenizer):
         encode = self._encoding.encode_to_numpy
         encoded = Encoded.of([encode(text, disallowed_special=()) for text in texts.strings])
         return Encoded(encoded.offsets, encoded.ids + self._first_id) if self._first_id else encoded
+
+    def pre_tokens(self, texts: TextColumn) -> PreTokens:
+        """Where the split pattern cuts."""
+        return split(self.pattern, texts)
 
     def decode_batch(self, encoded: Encoded) -> list[str]:
         """The texts that the ids stand for."""
