@@ -1,0 +1,153 @@
+"""Hugging Face tokenizers as an audit sees them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from ginbon.tokenizers.audit.artefact import Added, Artefact, Field
+from ginbon.tokenizers.backends.huggingface import SPACE, HuggingFaceTokenizer
+from ginbon.tokenizers.protocol import Encoded, Flags, Int64s
+
+_FALLBACK_BYTE: Final = re.compile(r"<0x[0-9A-F]{2}>")
+_PREFIXING: Final = {"Metaspace": {"prepend_scheme": "never"}, "ByteLevel": {"add_prefix_space": False}}
+
+
+class HuggingFaceArtefact(Artefact):
+    """A ``tokenizer.json``, also without its prefix space, and its model alone."""
+
+    def __init__(self, tokenizer: HuggingFaceTokenizer) -> None:
+        super().__init__(tokenizer)
+        file, library = tokenizer.file, tokenizer.library
+        model = file["model"]
+        self.model = str(model.get("type") or "bpe").lower()
+        self.byte_level = tokenizer.byte_level
+        self._tokens: dict[int, str] = {i: token for token, i in library.get_vocab(with_added_tokens=False).items()}
+        if model.get("byte_fallback"):
+            self.fallback_bytes = frozenset(i for i, token in self._tokens.items() if _FALLBACK_BYTE.fullmatch(token))
+        self.loses_text = not self.byte_level and not self.fallback_bytes
+        self.shared = _shared(library.get_vocab(with_added_tokens=False))
+        ids = model["vocab"] if isinstance(model.get("vocab"), dict) else {}
+        self.added = tuple(_added(entry, ids) for entry in file.get("added_tokens") or ())
+        merges = [m.split(" ", 1) if isinstance(m, str) else m for m in model.get("merges") or ()]
+        self.merges = len(merges) if "merges" in model else None
+        self.empty_merges = tuple(" ".join(m) for m in merges if not all(m))
+        if self.model == "unigram":
+            ordinary = set(self._tokens) - self.fallback_bytes - self.vocabulary.control - self.vocabulary.unknown
+            self.scores = {i: float(s) for i, (_, s) in enumerate(model["vocab"]) if i in ordinary}
+        self.fields = tuple(_fields(file))
+        self._library = library
+        self._ignores_merges = bool(model.get("ignore_merges"))
+        self._inside = _without_prefix(library, file, self.added)
+
+    def inside(self, texts: Sequence[str]) -> Encoded:
+        """By the tokenizer with its prefix switched off."""
+        if self._inside is None:
+            return super().inside(texts)
+        rows = self._inside.encode_batch_fast(list(texts), add_special_tokens=False)
+        return Encoded.of([row.ids for row in rows])
+
+    def made(self, ids: Int64s) -> Flags | None:
+        """By the model alone, with the look-up of whole pieces switched off. WordPiece makes any piece it has."""
+        said = np.ones(len(ids), np.bool_)
+        if self.model not in ("bpe", "unigram"):
+            return said
+        asked = np.fromiter((i in self._tokens and i not in self.fallback_bytes for i in ids.tolist()), bool, len(ids))
+        rows = self._alone().encode_batch_fast([self._tokens[i] for i in ids[asked].tolist()])
+        said[asked] = [row.ids == [i] for row, i in zip(rows, ids[asked].tolist(), strict=True)]
+        return said
+
+    def normalised(self, text: str) -> str:
+        """As the file's normaliser writes it, without the prefix space."""
+        normalizer = (self._inside or self._library).normalizer
+        said: str = normalizer.normalize_str(text) if normalizer else text
+        return said.replace(SPACE, " ")
+
+    def _alone(self) -> Any:
+        import pickle
+
+        import tokenizers as hf_tokenizers
+
+        model = self._library.model
+        if self._ignores_merges:
+            model = pickle.loads(pickle.dumps(model))  # a copy: the library shares models between tokenizers
+            model.ignore_merges = False
+        return hf_tokenizers.Tokenizer(model)
+
+
+def _shared(ids: dict[str, int]) -> dict[int, tuple[str, ...]]:
+    """Ids of more than one token."""
+    if len(set(ids.values())) == len(ids):
+        return {}
+    by_id: dict[int, list[str]] = {}
+    for token, i in sorted(ids.items()):
+        by_id.setdefault(i, []).append(token)
+    return {i: tuple(tokens) for i, tokens in by_id.items() if len(tokens) > 1}
+
+
+def _added(entry: dict[str, Any], ids: dict[str, int]) -> Added:
+    text = str(entry["content"])
+    return Added(
+        int(entry["id"]), text, bool(entry.get("special")), bool(entry.get("single_word")), ids.get(text)
+    )
+
+
+def _without_prefix(library: Any, file: dict[str, Any], added: Sequence[Added]) -> Any:
+    """The same tokenizer without what puts a space before a text; None where nothing does."""
+    parts = {name: file.get(name) for name in ("normalizer", "pre_tokenizer")}
+    bare = {name: _bare(part) for name, part in parts.items()}
+    if bare == parts:
+        return None
+    import tokenizers as hf_tokenizers
+
+    empty = {"type": "WordLevel", "vocab": {}, "unk_token": ""}
+    shell = {"version": "1.0", "added_tokens": [], "post_processor": None, "decoder": None, "model": empty, **bare}
+    parsed = hf_tokenizers.Tokenizer.from_str(json.dumps(shell))
+    copy = hf_tokenizers.Tokenizer(library.model)
+    if bare["normalizer"]:
+        copy.normalizer = parsed.normalizer
+    if bare["pre_tokenizer"]:
+        copy.pre_tokenizer = parsed.pre_tokenizer
+    inside_vocabulary = {a.text for a in added if not a.special and a.model_id == a.id}
+    decoder = library.get_added_tokens_decoder()
+    copy.add_tokens([token for token in decoder.values() if token.content in inside_vocabulary])
+    return copy
+
+
+def _bare(part: Any) -> Any:
+    """A component without what puts a space before a text."""
+    if not isinstance(part, dict):
+        return part
+    if part.get("type") == "Prepend":
+        return None
+    if part.get("type") == "Sequence":
+        key = "normalizers" if "normalizers" in part else "pretokenizers"
+        kept = [_bare(inner) for inner in part.get(key) or ()]
+        return {**part, key: [inner for inner in kept if inner is not None]}
+    changes = _PREFIXING.get(str(part.get("type")), {})
+    return {**part, **{name: value for name, value in changes.items() if name in part}}
+
+
+def _fields(file: dict[str, Any]) -> Iterator[Field]:
+    """Texts of the file that are neither tokens nor patterns."""
+    for name, part in file.items():
+        if name == "model":
+            part = {k: v for k, v in part.items() if k not in ("vocab", "merges")}
+        if name not in ("added_tokens", "post_processor"):
+            yield from _texts(name, part)
+
+
+def _texts(place: str, part: Any) -> Iterator[Field]:
+    if isinstance(part, str):
+        yield Field(place, part)
+    elif isinstance(part, dict):
+        for name, inner in part.items():
+            if name not in ("pattern", "precompiled_charsmap"):
+                yield from _texts(f"{place}.{name}", inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _texts(place, inner)
