@@ -131,6 +131,21 @@ class HuggingFaceTokenizer(BaseTokenizer):
         return Vocabulary(len(set(ids.values())), tuple(pieces), frozenset(unknown), frozenset(control))
 
     @property
+    def file(self) -> dict[str, Any]:
+        """The file's own JSON."""
+        return self._file
+
+    @property
+    def library(self) -> Any:
+        """The library's tokenizer; whoever changes it changes this one."""
+        return self._tokenizer
+
+    @property
+    def byte_level(self) -> bool:
+        """Whether its tokens are written in the byte alphabet of GPT-2."""
+        return self._byte_level
+
+    @property
     def _byte_level(self) -> bool:
         return any(_types(self._file.get(part)) & {"ByteLevel"} for part in ("pre_tokenizer", "decoder"))
 

@@ -44,6 +44,16 @@ class SentencePieceTokenizer(BaseTokenizer):
         texts: list[str] = self._processor.decode(rows) if rows else []
         return texts
 
+    @property
+    def data(self) -> bytes:
+        """The model file."""
+        return self._data
+
+    @property
+    def processor(self) -> Any:
+        """The library's processor."""
+        return self._processor
+
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Its pieces."""

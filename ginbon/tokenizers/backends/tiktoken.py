@@ -54,6 +54,10 @@ class RankTokenizer(BaseTokenizer):
         rows = [ids[a:b].tolist() for a, b in zip(encoded.offsets[:-1], encoded.offsets[1:], strict=True)]
         return [self._encoding.decode_bytes(row).decode("utf-8", "replace") for row in rows]
 
+    def encode_piece(self, piece: bytes) -> list[int]:
+        """Ids of bytes that are taken as one pre-token, whatever they are."""
+        return [self._first_id + int(rank) for rank in self._encoding._encode_single_piece(piece)]
+
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Its ranks, and empty ids for the special tokens before them."""
