@@ -173,13 +173,13 @@ def _row(tokenizer: Tokenizer, language: str, measures: Measures) -> Row:
         language=language,
         totals={name: measures.total(name) for name in measures.columns},
         estimates=estimates,
-        collapsed=_collapse(estimates),
+        collapsed=collapse(estimates),
         rank=None,
         tokens_drawn=measures.replicates("tokens"),
     )
 
 
-def _collapse(estimates: Mapping[str, Estimate]) -> str:
+def collapse(estimates: Mapping[str, Estimate]) -> str:
     """Why the figures are worthless, or nothing."""
     unknown, lost = estimates["unknown-rate"].value or 0.0, estimates["lost-text"].value or 0.0
     if unknown > MAX_UNKNOWN:

@@ -158,7 +158,8 @@ def _labels(batch: pa.RecordBatch, language: str) -> pa.Array:
     return pc.if_else(pc.equal(said, ""), language, said)
 
 
-def _open(file: Path) -> Any:
+def open_packed(file: Path) -> Any:
+    """A file's bytes, unpacked by its ending."""
     if file.suffix == ".zst":
         from backports import zstd
 
@@ -170,7 +171,7 @@ def _open(file: Path) -> Any:
 def _jsonl(file: Path, language: str, split: str) -> Iterator[tuple[str, str, str, str]]:
     import orjson
 
-    with _open(file) as lines:
+    with open_packed(file) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -191,7 +192,7 @@ def _jsonl(file: Path, language: str, split: str) -> Iterator[tuple[str, str, st
 
 def _lines(file: Path, language: str) -> Iterator[tuple[str, str, str, str]]:
     """A document a line; blank lines are none."""
-    with _open(file) as lines:
+    with open_packed(file) as lines:
         for number, line in enumerate(lines, 1):
             if text := line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n"):
                 yield f"{file.name}:{number}", text, language, ""

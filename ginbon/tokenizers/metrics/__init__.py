@@ -6,11 +6,17 @@ from typing import Final
 
 from ginbon.tokenizers.metrics import (
     byte_fallback_rate,
+    byte_premium,
     bytes_per_token,
     chars_per_token,
+    context_words,
     continued_words,
     fertility,
     lost_text,
+    pre_token_premium,
+    premium,
+    premium_floor,
+    premium_over_bytes,
     round_trip,
     unknown_rate,
     vocabulary_use,
@@ -30,6 +36,12 @@ METRICS: Final[dict[str, Metric]] = {
         lost_text.METRIC,
         round_trip.METRIC,
         vocabulary_use.METRIC,
+        context_words.METRIC,
+        premium.METRIC,
+        byte_premium.METRIC,
+        premium_over_bytes.METRIC,
+        premium_floor.METRIC,
+        pre_token_premium.METRIC,
     )
 }
 """Every metric by its public name, in the order of tables."""

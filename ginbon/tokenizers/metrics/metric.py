@@ -72,7 +72,9 @@ class Ratio:
         return f"sum({self.over}) / sum({self.under})"
 
     def compute(self, measures: Measures) -> Estimate:
-        """The figure for these documents."""
+        """The figure for these documents; None where one of the counts is not there (``pivot_tokens`` without pivot)."""
+        if not {self.over, self.under} <= measures.columns.keys():
+            return Estimate(None, None, None, measures.documents)
         below = measures.total(self.under)
         if not below:
             return Estimate(None, None, None, measures.documents)
