@@ -41,6 +41,7 @@ import pyarrow as pa
 
 from ginbon.corpus import texts as buffers
 from ginbon.corpus.step import with_columns
+from ginbon.corpus.tables import unicode_table
 from ginbon.corpus.texts import Texts
 from ginbon.languages import scripts
 
@@ -190,7 +191,7 @@ def _repair(texts: Texts, repaired: npt.NDArray[np.bool_]) -> Texts:
     return buffers.replace(texts, changed)
 
 
-@cache
+@unicode_table("ginbon.corpus.tidy_kernel", "ginbon.languages.scripts")
 def tidy_table(right_to_left: bool) -> npt.NDArray[np.uint32]:
     """What each code point is to the kernel: its kind, its place in NFC, and what may follow it."""
     from ginbon.corpus import tidy_kernel as k
@@ -255,7 +256,7 @@ def _of_scripts(pattern: str) -> str:
     return "[" + "".join(f"[:Script={name}:]" for name in names) + "]"
 
 
-@cache
+@unicode_table()
 def composition_pairs() -> npt.NDArray[np.uint64]:
     """The pairs of code points that NFC composes, as sorted ``first << 21 | second``; Hangul and its like are left
     out.

@@ -20,6 +20,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from ginbon.corpus.tables import source_digest, unicode_table
+from ginbon.engine.cache import arrays
 from ginbon.filters.kernel import classes
 from ginbon.languages import scripts
 
@@ -95,7 +97,8 @@ def read(file: Path, known: Mapping[str, str]) -> Dictionaries:
     digest = hashlib.sha256(b"".join(items[name].trie for name in sorted(NAMES))).hexdigest()
     if digest != expected:
         raise UnreadableError(f"SHA-256 of the dictionaries in {file.name} is {digest[:12]}, expected {expected[:12]}")
-    return _build(items)
+    sources = source_digest(__name__, "ginbon.filters.kernel.dictionary", "ginbon.languages.scripts")
+    return Dictionaries(**arrays("dictionaries", f"{digest} {sources}", lambda: vars(_build(items))))
 
 
 def _data_file() -> Path:
@@ -198,7 +201,7 @@ SPACELESS_LETTERS: Final = (
 )
 
 
-@cache
+@unicode_table("ginbon.filters.kernel.roles", "ginbon.languages.scripts")
 def roles() -> Any:
     """uint16 per code point: what it does in a run of dictionary characters (bits of ``kernel.roles``)."""
     from ginbon.filters.kernel import roles as k

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from ginbon.corpus import texts as buffers
 from ginbon.corpus.step import with_columns
+from ginbon.corpus.tables import unicode_table
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, Identifier
 from ginbon.languages import codes, scripts
 
@@ -41,6 +42,12 @@ class MainScripts:
     others: Mapping[int, tuple[str, float]]  # row -> the script beside more Latin, and its share
 
 
+@unicode_table("ginbon.languages.scripts")
+def _letters() -> npt.NDArray[np.uint8]:
+    """The script of each letter."""
+    return scripts.letter_table()
+
+
 def main_scripts(texts: Any) -> MainScripts:
     """The main script of each text of a string array, by the rules of ``scripts.decide``; marks and digits do not
     count.
@@ -50,7 +57,7 @@ def main_scripts(texts: Any) -> MainScripts:
     view = buffers.view(texts)
     names, number = scripts.names(), scripts.number()
     counts = np.zeros((len(view), len(names)), np.int64)
-    kernels.count_letters(view.data, view.offsets, scripts.letter_table(), number["Latn"], counts)
+    kernels.count_letters(view.data, view.offsets, _letters(), number["Latn"], counts)
     totals = counts.sum(axis=1)
     east = [number[name] for name in _EAST]
     eastern = counts[:, east].sum(axis=1)

@@ -26,6 +26,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ginbon.corpus import texts as buffers
+from ginbon.corpus.tables import unicode_table
 from ginbon.engine.cache import arrays as kept_arrays
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, in_script, language_of, our_label
 from ginbon.filters.identifiers.pieces import PIECE_BYTES, PIECES, SURE
@@ -188,7 +189,7 @@ def _as_asked(raw: bytes, *, shout: bool) -> bytes:
     return unicodedata.normalize("NFC", text.lower() if shout else text).encode()
 
 
-@cache
+@unicode_table("ginbon.filters.identifiers.kernels", "ginbon.languages.scripts")
 def _character_table() -> npt.NDArray[np.uint16]:
     """What ``kernels.survey`` asks of each code point: case, as ``str.isupper`` has it, and its place in NFC."""
     from ginbon.filters.identifiers import kernels as k

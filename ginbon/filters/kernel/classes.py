@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ginbon.corpus.tables import unicode_table
 from ginbon.languages import scripts
 
 # Word-break classes: bits 0-3. UAX #29's, but for scripts written without spaces.
@@ -100,7 +101,7 @@ def properties(script: str = "Zyyy", terminals: str = "") -> Any:
     return _frozen(table)
 
 
-@cache
+@unicode_table("ginbon.languages.scripts")
 def _shared() -> Any:
     """What is the same in all languages."""
     table = _classes() | (_categories() << CATEGORY_SHIFT)
@@ -127,7 +128,7 @@ def combining() -> Any:
     return _frozen(table)
 
 
-@cache
+@unicode_table("ginbon.languages.scripts")
 def pairs() -> Any:
     """uint64 keys, first code point << 21 | second, of pairs that NFC does not leave; open addressing, 0 is free.
 

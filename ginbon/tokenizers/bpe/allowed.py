@@ -76,7 +76,7 @@ def _lock(prefixes: set[bytes]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         for size in range(1, len(prefix)):
             states.setdefault(prefix[:size], len(states) + 1)
     automaton = np.zeros((len(states) + 1, 256), np.int32)
-    steps = {prefix: 1 for prefix in prefixes} | {begun: state for begun, state in states.items() if begun}
+    steps = dict.fromkeys(prefixes, 1) | {begun: state for begun, state in states.items() if begun}
     for prefix, state in steps.items():
         if len(prefix) == 1:
             automaton[:, prefix[0]] = state
