@@ -204,12 +204,21 @@ def _by_name(target: str, *, network: bool) -> Path:
     )
 
 
+def vocabularies() -> list[str]:
+    """The names of all vocabularies in the data folder (``$GINBON_DATA``, else ``~/.cache/ginbon-data``)."""
+    return sorted({f.name for folder in _data_folders() if folder.is_dir() for f in folder.iterdir() if f.is_dir()})
+
+
+def _data_folders() -> list[Path]:
+    folders = [os.environ.get("GINBON_DATA"), Path.home() / ".cache" / "ginbon-data"]
+    return [Path(f) / "vocabularies" for f in folders if f]
+
+
 def _local_vocabulary(name: str) -> Path | None:
-    """A vocabulary of that name in the data folder (``$GINBON_DATA``, else ``~/.cache/ginbon-data``)."""
+    """A vocabulary of that name in the data folder."""
     if not re.fullmatch(r"[\w.-]+", name):
         return None
-    folders = [os.environ.get("GINBON_DATA"), Path.home() / ".cache" / "ginbon-data"]
-    found = (Path(f) / "vocabularies" / name for f in folders if f)
+    found = (folder / name for folder in _data_folders())
     return next((_in_folder(f) for f in found if f.is_dir()), None)
 
 

@@ -109,8 +109,8 @@ class Measure:
 
     def fingerprint(self) -> dict[str, Any]:
         """Revision, seed, budget, and the versions of what encodes and of what says what a word is."""
-        libraries = _versions("sentencepiece", "tokenizers", "tiktoken", "pyicu-wheels")
-        return {"revision": MEASURE_REVISION, "seed": self.seed, "sample_bytes": self.sample_bytes, **libraries}
+        sample = {"sample_bytes": self.sample_bytes}
+        return {"revision": MEASURE_REVISION, "seed": self.seed, **sample, **measuring_versions()}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task a tokenizer; it depends on the tokenizer's bytes and on the held-out shards."""
@@ -265,6 +265,11 @@ def _read(task: Task, work: Work) -> Any:
             yield batch
 
     return read
+
+
+def measuring_versions() -> dict[str, str]:
+    """Versions of the libraries that encode, and of what says what a word is."""
+    return _versions("sentencepiece", "tokenizers", "tiktoken", "pyicu-wheels")
 
 
 def _versions(*libraries: str) -> dict[str, str]:

@@ -12,5 +12,6 @@ from __future__ import annotations
 from ginbon.tokenizers.parallel.aligned import Aligned, Version, align
 from ginbon.tokenizers.parallel.measured import MeasuredSet, measure_set
 from ginbon.tokenizers.parallel.reading import read_parallel
+from ginbon.tokenizers.parallel.results import ParallelComparison, compare_parallel, put_together
 
-__all__ = ["Aligned", "MeasuredSet", "Version", "align", "measure_set", "read_parallel"]
+__all__ = ["Aligned", "MeasuredSet", "ParallelComparison", "Version", "align", "compare_parallel", "measure_set", "put_together", "read_parallel"]

@@ -7,7 +7,7 @@ that a difference of two tokenizers has an interval of its own, and one that hol
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import combinations
 from typing import Any, Final
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ginbon.tokenizers.metrics import Estimate
 from ginbon.tokenizers.metrics.gini import gini
+from ginbon.tokenizers.metrics.price_factor import price_factor
 from ginbon.tokenizers.parallel.aligned import Aligned
 from ginbon.tokenizers.parallel.measured import MeasuredSet
 from ginbon.tokenizers.specs import FLOORS
@@ -161,6 +162,27 @@ class Across:
             collapsed=collapsed,
         )
 
+    def price_factors(self, prices: Mapping[str, float]) -> dict[str, dict[str, Estimate]]:
+        """The price factor of each priced tokenizer in each version; none where all collapsed on the pivot."""
+        pivot = self.aligned.pivot
+        priced = [one for one in self.measured if one.name in prices]
+        sound = [one for one in priced if not one.versions[pivot].collapsed]
+        if not sound:
+            return {}
+        cheapest = min(sound, key=lambda one: (one.versions[pivot].totals["tokens"] * prices[one.name], one.name))
+        price = prices[cheapest.name]
+        lowest_drawn = self.costs[cheapest.name][1] * price
+        found: dict[str, dict[str, Estimate]] = {}
+        for one in priced:
+            drawn = price_factor(self.costs[one.name][0], prices[one.name], lowest_drawn)
+            found[one.name] = {}
+            for place, label in enumerate(self.labels):
+                lowest = cheapest.versions[label].totals["pivot_tokens"] * price
+                value = price_factor(one.versions[label].totals["tokens"], prices[one.name], lowest)
+                n = one.versions[label].estimates["premium"].n
+                found[one.name][label] = replace(self._estimate(value[None], drawn[place][None], _first), n=n)
+        return found
+
     def _premiums(self, one: MeasuredSet, labels: Sequence[str]) -> tuple[Draws, Draws]:
         """Premiums of versions, and in each replicate."""
         totals = [one.versions[label].totals for label in labels]
@@ -196,6 +218,10 @@ def _divide(over: Any, under: Any) -> Draws:
 
 def _median(values: Draws) -> Any:
     return np.median(values, axis=0)
+
+
+def _first(values: Draws) -> Any:
+    return values[0]
 
 
 def _mean(values: Draws) -> Any:

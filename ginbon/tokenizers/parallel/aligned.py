@@ -79,6 +79,13 @@ class Aligned:
         """The lines that are compared: neither the version's nor the pivot's is blank."""
         return self.versions[label].written & self.versions[self.pivot].written
 
+    def named(self, language: str) -> list[str]:
+        """The versions of a language: the one with this label, or all of the language in whatever spelling."""
+        if language in self.versions:
+            return [language]
+        resolved = codes.resolve(language)
+        return [label for label, v in self.versions.items() if resolved and v.language == resolved]
+
     @property
     def bytes(self) -> int:
         """Text of all versions."""
