@@ -61,6 +61,19 @@ class Overview:
         }
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """Tokenizers against each other in each version.
+
+    ``signs[label]`` has a sign for each pair, in the order of ``itertools.combinations``: ``<`` where the first is
+    lower beyond doubt, ``>`` the second, ``=`` for a tie, ``.`` where one of them is not ranked. ``ranks[label]`` gives
+    ranked tokenizers 1 + the number that are lower beyond doubt, so that ties share a rank.
+    """
+
+    signs: Mapping[str, str]
+    ranks: Mapping[str, Mapping[str, int]]
+
+
 class Across:
     """Several tokenizers on one set of aligned lines."""
 
@@ -106,41 +119,35 @@ class Across:
         ]
 
     @cached_property
-    def pairs(self) -> dict[str, str]:
-        """For each version a sign for each pair of tokenizers, in the order of ``combinations``.
-
-        ``<``: the first needs fewer tokens beyond doubt; ``>``: the second; ``=``: a tie; ``.``: one is not ranked.
-        """
-        names = [one.name for one in self.measured]
-        found = {}
-        for label in self.labels:
-            ranked = set(self.rivals(label))
-            found[label] = "".join(
-                self._sign(label, a, b) if a in ranked and b in ranked else "." for a, b in combinations(names, 2)
-            )
-        return found
-
-    def _sign(self, label: str, one: str, other: str) -> str:
-        if not self.sure:
-            return "="
-        place = self.labels.index(label)
-        low, high = interval(self.costs[one][0][place] - self.costs[other][0][place])
-        return "<" if high < 0 else ">" if low > 0 else "="
+    def tokens(self) -> Ranking:
+        """By the tokens that the same text takes: what a person pays."""
+        return self._ranking({name: own for name, (own, _) in self.costs.items()})
 
     @cached_property
-    def ranks(self) -> dict[str, dict[str, int]]:
-        """For each version the rank of each ranked tokenizer: 1 + how many need fewer tokens beyond doubt."""
+    def premiums(self) -> Ranking:
+        """By the premium: what a language pays beside the pivot under the same tokenizer."""
+        return self._ranking({name: _divide(own, pivot) for name, (own, pivot) in self.costs.items()})
+
+    def _ranking(self, drawn: Mapping[str, Draws]) -> Ranking:
+        """Which of each pair is lower beyond doubt: the interval of the paired difference lies on one side of 0."""
         names = [one.name for one in self.measured]
-        ranks: dict[str, dict[str, int]] = {}
-        for label in self.labels:
+        signs, ranks = {}, {}
+        for place, label in enumerate(self.labels):
             held = dict.fromkeys(self.rivals(label), 1)
-            for (a, b), sign in zip(combinations(names, 2), self.pairs[label], strict=True):
-                if sign == ">":
-                    held[a] += 1
-                elif sign == "<":
-                    held[b] += 1
-            ranks[label] = held
-        return ranks
+            said = []
+            for a, b in combinations(names, 2):
+                sign = "."
+                if a in held and b in held:
+                    sign = self._sign(drawn[a][place] - drawn[b][place])
+                    held[a] += sign == ">"
+                    held[b] += sign == "<"
+                said.append(sign)
+            signs[label], ranks[label] = "".join(said), held
+        return Ranking(signs, ranks)
+
+    def _sign(self, difference: Draws) -> str:
+        low, high = interval(difference) if self.sure else (0.0, 0.0)
+        return "<" if high < 0 else ">" if low > 0 else "="
 
     def overview(self, one: MeasuredSet) -> Overview:
         """A tokenizer over all versions."""
@@ -158,7 +165,7 @@ class Across:
             tokens_per_line=self._per_line(one, good),
             worst=others[worst] if others else "",
             worst_premium=float(value[worst]) if others else None,
-            cheapest_in=sum(self.ranks[label].get(one.name) == 1 for label in self.labels) if ranked else None,
+            cheapest_in=sum(self.tokens.ranks[label].get(one.name) == 1 for label in self.labels) if ranked else None,
             collapsed=collapsed,
         )
 

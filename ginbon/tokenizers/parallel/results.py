@@ -126,7 +126,8 @@ def _set(across: Across, prices: Mapping[str, float]) -> dict[str, Any]:
         "tokenizers": {one.name: _measured(across, one, factors.get(one.name, {})) for one in across.measured},
         "pairs": {
             "tokenizers": [one.name for one in across.measured],
-            "signs": [across.pairs[label] for label in across.labels],
+            "tokens": [across.tokens.signs[label] for label in across.labels],
+            "premiums": [across.premiums.signs[label] for label in across.labels],
         },
         "examples": {
             "line": line,
@@ -158,7 +159,8 @@ def _measured(across: Across, one: MeasuredSet, factors: Mapping[str, Estimate])
     return {
         "overview": _plain(across.overview(one).to_json()),
         "collapsed": {v.label: v.collapsed for v in versions if v.collapsed},
-        "ranks": [across.ranks[label].get(one.name) for label in across.labels],
+        "ranks": [across.tokens.ranks[label].get(one.name) for label in across.labels],
+        "premium_ranks": [across.premiums.ranks[label].get(one.name) for label in across.labels],
         "totals": {name: [v.totals[name] for v in versions] for name in TOTALS},
         "metrics": metrics,
     }

@@ -18,6 +18,11 @@ Result = Mapping[str, Any]
 FEW: Final = 8
 """Versions of a set that are all shown in detail where nobody chooses."""
 
+WORST: Final = {"unknown-rate": max, "lost-text": max, "round-trip": min}
+"""What stands beside every fertility and premium, and which of several values is the worst."""
+
+_DAGGER: Final = "\\textsuperscript{\\dag}"
+
 _FACTS: Final = ("set", "pivot", "version", "language", "name", "tokenizer", "kind", "vocabulary", "lines", "n")
 
 
@@ -27,7 +32,7 @@ def to_csv(result: Result) -> bytes:
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     bounds = [f"{name}{part}" for name in metrics for part in ("", "_low", "_high")]
-    table.writerow([*_FACTS, "collapsed", "rank", "tokens", "pivot_tokens", *bounds, "words"])
+    table.writerow([*_FACTS, "collapsed", "rank", "premium_rank", "tokens", "pivot_tokens", *bounds, "words"])
     cards = {card["name"]: card for card in result["tokenizers"]}
     for one in result["sets"]:
         for place, version in enumerate(one["versions"]):
@@ -41,6 +46,7 @@ def to_csv(result: Result) -> bytes:
                         *(row[fact] for fact in _FACTS),
                         measured["collapsed"].get(version["label"]),
                         measured["ranks"][place],
+                        measured["premium_ranks"][place],
                         *(measured["totals"][count][place] for count in ("tokens", "pivot_tokens")),
                         *figures,
                         result["words"],
@@ -68,7 +74,7 @@ def to_tex(result: Result, shown: Mapping[str, Sequence[str]]) -> bytes:
     ``shown`` maps sets to the versions that are given in detail. In bold: the best of a column, in the detail all that
     tie with the best. A dagger marks tokenizers that collapsed on some version.
     """
-    lines = ["% \\usepackage{booktabs,longtable}", f"% Words: {result['words']}."]
+    lines = ["% \\usepackage{booktabs,longtable}"]
     for one in result["sets"]:
         lines += ["", *_summary(result, one)]
         if shown.get(one["name"]):
@@ -79,36 +85,41 @@ def to_tex(result: Result, shown: Mapping[str, Sequence[str]]) -> bytes:
 def _summary(result: Result, one: Mapping[str, Any]) -> Iterator[str]:
     heads = ["Tokenizer", "Vocabulary", "Median premium", "$>2\\times$", "$>4\\times$", "Gini", "Worst (premium)"]
     heads += ["Unknown", "Lost", "Round trip", "Collapsed"]
+    yield "\\begin{table}"
+    yield (
+        f"\\caption{{{tex(one['name'])}: {_facts(result, one)} Unknown, lost and round trip are the worst of all "
+        "versions; versions on which a tokenizer collapsed (\\dag) are in no other column. " + f"{_words(result)}}}"
+    )
     yield "\\begin{tabular}{lrlrrllrrrr}"
-    yield "\\toprule"
-    yield " & ".join(heads) + " \\\\"
-    yield "\\midrule"
+    yield from ("\\toprule", " & ".join(heads) + " \\\\", "\\midrule")
     cards = {card["name"]: card for card in result["tokenizers"]}
     best = _best(one, cards)
     for name in ordered(result, one):
         measured = one["tokenizers"][name]
         over = measured["overview"]
         row = [
-            tex(name) + ("\\textsuperscript{\\dag}" if over["collapsed"] else ""),
+            tex(name) + (_DAGGER if over["collapsed"] else ""),
             _thousands(cards[name]["vocabulary"]),
             _bold(_figure(over["median-premium"], 2), name in best["median-premium"]),
             *(_whole(over[f"above-{n}"]["value"]) for n in (2, 4)),
             _bold(_figure(over["gini"], 3), name in best["gini"]),
             f"{tex(over['worst'] or '--')} ({_number(over['worst-premium'], 1)})",
-            _percent(extreme(measured, "unknown-rate", max)),
-            _percent(extreme(measured, "lost-text", max)),
-            _percent(extreme(measured, "round-trip", min)),
+            *(_percent(extreme(measured, metric, worst)) for metric, worst in WORST.items()),
             str(len(over["collapsed"])),
         ]
         yield " & ".join(row) + " \\\\"
-    yield "\\bottomrule"
-    yield "\\end{tabular}"
-    count = len(one["versions"])
-    yield (
-        f"% {one['name']}: {one['lines']:,} aligned lines in {count:,} versions, premium against {tex(one['pivot'])}. "
+    yield from ("\\bottomrule", "\\end{tabular}", "\\end{table}")
+
+
+def _facts(result: Result, one: Mapping[str, Any]) -> str:
+    return (
+        f"{one['lines']:,} aligned lines in {len(one['versions']):,} versions, premium against {tex(one['pivot'])}. "
         f"Brackets: 95\\% bootstrap interval over {one['drawn']} ({result['interval']['replicates']:,} replicates)."
     )
-    yield "% Unknown, lost, round trip: the worst of all versions. Collapsed versions are in no other column."
+
+
+def _words(result: Result) -> str:
+    return f"Words: {tex(result['words'])}."
 
 
 def _best(one: Mapping[str, Any], cards: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -128,35 +139,39 @@ def _best(one: Mapping[str, Any], cards: Mapping[str, Any]) -> dict[str, set[str
 
 
 def _details(result: Result, one: Mapping[str, Any], shown: Sequence[str]) -> Iterator[str]:
-    heads = ["Language", "Tokenizer", "Premium", "Byte premium", "Floor", "Tokens/word", "Unknown", "Lost", "Round trip"]
-    yield "\\begin{longtable}{llllllrrr}"
-    yield "\\toprule"
-    yield " & ".join(heads) + " \\\\"
-    yield "\\midrule"
-    yield "\\endhead"
+    heads = ["Language", "Tokenizer", "Tokens/line", "Premium", "Byte premium", "Floor", "Tokens/word"]
+    heads += ["Unknown", "Lost", "Round trip"]
+    yield "\\begin{longtable}{lllllllrrr}"
+    yield (
+        f"\\caption{{{tex(one['name'])} in detail: {_facts(result, one)} Bold: no tokenizer is lower beyond doubt "
+        f"(paired bootstrap; ties are all bold). \\dag: collapsed, not ranked. {_words(result)}}} \\\\"
+    )
+    yield from ("\\toprule", " & ".join(heads) + " \\\\", "\\midrule", "\\endhead")
     places = {version["label"]: place for place, version in enumerate(one["versions"])}
     for number, label in enumerate(shown):
-        place = places[label]
+        version = one["versions"][places[label]]
         if number:
             yield "\\addlinespace"
-        first = f"{tex(one['versions'][place]['name'])} ({tex(label)})"
-        for name in by_rank(one, place):
-            measured = one["tokenizers"][name]
-            collapsed = label in measured["collapsed"]
-            row = [
-                first,
-                tex(name) + ("\\textsuperscript{\\dag}" if collapsed else ""),
-                _bold(_figure(_parts(measured, "premium", place), 2), measured["ranks"][place] == 1),
-                _number(cells(measured, "byte-premium", place)[0], 2),
-                _number(cells(measured, "premium-floor", place)[0], 2),
-                _figure(_parts(measured, "fertility", place), 2),
-                *(_percent(cells(measured, metric, place)[0]) for metric in ("unknown-rate", "lost-text", "round-trip")),
-            ]
-            yield " & ".join(row) + " \\\\"
+        first = f"{tex(version['name'])} ({tex(label)})"
+        for name in by_rank(one, places[label]):
+            row = _detail(one["tokenizers"][name], version, places[label])
+            yield " & ".join([first, tex(name), *row]) + " \\\\"
             first = ""
-    yield "\\bottomrule"
-    yield "\\end{longtable}"
-    yield "% Bold: no other tokenizer needs fewer tokens beyond doubt (ties are all bold). Dagger: collapsed, not ranked."
+    yield from ("\\bottomrule", "\\end{longtable}")
+
+
+def _detail(measured: Mapping[str, Any], version: Mapping[str, Any], place: int) -> list[str]:
+    """One tokenizer in one version: costs, then what must stand beside them."""
+    per_line = measured["totals"]["tokens"][place] / max(version["lines"], 1)
+    mark = _DAGGER if version["label"] in measured["collapsed"] else ""
+    return [
+        _bold(f"{per_line:.1f}", measured["ranks"][place] == 1) + mark,
+        _bold(_figure(_parts(measured, "premium", place), 2), measured["premium_ranks"][place] == 1),
+        _number(cells(measured, "byte-premium", place)[0], 2),
+        _number(cells(measured, "premium-floor", place)[0], 2),
+        _figure(_parts(measured, "fertility", place), 2),
+        *(_percent(cells(measured, metric, place)[0]) for metric in WORST),
+    ]
 
 
 def ordered(result: Result, one: Mapping[str, Any]) -> list[str]:

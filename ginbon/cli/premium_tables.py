@@ -1,0 +1,134 @@
+"""What a person sees of a comparison on parallel text: a table over all languages, then chosen languages in detail."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_DETAILS: Final = (
+    ("premium", "premium", "{:.2f}"),
+    ("byte premium", "byte-premium", "{:.2f}"),
+    ("over bytes", "premium-over-bytes", "{:.2f}"),
+    ("floor", "premium-floor", "{:.2f}"),
+    ("tokens/word", "fertility", "{:.2f}"),
+    ("words in 8k", "context-words", "{:,.0f}"),
+    ("price", "price-factor", "{:.2f}"),
+    ("unknown", "unknown-rate", "{:.1%}"),
+    ("lost", "lost-text", "{:.1%}"),
+    ("round trip", "round-trip", "{:.1%}"),
+)
+_WITH_INTERVAL: Final = ("premium",)
+
+
+def show(result: Mapping[str, Any], shown: Mapping[str, Sequence[str]], folder: Path) -> None:
+    """Print the tables; what must be known to read them goes to standard error."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    for one in result["sets"]:
+        console.print(_summary(result, one))
+        for label in shown.get(one["name"], ()):
+            console.print(_detail(result, one, label))
+    _explain(result)
+    console.print(f"results.json, results.csv and results.tex are in {folder}", markup=False, soft_wrap=True)
+
+
+def _table(title: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("tokenizer", no_wrap=True)
+    return table
+
+
+def _summary(result: Mapping[str, Any], one: Mapping[str, Any]) -> Table:
+    from ginbon.tokenizers.parallel.tables import WORST, extreme, ordered
+
+    table = _table(f"{one['name']}: {one['lines']:,} lines in {len(one['versions']):,} versions; pivot {one['pivot']}")
+    heads = ("vocabulary", "median premium", "above 2", "above 4", "Gini", "worst", "cheapest in", "collapsed")
+    for head in (*heads, "unknown up to", "lost up to", "round trip from"):
+        table.add_column(head, justify="left" if head == "worst" else "right")
+    cards = {card["name"]: card for card in result["tokenizers"]}
+    for name in ordered(result, one):
+        measured = one["tokenizers"][name]
+        over = measured["overview"]
+        table.add_row(
+            name,
+            f"{cards[name]['vocabulary']:,}",
+            _figure(over["median-premium"], "{:.2f}"),
+            *(_said(over[f"above-{n}"]["value"], "{:.0f}") for n in (2, 4)),
+            _figure(over["gini"], "{:.3f}"),
+            f"{over['worst']} {over['worst-premium']:.1f}" if over["worst"] else "-",
+            _said(over["cheapest-in"], "{}"),
+            str(len(over["collapsed"])),
+            *(_said(extreme(measured, metric, worst), "{:.1%}") for metric, worst in WORST.items()),
+        )
+    return table
+
+
+def _detail(result: Mapping[str, Any], one: Mapping[str, Any], label: str) -> Table:
+    from ginbon.tokenizers.parallel.tables import by_rank, cells
+
+    place = next(n for n, version in enumerate(one["versions"]) if version["label"] == label)
+    version = one["versions"][place]
+    table = _table(
+        f"{one['name']} {label}, {version['name']}: {version['lines']:,} lines, {version['words']:,} words, "
+        f"{version['bytes']:,} bytes"
+    )
+    table.add_column("rank", justify="right")
+    table.add_column("tokens/line", justify="right")
+    columns = [c for c in _DETAILS if c[1] in result["metrics"]]
+    for head, _, _ in columns:
+        table.add_column(head, justify="right")
+    for name in by_rank(one, place):
+        measured = one["tokenizers"][name]
+        collapsed = label in measured["collapsed"]
+        rank = "collapsed" if collapsed else _said(measured["ranks"][place], "{}", "")
+        per_line = measured["totals"]["tokens"][place] / max(version["lines"], 1)
+        figures = []
+        for _, metric, form in columns:
+            parts = dict(zip(("value", "low", "high"), cells(measured, metric, place), strict=True))
+            figures.append(_figure(parts, form) if metric in _WITH_INTERVAL else _said(parts["value"], form))
+        table.add_row(name, rank, f"{per_line:.1f}", *figures)
+    return table
+
+
+def _explain(result: Mapping[str, Any]) -> None:
+    lines = [
+        "Brackets: 95 % bootstrap interval over lines or documents. Premium: tokens per token of the pivot on the same "
+        "lines.",
+        "Rank: by tokens for the same text; equal ranks: no difference beyond doubt. Cheapest in: rank 1 in so many "
+        "versions.",
+        "Collapsed: versions whose figures are worthless (unknown or lost text); they are in no other column but the "
+        "last three, which are the worst of all versions.",
+        f"Words: {result['words']}.",
+    ]
+    for one in result["sets"]:
+        for name, measured in one["tokenizers"].items():
+            collapsed = measured["collapsed"]
+            if collapsed:
+                label, why = next(iter(collapsed.items()))
+                more = f" and {len(collapsed) - 1:,} more" if len(collapsed) > 1 else ""
+                lines.append(f"{name} collapsed on {one['name']} {label}{more}: {why}.")
+    for card in result["tokenizers"]:
+        lines += [f"{card['name']}: {oddity['code']}: {oddity['detail']}" for oddity in card["oddities"]]
+    typer.echo("\n".join(lines), file=sys.stderr)
+
+
+def _figure(estimate: Mapping[str, float | None], form: str) -> str:
+    said = _said(estimate["value"], form)
+    if estimate["value"] is None or estimate["low"] is None:
+        return said
+    return f"{said} [{form.format(estimate['low'])}-{form.format(estimate['high'])}]"
+
+
+def _said(value: float | None, form: str, nothing: str = "-") -> str:
+    return nothing if value is None else form.format(value)
