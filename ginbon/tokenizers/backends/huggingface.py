@@ -13,7 +13,7 @@ import numpy as np
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends.base import BaseTokenizer, byte_starts, printable
-from ginbon.tokenizers.patterns import PATTERNS, split
+from ginbon.tokenizers.patterns import PATTERNS, R50K, split
 from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, PreTokens, TextColumn, Vocabulary
 
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
@@ -101,6 +101,14 @@ class HuggingFaceTokenizer(BaseTokenizer):
         splitter = hf_tokenizers.Tokenizer(hf_tokenizers.models.WordLevel({"": 0}, unk_token=""))
         splitter.pre_tokenizer = pre
         return splitter
+
+    def gated(self, gate: str) -> HuggingFaceTokenizer | None:
+        """The same vocabulary behind a split pattern that tries ``gate`` first; None where no regular expression
+        splits."""
+        pre = _gated(self._file.get("pre_tokenizer"), gate)
+        if pre is None:
+            return None
+        return HuggingFaceTokenizer(self.name, self.sha256, json.dumps({**self._file, "pre_tokenizer": pre}).encode())
 
     def decode_batch(self, encoded: Encoded) -> list[str]:
         """The texts that the ids stand for."""
@@ -214,6 +222,22 @@ def _prefixes(part: Any) -> bool:
     if kind == "Metaspace":
         return bool(part.get("prepend_scheme", "always" if part.get("add_prefix_space", True) else "never") != "never")
     return any(_prefixes(v) for v in part.values() if isinstance(v, list))
+
+
+def _gated(part: Any, gate: str) -> Any:
+    """A pre-tokeniser whose every regular expression tries ``gate`` first, so that what it takes stays whole; None
+    where there is none, or where a part cuts by something else."""
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind == "Sequence":
+        parts = [_gated(p, gate) or p for p in part["pretokenizers"]]
+        kept = all(p["type"] in ("Sequence", "Split", "ByteLevel", "Digits") for p in parts)
+        return {**part, "pretokenizers": parts} if kept and parts != part["pretokenizers"] else None
+    if kind == "Split" and part.get("behavior") == "Isolated" and not part.get("invert") and "Regex" in part["pattern"]:
+        return {**part, "pattern": {"Regex": f"{gate}|{part['pattern']['Regex']}"}}
+    if kind == "ByteLevel" and part.get("use_regex", True):  # it splits by the pattern of GPT-2
+        split = {"type": "Split", "pattern": {"Regex": f"{gate}|{R50K}"}, "behavior": "Isolated", "invert": False}
+        return {"type": "Sequence", "pretokenizers": [split, {**part, "use_regex": False}]}
+    return None
 
 
 def _byte_alphabet() -> dict[str, int]:

@@ -48,6 +48,11 @@ class RankTokenizer(BaseTokenizer):
         """Where the split pattern cuts."""
         return split(self.pattern, texts)
 
+    def gated(self, gate: str) -> RankTokenizer:
+        """The same ranks behind a split pattern that tries ``gate`` first."""
+        pattern = f"{gate}|{self.pattern}"
+        return RankTokenizer(self.name, self.sha256, self._ranks, pattern, kind=self.kind, first_id=self._first_id)
+
     def decode_batch(self, encoded: Encoded) -> list[str]:
         """The texts that the ids stand for."""
         ids = encoded.ids - self._first_id if self._first_id else encoded.ids
