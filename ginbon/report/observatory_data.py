@@ -21,10 +21,10 @@ from ginbon.tokenizers.specs import FLOORS
 SCHEMA: Final = "ginbon.parallel-comparison"
 
 METRICS: Final = (
-    "premium", "fertility", "premium-over-bytes", "byte-premium", "premium-floor", "tokens-per-char", "bytes-per-token",
-    "continued-words", "single-token-words", "grapheme-cuts", "char-cuts", "byte-fallback-rate",
-    "byte-fragment-rate", "renyi-efficiency", "vocabulary-use", "words-in-8k", "words-in-128k", "price-factor",
-    "unknown-rate", "lost-text", "round-trip",
+    "premium", "fertility", "premium-over-bytes", "byte-premium", "premium-floor", "pre-token-premium",
+    "price-factor", "context-words", "tokens-per-char", "tokens-per-byte", "bytes-per-token", "continued-words",
+    "single-token-words", "grapheme-cuts", "char-cuts", "byte-fallback-rate", "byte-fragment-rate",
+    "renyi-efficiency", "vocabulary-use", "unknown-rate", "lost-text", "round-trip",
 )  # fmt: skip
 """Metrics that can be chosen on the page, in its order; those that the results do not have are left out."""
 
@@ -38,7 +38,7 @@ def page_data(results: Mapping[str, Any]) -> dict[str, Any]:
     """The page's data. Raises ``UserError`` for what is no result of a comparison over parallel text, or an empty one."""
     if results.get("schema") != SCHEMA:
         raise UserError(f"expected results of schema {SCHEMA!r}, found {results.get('schema')!r}")
-    sets = sorted(results["sets"], key=lambda s: -len(s["versions"]))
+    sets = results["sets"]
     if not sets or not sets[0]["versions"] or not results["tokenizers"]:
         raise UserError("these results have no language or no tokenizer: there is nothing to draw")
     names = [card["name"] for card in results["tokenizers"]]

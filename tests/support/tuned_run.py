@@ -172,8 +172,10 @@ def browser() -> Iterator[Any]:
             found.close()
 
 
-def open_page(found: Any, html: str, path: Path, **context: Any) -> tuple[Any, list[str]]:
-    """The page from a file, and what went wrong in it so far: errors, console messages, requests for anything else."""
+def open_page(
+    found: Any, html: str, path: Path, *, ready: str = "#rules .card", **context: Any
+) -> tuple[Any, list[str]]:
+    """The page from a file once it shows ``ready``, and what went wrong in it so far: errors, console messages, requests for anything else."""
     write_whole(path, html.encode())
     page = found.new_context(
         **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **context}
@@ -186,5 +188,5 @@ def open_page(found: Any, html: str, path: Path, **context: Any) -> tuple[Any, l
         "request", lambda request: wrong.append(f"request: {request.url}") if request.url != path.as_uri() else None
     )
     page.goto(path.as_uri())
-    page.wait_for_selector("#rules .card")
+    page.wait_for_selector(ready)
     return page, wrong

@@ -14,10 +14,13 @@ const SUMMARY = [
   ["roundTrip", "round trip", (s) => written("round-trip", s)],
 ];
 
+/** A figure, or the value of one with an interval. */
+const plain = (held) => (held !== null && typeof held === "object" ? held.value : held);
+
 function drawSummary() {
   const rows = data.summary[state.set].map((row, t) => ({ ...row, t, vocabulary: data.tokenizers[t].vocabulary }));
   const by = state.summary ?? "median", sign = state.summaryDown ? -1 : 1;
-  const key = (row) => row[by]?.value ?? row[by];
+  const key = (row) => plain(row[by]);
   rows.sort((a, b) => isFloor(a.t) - isFloor(b.t) || (key(a) == null) - (key(b) == null) || sign * (key(a) > key(b) ? 1 : key(a) < key(b) ? -1 : 0));
   const heads = SUMMARY.map(([name, title]) => headOf(title, by === name ? (state.summaryDown ? "descending" : "ascending") : "none", () => {
     state.summaryDown = by === name ? !state.summaryDown : false;
@@ -27,7 +30,7 @@ function drawSummary() {
   const body = rows.map((row) => make("tr", { class: "link", on: { click: () => choose({ tokenizer: row.t }) } },
     make("th", { scope: "row" }, make("bdi", {}, data.tokenizers[row.t].name)),
     ...SUMMARY.map(([name, , write]) => {
-      const held = row[name], value = held?.value ?? held;
+      const held = row[name], value = plain(held);
       const title = held?.low != null ? `interval ${write(held.low)} to ${write(held.high)}` : null;
       return make("td", { class: name === "worst" ? "" : "num", title }, value === null || value === undefined ? "–" : write(value));
     })));
