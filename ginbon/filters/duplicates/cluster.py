@@ -102,23 +102,15 @@ def read_clusters(folder: Path) -> tuple[Numbers, Numbers]:
 
     A first that is negative is a document of another corpus (see ``index.Known``).
     """
-    files = [f.path for p in cluster_parts(folder) for f in p.files]
-    tables = [parquet.read_table(folder / path) for path in files]
-    documents, firsts = (
-        np.concatenate([t.column(name).to_numpy() for t in tables] or [np.empty(0, np.int64)]) for name in FOREST.names
-    )
-    own = documents >= 0
-    documents, firsts = documents[own], firsts[own]
-    order = np.argsort(documents) if len(files) > 1 else slice(None)
-    return documents[order], firsts[order]
+    return read_forest(folder, cluster_parts(folder), 0, np.iinfo(np.int64).max)
 
 
-def read_forest(folder: Path, low: int, high: int) -> tuple[Numbers, Numbers]:
-    """Of the forest of ``cluster``, the documents from ``low`` to ``high``: no more is read than the row groups they
-    are in.
+def read_forest(folder: Path, parts: list[Part], low: int, high: int) -> tuple[Numbers, Numbers]:
+    """Of the forests of some parts, the documents from ``low`` to ``high``, by number: no more is read than the row
+    groups that they are in.
     """
     documents, firsts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for path in (f.path for p in read_parts(folder, "cluster") for f in p.files):
+    for path in (f.path for p in parts for f in p.files):
         with parquet.open_parquet(folder / path) as file:
             for group in range(file.num_row_groups):
                 span = file.metadata.row_group(group).column(0).statistics
@@ -129,4 +121,6 @@ def read_forest(folder: Path, low: int, high: int) -> tuple[Numbers, Numbers]:
                 rows = slice(*np.searchsorted(numbers, [low, high]))
                 documents.append(numbers[rows])
                 firsts.append(table.column("first").to_numpy()[rows])
-    return np.concatenate(documents), np.concatenate(firsts)
+    found, first = np.concatenate(documents), np.concatenate(firsts)
+    order = np.argsort(found) if len(parts) > 1 else slice(None)
+    return found[order], first[order]

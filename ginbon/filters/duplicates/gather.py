@@ -23,9 +23,9 @@ from ginbon.filters.duplicates import sketch
 from ginbon.filters.duplicates.cluster import read_forest
 from ginbon.filters.duplicates.forest import Flags
 from ginbon.filters.duplicates.hashing import Hashes, splitmix
-from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, document_parts
+from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, document_parts, grouped
 from ginbon.filters.duplicates.sets import SETS, names_of, shingle_sets
-from ginbon.filters.duplicates.shuffle import Keys, range_of
+from ginbon.filters.duplicates.shuffle import Keys, range_of, write_ranges
 from ginbon.filters.duplicates.sketch import Near, Words
 
 GATHERED: Final = "clusters/gathered"
@@ -83,12 +83,7 @@ class Stored:
 
     def tasks(self, folder: Path) -> list[Task]:
         """A task for so many parts as make ``GROUP_BYTES``."""
-        groups: list[list[DocumentPart]] = []
-        for part in document_parts(folder):
-            size = part.file("documents").bytes
-            if not groups or sum(p.file("documents").bytes for p in groups[-1]) + size > GROUP_BYTES:
-                groups.append([])
-            groups[-1].append(part)
+        groups = grouped(document_parts(folder), lambda p: p.file("documents").bytes, GROUP_BYTES)
         return [self._task(i, group) for i, group in enumerate(groups)]
 
     def _task(self, i: int, group: list[DocumentPart]) -> Task:
@@ -146,22 +141,13 @@ class Gather:
         members = pa.Table.from_batches([b for batches in found for b in batches], MEMBER).combine_chunks()
         of = range_of(splitmix(members.column("cluster").to_numpy().view(np.uint64), 0), task.arguments["ranges"])
         counts = np.bincount(of, minlength=task.arguments["ranges"])
-        order = pa.array(np.argsort(of, kind="stable"))
-        start = 0
-        with (
-            work.write(f"{GATHERED}/{task.key}.parquet") as file,
-            parquet.Writer(file, MEMBER, rows=2**40) as writer,
-        ):
-            for count in counts.tolist():
-                for batch in members.take(order.slice(start, count)).to_batches():
-                    writer.write(batch)
-                writer.end_group()
-                start += count
+        write_ranges(work, f"{GATHERED}/{task.key}.parquet", members, np.argsort(of, kind="stable"), counts)
         return Result(facts={"counts": counts.tolist()})
 
     def _part(self, work: Work, task: Task, part: DocumentPart) -> Iterator[pa.RecordBatch]:
         """The members of one part."""
-        numbers, clusters = read_forest(work.folder, part.first, part.first + part.rows)
+        forest = read_parts(work.folder, "cluster")
+        numbers, clusters = read_forest(work.folder, forest, part.first, part.first + part.rows)
         links: dict[str, list[pa.Array]] = {}
         first = part.first
         for batch in parquet.read_batches(work.folder / part.file("sketches").path, self._columns()):
@@ -231,11 +217,3 @@ def distinct(clusters: Numbers, names: Hashes) -> tuple[Numbers, Flags]:
     fresh = np.ones(len(order), np.bool_)
     fresh[1:] = (c[1:] != c[:-1]) | (n[1:] != n[:-1])
     return order, fresh
-
-
-def gathered(folder: Path, index: int) -> Iterator[pa.RecordBatch]:
-    """The members of one range, a file at a time."""
-    for part in read_parts(folder, "gather"):
-        stops = np.cumsum(part.facts["counts"])
-        start = int(stops[index - 1]) if index else 0
-        yield from parquet.read_rows(folder / part.files[0].path, start, int(stops[index]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -12,12 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ginbon.corpus import parquet
-from ginbon.engine.files import Written
-from ginbon.engine.parts import Part
-from ginbon.engine.stage import Task
-from ginbon.filters.duplicates.cluster import cluster_parts
+from ginbon.filters.duplicates.cluster import cluster_parts, read_forest
 from ginbon.filters.duplicates.hashing import Hashes, splitmix
-from ginbon.filters.duplicates.numbering import DocumentPart, Numbers
+from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, grouped
 from ginbon.filters.outline import SITE, UNITS, Units, name_hash
 
 RECURRING_LINE: Final = "recurring-line"
@@ -91,40 +88,12 @@ GROUP_BYTES: Final = 256_000_000
 
 def groups_of(parts: list[DocumentPart]) -> Iterator[list[DocumentPart]]:
     """Document parts in order, so many together as hold ``GROUP_BYTES`` of text."""
-    group: list[DocumentPart] = []
-    held = 0
-    for part in parts:
-        if group and held + text_bytes(part) > GROUP_BYTES:
-            yield group
-            group, held = [], 0
-        group.append(part)
-        held += text_bytes(part)
-    if group:
-        yield group
+    return grouped(parts, text_bytes, GROUP_BYTES)
 
 
 def text_bytes(part: DocumentPart) -> int:
     """Text of a part's documents."""
     return sum(e.left.bytes for e in part.part.entries if e.language == part.language)
-
-
-def arguments_of(parts: list[DocumentPart]) -> dict[str, Any]:
-    """Which parts a task sees, and from which number on their documents count."""
-    return {"parts": [[p.name, p.first, p.rows] for p in parts]}
-
-
-def files_of(parts: list[DocumentPart]) -> dict[str, Any]:
-    """Where the files of a task's parts are: a task reads no sidecars, of which there may be very many."""
-    folders = ("sketches", "signals", "documents")
-    return {p.name: [asdict(f) for folder in folders if (f := p.file(folder)) is not None] for p in parts}
-
-
-def parts_of(task: Task) -> Iterator[DocumentPart]:
-    """The parts of a task, from ``arguments_of`` and ``files_of``."""
-    for name, first, rows in task.arguments["parts"]:
-        language, _, key = name.partition("/")
-        files = tuple(Written(**f) for f in task.context["files"][name])
-        yield DocumentPart(language, key, rows, first, Part(key, "", files, (), {}))
 
 
 def texts_of(folder: Path, part: DocumentPart) -> Numbers:
@@ -133,20 +102,6 @@ def texts_of(folder: Path, part: DocumentPart) -> Numbers:
     One in another corpus is below -1, which ``recur`` takes for nobody.
     """
     found = np.arange(part.first, part.first + part.rows)
-    for clusters in cluster_parts(folder):
-        for file in clusters.files:
-            for numbers, firsts in _members(folder / file.path, part):
-                found[numbers - part.first] = np.where(firsts < 0, firsts - 1, firsts)
+    numbers, firsts = read_forest(folder, cluster_parts(folder), part.first, part.first + part.rows)
+    found[numbers - part.first] = np.where(firsts < 0, firsts - 1, firsts)
     return found
-
-
-def _members(path: Path, part: DocumentPart) -> Iterator[tuple[Numbers, Numbers]]:
-    """Members of clusters among the documents of a part, opening only the row groups that may hold them."""
-    with parquet.open_parquet(path) as file:
-        for group in range(file.num_row_groups):
-            known = file.metadata.row_group(group).column(0).statistics
-            if known.max < part.first or known.min >= part.first + part.rows:
-                continue
-            numbers, firsts = (c.to_numpy() for c in file.read_row_group(group, use_threads=False).columns)
-            low, high = np.searchsorted(numbers, [part.first, part.first + part.rows])
-            yield numbers[low:high], firsts[low:high]

@@ -6,7 +6,7 @@ facts. So sketches are read once, and what is read again is only what a task com
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.duplicates import sketch
 from ginbon.filters.duplicates.hashing import Hashes, splitmix
-from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, document_parts
+from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, document_parts, grouped, of_a_task
 
 SHUFFLED: Final = "clusters/shuffled"
 
@@ -88,18 +88,11 @@ class Shuffle:
         """A task for so many document parts, in order, as make a task's worth of hashes."""
         parts = document_parts(folder)
         number = ranges(sum(p.rows for p in parts) * len(self.keys))
-        return [self._task(i, group, number) for i, group in enumerate(self._groups(parts))] if number > 1 else []
-
-    def _groups(self, parts: list[DocumentPart]) -> Iterator[list[DocumentPart]]:
+        if number == 1:
+            return []
         room = _a_task(sum(p.rows for p in parts) * len(self.keys))
-        group: list[DocumentPart] = []
-        for part in parts:
-            if group and (sum(p.rows for p in group) + part.rows) * len(self.keys) > room:
-                yield group
-                group = []
-            group.append(part)
-        if group:
-            yield group
+        groups = grouped(parts, lambda p: p.rows * len(self.keys), room)
+        return [self._task(i, group, number) for i, group in enumerate(groups)]
 
     def _task(self, i: int, parts: list[DocumentPart], number: int) -> Task:
         return Task(
@@ -127,8 +120,8 @@ class Shuffle:
         of = range_of(hashes, number)
         order = np.argsort(of, kind="stable")
         counts = np.bincount(of, minlength=number)
-        columns = {"hash": hashes, "document": numbers}
-        write_ranges(work, f"{SHUFFLED}/{task.key}.parquet", SHUFFLED_HASH, columns, order, counts)
+        rows = pa.table([pa.array(hashes), pa.array(numbers)], schema=SHUFFLED_HASH)
+        write_ranges(work, f"{SHUFFLED}/{task.key}.parquet", rows, order, counts)
         return counts
 
 
@@ -138,16 +131,14 @@ def shuffled(folder: Path, index: int) -> Iterator[tuple[Hashes, Numbers]]:
         yield batch.column("hash").to_numpy(), batch.column("document").to_numpy()
 
 
-def write_ranges(
-    work: Work, path: str, schema: pa.Schema, columns: Mapping[str, npt.NDArray[Any]], order: Numbers, counts: Numbers
-) -> None:
+def write_ranges(work: Work, path: str, rows: pa.Table, order: Numbers, counts: Numbers) -> None:
     """Write rows in an order, so many to a row group: each is one range."""
     stop = 0
-    with work.write(path) as file, parquet.Writer(file, schema, rows=1 << 40) as writer:
+    with work.write(path) as file, parquet.Writer(file, rows.schema, rows=1 << 40) as writer:
         for count in counts.tolist():
             mine, stop = order[stop : stop + count], stop + count
-            arrays = [pa.array(columns[name][mine]) for name in schema.names]
-            writer.write(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            for batch in rows.take(pa.array(mine)).to_batches():
+                writer.write(batch)
             writer.end_group()
 
 
@@ -180,7 +171,7 @@ def ranges(hashes: int) -> int:
 
 def _a_task(hashes: int) -> int:
     """How many of so many hashes one task holds."""
-    return min(max(HASHES_A_TASK, -(-hashes // MANY_TASKS)), 4 * HASHES_A_TASK)
+    return of_a_task(hashes, HASHES_A_TASK, MANY_TASKS)
 
 
 def join(arrays: list[npt.NDArray[Any]], kind: type) -> npt.NDArray[Any]:

@@ -20,16 +20,16 @@ from ginbon.filters.decide import Decide
 from ginbon.filters.duplicates.cluster import cluster_parts
 from ginbon.filters.duplicates.hashing import Hashes
 from ginbon.filters.duplicates.members import words_of_ids
-from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, document_parts
-from ginbon.filters.duplicates.recurring import (
-    Recurring,
+from ginbon.filters.duplicates.numbering import (
+    DocumentPart,
+    Numbers,
     arguments_of,
+    document_parts,
     files_of,
-    groups_of,
+    of_a_task,
     parts_of,
-    text_bytes,
-    texts_of,
 )
+from ginbon.filters.duplicates.recurring import Recurring, groups_of, text_bytes, texts_of
 from ginbon.filters.duplicates.shuffle import range_of, write_ranges
 
 SPREAD: Final = "cuts/spread"
@@ -110,13 +110,14 @@ class Spread:
         again[1:] = (keys[1:] == keys[:-1]) & (texts[1:] == texts[:-1])
         number = task.arguments["ranges"]
         counts = np.bincount(range_of(keys[~again], number), minlength=number)
-        columns = {"key": keys, "text": texts, "rank": ranks}
         schema = _RANKED if self.judges else _SCHEMA
-        write_ranges(work, f"{SPREAD}/{task.key}.parquet", schema, columns, np.flatnonzero(~again), counts)
+        columns = [pa.array(column) for column in (keys, texts, ranks)[: len(schema)]]
+        write_ranges(
+            work, f"{SPREAD}/{task.key}.parquet", pa.table(columns, schema=schema), np.flatnonzero(~again), counts
+        )
         return counts
 
 
 def ranges(text: int) -> int:
     """Into how many ranges the hashes of so many bytes of text are cut."""
-    held = min(max(RANGE_BYTES, -(-text // MANY_RANGES)), 4 * RANGE_BYTES)
-    return max(1, -(-text // held))
+    return max(1, -(-text // of_a_task(text, RANGE_BYTES, MANY_RANGES)))

@@ -21,9 +21,16 @@ from ginbon.filters.decide import CUTS
 from ginbon.filters.duplicates.cluster import cluster_parts
 from ginbon.filters.duplicates.hashing import Hashes
 from ginbon.filters.duplicates.members import words_of_ids
-from ginbon.filters.duplicates.numbering import DocumentPart, Numbers, document_parts
+from ginbon.filters.duplicates.numbering import (
+    DocumentPart,
+    Numbers,
+    arguments_of,
+    document_parts,
+    files_of,
+    parts_of,
+)
 from ginbon.filters.duplicates.recur import most_frequent, read_recurring
-from ginbon.filters.duplicates.recurring import Recurring, arguments_of, files_of, groups_of, parts_of, texts_of
+from ginbon.filters.duplicates.recurring import Recurring, groups_of, texts_of
 from ginbon.filters.outline import Units
 from ginbon.filters.signals import LEFT
 

@@ -36,12 +36,12 @@ from ginbon.corpus import parquet
 from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.duplicates.forest import FOREST, ROWS, components
-from ginbon.filters.duplicates.gather import MEMBER, distinct, gathered
+from ginbon.filters.duplicates.gather import MEMBER, distinct
 from ginbon.filters.duplicates.hashing import Hashes
 from ginbon.filters.duplicates.match import pairs_of
 from ginbon.filters.duplicates.numbering import Numbers
 from ginbon.filters.duplicates.sets import values_of
-from ginbon.filters.duplicates.shuffle import join
+from ginbon.filters.duplicates.shuffle import join, read_range
 
 VERIFIED: Final = "clusters/verified"
 
@@ -219,7 +219,7 @@ class Verify:
         """Write the forest of one range."""
 
         def batches() -> Iterator[pa.RecordBatch]:
-            for batch in gathered(work.folder, task.arguments["range"]):
+            for batch in read_range(work.folder, "gather", task.arguments["range"]):
                 yield batch
                 work.advance(documents=batch.num_rows, bytes=batch.nbytes)
 
