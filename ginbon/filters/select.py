@@ -1,12 +1,10 @@
-"""The fate of every document: the best copy of a cluster stays, a share of clusters is held out, shards are planned.
+"""The fate of every document: rules drop, of copies the chosen one stays, a share of the clusters is held out.
 
-No text is opened. One task sees the whole corpus, but only as small columns, a part at a time; what it holds at once
-are the documents that have near-copies.
+No text is opened. A task sees some documents parts, one at a time, and what was chosen among their copies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,17 +20,12 @@ from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.filters.decide import VERDICTS
 from ginbon.filters.duplicates.best import RULES
-from ginbon.filters.duplicates.cluster import cluster_parts
+from ginbon.filters.duplicates.choose import Chosen, lost_of
 from ginbon.filters.duplicates.hashing import splitmix
-from ginbon.filters.duplicates.index import Known
-from ginbon.filters.duplicates.members import Members, Preference, read_members, words_of_ids
-from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
-from ginbon.filters.shards import Cutter, Shard
-
-FATES: Final = "fates"
-SHARDS: Final = "shards.json"
-TRAIN: Final = "train"
-HELD_OUT: Final = "held_out"
+from ginbon.filters.duplicates.members import words_of_ids
+from ginbon.filters.duplicates.numbering import DocumentPart, arguments_of, document_parts, files_of, parts_of
+from ginbon.filters.duplicates.rank import groups_of
+from ginbon.filters.shards import AMOUNTS, FATES, HELD_OUT, TRAIN, amounts_of
 
 FATE: Final = pa.schema(
     [
@@ -50,111 +43,108 @@ FATE: Final = pa.schema(
     ]
 )
 
-USUAL_PREFERENCE: Final = Preference()
-
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Select:
-    """The stage ``select``.
-
-    ``held_out_share`` of the clusters is held out, and in each language enough for about ``held_out_documents`` (but
-    never more than a tenth). ``preference`` says which copy stays. A shard closes before it would pass ``shard_bytes``
-    of text.
+    """The stage ``select``: ``held_out_share`` of the clusters is held out, and in each language enough for about
+    ``held_out_documents`` (but never more than a tenth).
     """
 
     held_out_share: float
     held_out_documents: int
-    shard_bytes: int
-    preference: Preference = USUAL_PREFERENCE
-    against: tuple[Known, ...] = ()
     seed: int = 1
     name: str = "select"
     outputs: tuple[str, ...] = (FATES,)
 
     def fingerprint(self) -> dict[str, Any]:
-        """Preference, held-out share, shard size."""
+        """What is held out."""
         return {
-            "revision": 2,
-            "prefer": self.preference.to_json(),
+            "revision": 3,
             "held_out": {"share": self.held_out_share, "documents": self.held_out_documents},
-            "shard_bytes": self.shard_bytes,
             "seed": self.seed,
         }
 
     def tasks(self, folder: Path) -> list[Task]:
-        """One task over all verdicts and clusters."""
-        verdicts, clusters = read_parts(folder, "decide"), cluster_parts(folder)
-        inputs = {"verdicts": digest([p.digest for p in verdicts]), "clusters": digest([p.digest for p in clusters])}
-        inputs["documents"] = digest([p.digest for p in read_parts(folder, "collect")])
-        return [Task("fates", inputs, size=sum(f.bytes for p in verdicts for f in p.files))]
+        """A task for each group of documents parts; the shares to hold out come from the sums of all."""
+        decided = {part.key: part for part in read_parts(folder, "decide")}
+        chosen = digest([p.digest for p in read_parts(folder, "choose")])
+        shares = self._shares(folder)
+        tasks = []
+        for i, parts in enumerate(groups_of(document_parts(folder))):
+            verdicts = [decided[f"{p.language}.{p.key}"] for p in parts]
+            inputs = {
+                "verdicts": digest([p.digest for p in verdicts]),
+                "documents": digest([p.file("documents").sha256 for p in parts]),
+                "chosen": chosen,
+            }
+            languages = sorted({p.language for p in parts})
+            held_out = {language: shares[language] for language in languages}
+            arguments = {**arguments_of(parts), "group": i, "held_out": held_out}
+            size = sum(f.bytes for p in verdicts for f in p.files)
+            tasks.append(Task(f"group-{i:05d}", inputs, arguments, context={"files": files_of(parts)}, size=size))
+        return tasks
 
-    def run(self, task: Task, work: Work) -> Result:
-        """Write a fate for each document, and the plan of the shards."""
-        parts = document_parts(work.folder)
-        members = read_members(work.folder, parts, self.preference, against=self.against)
-        shares = self._shares(work.folder, parts, members)
-        entries, shards = [], []
-        for language in sorted({p.language for p in parts}):
-            cutters = {kind: Cutter(language, kind, self.shard_bytes) for kind in (TRAIN, HELD_OUT, "excluded")}
-            for part in (p for p in parts if p.language == language):
-                fates = self._fates(work.folder, part, members, shares[language])
-                with work.write(f"{FATES}/{part.name}.parquet") as file, parquet.Writer(file, FATE) as writer:
-                    writer.write(fates)
-                _cut(cutters, part, fates)
-                entries.append(_entry(part, fates))
-                work.advance(documents=part.rows)
-            shards += [shard for cutter in cutters.values() for shard in cutter.close()]
-        work.write_json(SHARDS, {"version": 1, "shards": [s.to_json() for s in shards]})
-        return Result(tuple(entries), {"clusters": members.facts(), "shards": len(shards)})
-
-    def _shares(self, folder: Path, parts: list[DocumentPart], members: Members) -> dict[str, float]:
-        """The share to hold out in each language."""
+    def _shares(self, folder: Path) -> dict[str, float]:
+        """The share to hold out in each language: of the documents that stay, whose number the stages before told."""
         stay: dict[str, int] = {}
-        for part in parts:
-            kept = _verdicts(folder, part, ["kept"]).column("kept").to_numpy(zero_copy_only=False)
-            rows = members.rows(part)
-            survivors = kept.copy()
-            survivors[members.numbers[rows] - part.first] = members.survives[rows]
-            stay[part.language] = stay.get(part.language, 0) + int(survivors.sum())
+        for entry in (e for part in read_parts(folder, "decide") for e in part.entries):
+            stay[entry.language] = stay.get(entry.language, 0) + entry.left.documents
+        for language, lost in lost_of(folder).items():
+            stay[language] -= sum(lost.values())
         return {
             language: max(self.held_out_share, min(0.1, self.held_out_documents / max(1, n)))
             for language, n in stay.items()
         }
 
-    def _fates(self, folder: Path, part: DocumentPart, members: Members, share: float) -> pa.RecordBatch:
+    def run(self, task: Task, work: Work) -> Result:
+        """Write a fate for each document; the facts say how much of each kind every part has."""
+        chosen = Chosen.of_group(work.folder, task.arguments["group"])
+        entries, amounts = [], {}
+        for part in parts_of(task):
+            fates = self._fates(work.folder, part, chosen, task.arguments["held_out"][part.language])
+            with work.write(f"{FATES}/{part.name}.parquet") as file, parquet.Writer(file, FATE) as writer:
+                writer.write(fates)
+            entries.append(_entry(part, fates))
+            amounts[part.name] = amounts_of(fates)
+            work.advance(documents=part.rows)
+        return Result(tuple(entries), {AMOUNTS: amounts})
+
+    def _fates(self, folder: Path, part: DocumentPart, chosen: Chosen, share: float) -> pa.RecordBatch:
         verdict = _verdicts(folder, part)
-        rows = members.rows(part)
-        at = members.numbers[rows] - part.first
-        kept = verdict.column("kept").to_numpy(zero_copy_only=False).copy()
-        loses = kept[at] & ~members.survives[rows]
+        at, choices = chosen.part(part)
+        kept = verdict.column("kept").to_numpy(zero_copy_only=False)
+        loses = kept[at] & ~choices.column("survives").to_numpy()
         fate = np.where(kept, "kept", "dropped").astype(object)
         fate[at[loses]] = "duplicate"
-        ids = parquet.read_table(folder / part.file("documents").path, ["id"]).column("id").combine_chunks()
-        luck = splitmix(words_of_ids(ids), self.seed)
-        luck[at] = splitmix(members.smallest[rows], self.seed)
-        stays = fate == "kept"
-        split = np.where(luck < np.uint64(int(share * 2**64)), HELD_OUT, TRAIN)
         rule, value, threshold = _first_reasons(verdict.column("reasons"))
-        rule[at[loses]] = members.rule[rows][loses]
+        rule[at[loses]] = choices.column("rule").cast(pa.string()).to_numpy()[loses]
         sizes = np.ones(part.rows, np.int32)
-        sizes[at] = members.size[rows]
+        sizes[at] = choices.column("cluster_size").to_numpy()
         columns = {
             "fate": pa.array(fate, pa.string()),
             "rule": pa.array(rule, pa.string()),
             "value": pa.array(value, pa.float64(), from_pandas=True),
             "threshold": pa.array(threshold, pa.float64(), from_pandas=True),
             "reasons": verdict.column("reasons"),
-            "duplicate_of": _scatter(part.rows, at[loses], members.survivor[rows][loses]),
-            "cluster": _scatter(part.rows, at, members.name[rows]),
+            "duplicate_of": _scatter(part.rows, at[loses], choices.column("survivor").filter(pa.array(loses))),
+            "cluster": _scatter(part.rows, at, choices.column("cluster")),
             "cluster_size": pa.array(sizes),
-            "split": pa.array(split, pa.string(), mask=~stays),
+            "split": pa.array(self._splits(folder, part, chosen, share), pa.string(), mask=fate != "kept"),
             "text_bytes": verdict.column("text_bytes"),
             "words": verdict.column("words"),
         }
         return parquet.conform(pa.RecordBatch.from_pydict(columns), FATE)
+
+    def _splits(self, folder: Path, part: DocumentPart, chosen: Chosen, share: float) -> npt.NDArray[Any]:
+        """The split of each document, drawn by its cluster, so that copies are on one side."""
+        at, choices = chosen.part(part)
+        ids = parquet.read_table(folder / part.file("documents").path, ["id"]).column("id").combine_chunks()
+        luck = splitmix(words_of_ids(ids), self.seed)
+        luck[at] = splitmix(words_of_ids(choices.column("cluster").combine_chunks()), self.seed)
+        return np.where(luck < np.uint64(int(share * 2**64)), HELD_OUT, TRAIN)
 
 
 def _verdicts(folder: Path, part: DocumentPart, columns: list[str] | None = None) -> pa.RecordBatch:
@@ -174,21 +164,11 @@ def _first_reasons(reasons: pa.Array) -> tuple[npt.NDArray[Any], Floats, Floats]
     return rule, value, threshold
 
 
-def _scatter(n: int, at: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> pa.Array:
+def _scatter(n: int, at: npt.NDArray[np.int64], values: pa.ChunkedArray) -> pa.Array:
     """Texts at some of ``n`` rows, null elsewhere."""
-    made = np.full(n, None, object)
-    made[at] = values.astype(str)
-    return pa.array(made, pa.string())
-
-
-def _cut(cutters: dict[str, Cutter], part: DocumentPart, fates: pa.RecordBatch) -> None:
-    split = fates.column("split").dictionary_decode()
-    sizes = fates.column("text_bytes").to_numpy()
-    words = fates.column("words").to_numpy()
-    for kind, cutter in cutters.items():
-        wanted = pc.is_null(split) if kind == "excluded" else pc.fill_null(pc.equal(split, kind), False)
-        rows = np.flatnonzero(wanted.to_numpy(zero_copy_only=False))
-        cutter.feed(part.key, rows, sizes[rows], words[rows])
+    places = np.full(n, -1)
+    places[at] = np.arange(len(at))
+    return values.combine_chunks().take(pa.array(places, mask=places < 0))
 
 
 def _entry(part: DocumentPart, fates: pa.RecordBatch) -> Entry:
@@ -208,11 +188,3 @@ def _entry(part: DocumentPart, fates: pa.RecordBatch) -> Entry:
 def _flow(fates: pa.RecordBatch, mask: pa.Array) -> Flow:
     sizes = fates.column("text_bytes").filter(mask)
     return Flow(len(sizes), pc.sum(sizes).as_py() or 0)
-
-
-def planned_shards(folder: Path) -> Iterator[Shard]:
-    """The shards of a run whose ``select`` is complete."""
-    from ginbon.engine.files import read_json
-
-    for value in (read_json(folder / SHARDS) or {"shards": []})["shards"]:
-        yield Shard.from_json(value)

@@ -21,10 +21,9 @@ import pyarrow.compute as pc
 from ginbon.corpus import parquet, schema
 from ginbon.engine.files import Written
 from ginbon.engine.ledger import Entry, Flow
-from ginbon.engine.parts import digest, read_part, read_parts
+from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
-from ginbon.filters.select import FATES, planned_shards
-from ginbon.filters.shards import EXCLUDED, SEVERAL, Shard
+from ginbon.filters.shards import EXCLUDED, FATES, SEVERAL, Shard, planned_shards
 from ginbon.release.cuts import TAKEN, cut_files, read_cuts, take_out, with_cuts
 from ginbon.release.records import HASH_BYTES, Hashes, merkle_root, record_hashes
 from ginbon.release.signals import read_signals, signal_files, signal_schema
@@ -63,8 +62,7 @@ class Write:
         parts that it takes rows from.
         """
         collected = {p.key: p for p in read_parts(folder, "collect")}
-        fates = read_part(folder, "select", "fates")
-        hashes = {f.path: f.sha256 for f in fates.files} if fates else {}
+        hashes = {f.path: f.sha256 for p in read_parts(folder, "select") for f in p.files}
         hashes |= {f.path: f.sha256 for p in collected.values() for f in p.files if f.path.startswith("documents/")}
         order = {key: number for number, key in enumerate(collected)}
         groups = list(_together(planned_shards(folder)))

@@ -19,6 +19,7 @@ from ginbon.engine.files import read_json
 from ginbon.engine.parts import PARTS, STAGE_RECORD, read_parts
 from ginbon.filters.contamination.leak import leakage
 from ginbon.filters.decide import FAILING
+from ginbon.filters.duplicates.choose import cluster_sizes
 from ginbon.filters.duplicates.verify import effect
 from ginbon.filters.identifiers.base import UNKNOWN
 from ginbon.filters.shards import written_shards
@@ -66,7 +67,7 @@ def gather(folder: Path, *, title: str) -> dict[str, Any]:
         "inputs": [_input(name, account) for name, account in sorted(ledger.get("inputs", {}).items())],
         "elsewhere": _elsewhere(folder),
         "overlaps": overlaps.by_set(folder),
-        "clusters": _clusters(folder),
+        "clusters": cluster_sizes(folder),
         "recurring": recurring_lines(folder, decided),
         "verified": found.to_json() if (found := effect(folder)) else None,
         "leakage": leakage(folder),
@@ -171,14 +172,6 @@ def _elsewhere(folder: Path) -> list[dict[str, Any]]:
         name = known.name if known else label or "no language recognised"
         rows.append({"language": label, "name": name, "documents": number, "bytes": sizes[label]})
     return rows
-
-
-def _clusters(folder: Path) -> dict[str, int]:
-    """Clusters of copies by size: the powers of two that a size reaches -> clusters."""
-    for part in read_parts(folder, "select"):
-        found: dict[str, int] = part.facts.get("clusters", {})
-        return dict(sorted(found.items(), key=lambda item: int(item[0])))
-    return {}
 
 
 def _redactions(folder: Path, labels: list[str]) -> list[dict[str, Any]]:

@@ -19,7 +19,19 @@ REPORT: Final = "report"
 PAGE: Final = "report/report.html"
 FIGURES: Final = "report/report.json"
 TIMINGS: Final = "timings.json"
-READS: Final = ("collect", "verify", "recur", "trim", "decide", "select", "write", "leak", "train", "compare")
+READS: Final = (
+    "collect",
+    "verify",
+    "recur",
+    "trim",
+    "decide",
+    "choose",
+    "select",
+    "write",
+    "leak",
+    "train",
+    "compare",
+)
 
 
 @dataclass(frozen=True)

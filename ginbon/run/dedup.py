@@ -20,13 +20,15 @@ from ginbon.engine.parts import read_parts
 from ginbon.engine.stage import Stage
 from ginbon.errors import AnswerIsNo, UserError
 from ginbon.filters.duplicates import sketch
+from ginbon.filters.duplicates.choose import Choose, cluster_sizes, lost_of
 from ginbon.filters.duplicates.cluster import Cluster, Join
 from ginbon.filters.duplicates.gather import Gather
 from ginbon.filters.duplicates.index import Index, ListIndex, open_indexes
 from ginbon.filters.duplicates.match import Match
+from ginbon.filters.duplicates.rank import Rank
 from ginbon.filters.duplicates.shuffle import Keys, Shuffle
 from ginbon.filters.duplicates.sketch import Near, Words
-from ginbon.filters.duplicates.tables import PLAN, Choose, Keep, Preference, Rows, Sketch
+from ginbon.filters.duplicates.tables import LANGUAGE, PLAN, Keep, ListCopies, Preference, Preferences, Rows, Sketch
 from ginbon.filters.duplicates.verify import Effect, Verify, effect
 from ginbon.recipes.sources import Columns, TableSource
 from ginbon.run.folder import RESOLVED
@@ -168,7 +170,9 @@ def _stages(wanted: Wanted, source: TableSource, ranks: dict[str, int]) -> list[
         Cluster(),
         Gather(wanted.verify is not None, keys, near, Rows(source, reading), wanted.words),
         Verify(wanted.verify),
-        Choose(wanted.prefer, known),
+        Rank(Preferences(wanted.prefer)),
+        Choose(known),
+        ListCopies(),
         Keep(reading),
         *index,
     ]
@@ -210,12 +214,12 @@ def _refuse_nothing(folder: Path) -> None:
 
 
 def _found(folder: Path) -> Found:
-    read, chosen = read_parts(folder, "collect"), read_parts(folder, "choose")
+    read = read_parts(folder, "collect")
     return Found(
         folder,
         documents=sum(sum(p.facts["rows"].values()) for p in read),
-        clusters=sum(p.facts["clusters"] for p in chosen),
-        lost={rule: n for p in chosen for rule, n in p.facts["lost"].items()},
+        clusters=sum(cluster_sizes(folder).values()),
+        lost=lost_of(folder).get(LANGUAGE, {}),
         verified=effect(folder),
         rejects=sum(p.facts["rejects"] for p in read),
         damages=tuple(d for p in read for d in p.facts["damages"]),

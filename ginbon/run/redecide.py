@@ -6,7 +6,7 @@ best copy of each cluster among what the rules keep. The run folder is not chang
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,10 +22,13 @@ from ginbon.engine.files import read_json, whole_file
 from ginbon.engine.parts import PARTS, STAGE_RECORD
 from ginbon.errors import UserError
 from ginbon.filters.decide import Decide
-from ginbon.filters.duplicates.members import Members, read_members
+from ginbon.filters.duplicates.choose import Chosen, choose
+from ginbon.filters.duplicates.cluster import read_clusters
+from ginbon.filters.duplicates.index import ids_in
 from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
+from ginbon.filters.duplicates.rank import members_of
 from ginbon.filters.rules import Judged
-from ginbon.filters.select import FATES
+from ginbon.filters.shards import FATES
 from ginbon.recipes.model import Recipe
 from ginbon.run.copies import known_to, preference_of
 from ginbon.run.folder import RESOLVED
@@ -118,14 +121,14 @@ def redecide(folder: Path, recipe: Recipe, *, output: Path | None = None) -> dic
         judged = stage.judge(folder, part)
         kept[part.name] = judged.kept
         _count_rules(changes[part.language], _Now.of(folder, part), judged)
-    members = read_members(folder, parts, preference_of(recipe), against=known_to(recipe), kept=kept)
+    chosen = _choose(folder, parts, recipe, kept)
     with ExitStack() as stack:
         writer = None
         if output is not None:
             file = stack.enter_context(whole_file(output))
             writer = stack.enter_context(parquet.Writer(file, DECIDED, packing=parquet.QUICK))
         for part in parts:
-            now, then = _Now.of(folder, part), _fates(part, members, kept[part.name])
+            now, then = _Now.of(folder, part), _fates(part, chosen, kept[part.name])
             change = changes[part.language]
             _count_fates(change, now, then)
             wanted = _wanted(change, now.fate, then)
@@ -222,11 +225,23 @@ def _count_rules(change: LanguageChange, now: _Now, judged: Judged) -> None:
         rule.alone_then += now.amount(failed & once)
 
 
-def _fates(part: DocumentPart, members: Members, kept: Flags) -> npt.NDArray[np.int8]:
+def _choose(folder: Path, parts: Sequence[DocumentPart], recipe: Recipe, kept: Mapping[str, Flags]) -> Chosen:
+    """What would be chosen among copies under these verdicts: held are all documents that have one."""
+    documents, clusters = read_clusters(folder)
+    tables = []
+    for part in parts:
+        found = members_of(folder, part, preference_of(recipe), documents, clusters)
+        rows = found.column("document").to_numpy() - part.first
+        place = found.schema.get_field_index("kept")
+        tables.append(found.set_column(place, "kept", pa.array(kept[part.name][rows])))
+    members = pa.concat_tables(tables, promote_options="default").combine_chunks()
+    return Chosen.of(choose(members, ids_in(known_to(recipe), clusters[clusters < 0])))
+
+
+def _fates(part: DocumentPart, chosen: Chosen, kept: Flags) -> npt.NDArray[np.int8]:
     fate = np.where(kept, 0, 1).astype(np.int8)
-    rows = members.rows(part)
-    at = members.numbers[rows] - part.first
-    fate[at[kept[at] & ~members.survives[rows]]] = 2
+    at, choices = chosen.part(part)
+    fate[at[kept[at] & ~choices.column("survives").to_numpy()]] = 2
     return fate
 
 

@@ -19,6 +19,8 @@ from ginbon.filters.blocks import Block, Blocks
 from ginbon.filters.classifier.classify import Classify
 from ginbon.filters.cut import Cut
 from ginbon.filters.decide import Decide
+from ginbon.filters.duplicates.choose import Choose
+from ginbon.filters.duplicates.rank import Rank
 from ginbon.filters.identifiers import PACKAGED, identifier
 from ginbon.filters.identifiers.base import Identifier
 from ginbon.filters.identify import Identify
@@ -27,6 +29,7 @@ from ginbon.filters.presets import with_stop_words
 from ginbon.filters.redact import Redact
 from ginbon.filters.rules import BoundRule, after_cut
 from ginbon.filters.select import Select
+from ginbon.filters.shards import PlanShards
 from ginbon.filters.walk import Walk
 from ginbon.languages.codes import language, same
 from ginbon.languages.pack import Pack, load_pack
@@ -61,14 +64,14 @@ def build_stages(recipe: Recipe, *, sample: Mapping[str, int] | None = None) -> 
         *decontaminate_stage(recipe),
         *line_stages(recipe, _first_round(recipe)),
         decide_stage(recipe),
+        Rank(preference_of(recipe)),
+        Choose(known_to(recipe)),
         Select(
             held_out_share=recipe.held_out.share,
             held_out_documents=recipe.held_out.min_documents,
-            shard_bytes=recipe.release.shard_bytes,
-            preference=preference_of(recipe),
-            against=known_to(recipe),
             seed=recipe.seed,
         ),
+        PlanShards(recipe.release.shard_bytes),
         Write(
             signals=recipe.release.signals,
             overlaps=bool(recipe.evaluation.sets),

@@ -23,8 +23,7 @@ from ginbon.filters.contamination.build import build_index
 from ginbon.filters.contamination.index import SPANS, Index
 from ginbon.filters.contamination.items import Items
 from ginbon.filters.kernel.classes import unicode_version
-from ginbon.filters.select import HELD_OUT, TRAIN
-from ginbon.filters.shards import written_shards
+from ginbon.filters.shards import HELD_OUT, TRAIN, written_shards
 
 DOCUMENTS: Final = 2_000
 """Held-out documents of a language that are looked for, evenly spread: enough for a share to within two percent."""

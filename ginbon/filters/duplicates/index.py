@@ -88,11 +88,21 @@ class Known:
         found: dict[int, str] = {}
         for file in self._named("documents-") if len(wanted) else ():
             with told_as_damage(Path(self.path) / file):
-                for batch in parquet.read_batches(Path(self.path) / file):
+                for batch in _with_any(Path(self.path) / file, wanted.to_numpy()):
                     some = batch.filter(pc.is_in(batch.column("document"), value_set=wanted))
                     pairs = zip(some.column("document").to_pylist(), some.column("id").to_pylist(), strict=True)
                     found |= {self.base - number: name for number, name in pairs}
         return found
+
+
+def _with_any(path: Path, wanted: Numbers) -> Iterator[pa.Table]:
+    """The row groups that may hold a document with one of these numbers."""
+    wanted = np.sort(wanted)
+    with parquet.open_parquet(path) as file:
+        for group in range(file.num_row_groups):
+            span = file.metadata.row_group(group).column(0).statistics
+            if np.searchsorted(wanted, span.min) < np.searchsorted(wanted, span.max, "right"):
+                yield file.read_row_group(group, use_threads=False)
 
 
 def open_indexes(paths: Sequence[str | Path], keys: Keys, near: Near) -> tuple[Known, ...]:
@@ -206,7 +216,7 @@ class Index:
         number = ranges(sum(p.rows for p in parts) * len(self.keys))
         inputs = {
             "sketches": digest([p.file("sketches").sha256 for p in parts]),
-            "kept": digest([p.digest for s in ("select", "choose") for p in read_parts(folder, s)]),
+            "kept": digest([p.digest for p in read_parts(folder, "select" if self.ids == "id" else "choose")]),
         }
         return [Task(f"range-{i:05d}", inputs, {"range": i, "of": number}) for i in range(number)]
 
@@ -241,7 +251,9 @@ def _kept(folder: Path, parts: list[DocumentPart], ids: Ids) -> npt.NDArray[np.b
     """Which documents are kept, a byte each."""
     kept = np.ones(sum(p.rows for p in parts), np.bool_)
     if ids == "locator":
-        kept[parquet.read_table(folder / "clusters/lost.parquet").column("document").to_numpy()] = False
+        for path in (f.path for p in read_parts(folder, "choose") for f in p.files):
+            for batch in parquet.read_batches(folder / path, ["document", "survives"]):
+                kept[batch.filter(pc.invert(batch.column("survives"))).column("document").to_numpy()] = False
         return kept
     for part in parts:
         fates = parquet.read_table(folder / "fates" / f"{part.name}.parquet", ["fate"]).column("fate").combine_chunks()

@@ -1,7 +1,7 @@
-"""Copies in tables: the stages that sketch the rows of JSONL and Parquet files, choose, and copy what is kept.
+"""Copies in tables: the stages that sketch the rows of JSONL and Parquet files, list copies, and copy what is kept.
 
 Rows go out as they came in: every column of Parquet, every byte of a line. Between the first stage and the last stand
-``shuffle``, ``match``, ``join`` and ``cluster``, as in a run.
+those that find clusters and choose among copies, as in a run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,10 +25,16 @@ from ginbon.engine.stage import Result, Task, Work
 from ginbon.errors import UserError
 from ginbon.filters.duplicates import sketch
 from ginbon.filters.duplicates.api import sketch_texts
-from ginbon.filters.duplicates.best import IN_INDEX, best_of, rules_of
-from ginbon.filters.duplicates.cluster import cluster_parts, read_clusters
-from ginbon.filters.duplicates.index import Known, ids_in
-from ginbon.filters.duplicates.numbering import DocumentPart, document_parts
+from ginbon.filters.duplicates.choose import Chosen
+from ginbon.filters.duplicates.numbering import (
+    DocumentPart,
+    Numbers,
+    arguments_of,
+    document_parts,
+    files_of,
+    parts_of,
+)
+from ginbon.filters.duplicates.rank import KEY, groups_of
 from ginbon.filters.duplicates.sketch import Near, Words
 from ginbon.recipes.sources import TableSource
 
@@ -39,7 +44,6 @@ LANGUAGE: Final = "und_Zyyy"
 PLAN: Final = "plan.json"
 COPIES: Final = "copies.parquet"
 KEPT: Final = "kept"
-_LOST: Final = "clusters/lost.parquet"
 
 Preference = Literal["first", "longest", "newest", "oldest"]
 
@@ -54,8 +58,6 @@ COPY: Final = pa.schema(
     ]
 )
 """A row for every document that has a copy, in the order of the input; a document is named by its locator."""
-
-_LOST_ROW: Final = pa.schema([("document", pa.int64())])
 
 
 def planned(folder: Path) -> list[Extent]:
@@ -188,74 +190,37 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Choose:
-    """The stage that chooses the best document of each cluster: one task over those that have a copy."""
+class Preferences:
+    """Which row is best: by these in their order, then the longest, then the smallest locator."""
 
-    prefer: tuple[Preference, ...]
-    against: tuple[Known, ...] = ()
-    name: str = "choose"
-    outputs: tuple[str, ...] = ()
+    prefer: tuple[Preference, ...] = ()
+
+    @property
+    def keys(self) -> int:
+        """How many keys there are."""
+        return len(self.prefer) + 1
 
     def fingerprint(self) -> dict[str, Any]:
         """The preference."""
-        return {"revision": 1, "prefer": list(self.prefer)}
+        return {"prefer": list(self.prefer)}
 
-    def tasks(self, folder: Path) -> list[Task]:
-        """One task."""
-        parts = {"collect": read_parts(folder, "collect"), "cluster": cluster_parts(folder)}
-        return [Task("copies", {name: digest([p.digest for p in some]) for name, some in parts.items()})]
+    def verdicts(self, folder: Path) -> Mapping[str, str]:
+        """Nothing else decides."""
+        return {}
 
-    def run(self, task: Task, work: Work) -> Result:
-        """Write a row for each document that has a copy, and the numbers of those that are not kept."""
-        numbers, clusters = read_clusters(work.folder)
-        members = _members(work.folder, numbers)
-        locators = members.column("locator").to_numpy(zero_copy_only=False).astype(object)
-        keys = [_key(members, name) for name in (*self.prefer, "longest")]
-        best, first = best_of(clusters, keys, locators)
-        known = ids_in(self.against, clusters[clusters < 0])
-        elsewhere = clusters < 0
-        lost = (best != np.arange(len(numbers))) | elsewhere
-        rule = np.full(len(numbers), None, object)
-        rule[lost] = rules_of(members, np.flatnonzero(lost), best[lost])
-        rule[elsewhere] = IN_INDEX
-        instead = locators[best] if len(best) else locators
-        instead[elsewhere] = [known[number] for number in clusters[elsewhere].tolist()]
-        sizes = np.bincount(first, minlength=len(numbers))[first].astype(np.int32)
-        copies = pa.RecordBatch.from_arrays(
-            [
-                members.column("locator").combine_chunks(),
-                pa.array(~lost),
-                pa.array(instead, pa.string(), mask=~lost),
-                pa.array(rule, pa.string()),
-                pa.array(locators[first], pa.string()),
-                pa.array(sizes),
-            ],
-            schema=COPY,
-        )
-        with work.write(COPIES) as file, parquet.Writer(file, COPY, rows=2**20) as writer:
-            writer.write(copies)
-        with work.write(_LOST) as file, parquet.Writer(file, _LOST_ROW, rows=2**20) as writer:
-            writer.write(pa.RecordBatch.from_arrays([pa.array(numbers[lost])], schema=_LOST_ROW))
-        counts = {r: int((rule == r).sum()) for r in sorted(set(rule[lost]))}
-        return Result(facts={"clusters": len(np.unique(clusters)), "copies": len(numbers), "lost": counts})
-
-
-def _members(folder: Path, numbers: npt.NDArray[np.int64]) -> pa.Table:
-    """The rows of these documents."""
-    tables: list[pa.Table] = []
-    for part in document_parts(folder):
-        low, high = np.searchsorted(numbers, [part.first, part.first + part.rows])
+    def read(self, folder: Path, part: DocumentPart, rows: Numbers) -> pa.Table:
+        """What decides among copies, of some rows of a part."""
         path = folder / part.file("sketches").path
         with parquet.open_parquet(path) as file:
             names = [n for n in file.schema_arrow.names if n != sketch.BANDS]
-        if low < high or not tables:
-            tables.append(parquet.read_table(path, names).take(pa.array(numbers[low:high] - part.first)))
-    if tables:
-        return pa.concat_tables(tables).combine_chunks()
-    return pa.table({"locator": pa.array([], pa.string()), "bytes": pa.array([], pa.int64())})
+        found = parquet.read_table(path, names).take(pa.array(rows))
+        found = found.rename_columns(["name" if n == "locator" else n for n in names])
+        for place, by in enumerate((*self.prefer, "longest")):
+            found = found.append_column(f"{KEY}{place}", pa.array(_key(found, by)))
+        return found.append_column("kept", pa.array(np.ones(len(rows), np.bool_)))
 
 
-def _key(members: pa.Table, name: str) -> npt.NDArray[np.int64]:
+def _key(members: pa.Table, name: str) -> Numbers:
     """The members' places by one preference: the smaller the better; who has no date comes last."""
     if name == "first":
         column = members.column("rank")
@@ -264,8 +229,58 @@ def _key(members: pa.Table, name: str) -> npt.NDArray[np.int64]:
     else:
         times = pc.cast(members.column("published_at"), pa.int64())
         column = pc.fill_null(times if name == "oldest" else pc.negate(times), 2**62)
-    values: npt.NDArray[np.int64] = column.to_numpy().astype(np.int64)
+    values: Numbers = column.to_numpy().astype(np.int64)
     return values
+
+
+@dataclass(frozen=True)
+class ListCopies:
+    """The stage ``list-copies``: puts what was chosen together in one file, in the order of the input. It chooses
+    nothing, and holds one group of parts at a time.
+    """
+
+    name: str = "list-copies"
+    outputs: tuple[str, ...] = ()
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The form of the list."""
+        return {"revision": 1}
+
+    def tasks(self, folder: Path) -> list[Task]:
+        """One task."""
+        return [Task("copies", {"chosen": digest([p.digest for p in read_parts(folder, "choose")])})]
+
+    def run(self, task: Task, work: Work) -> Result:
+        """Write a row for each document that has a copy."""
+        with work.write(COPIES) as file, parquet.Writer(file, COPY, rows=2**20) as writer:
+            for group, parts in enumerate(groups_of(document_parts(work.folder))):
+                chosen = Chosen.of_group(work.folder, group)
+                for part in parts:
+                    rows, choices = chosen.part(part)
+                    if len(rows):
+                        writer.write(_copies(_locators(work.folder, part, rows), choices))
+                    work.advance(documents=part.rows)
+        return Result()
+
+
+def _copies(locators: pa.Array, choices: pa.Table) -> pa.RecordBatch:
+    """Rows of ``COPY``."""
+    kept = choices.column("survives").combine_chunks()
+    nobody = pa.scalar(None, pa.string())
+    columns = [
+        locators,
+        kept,
+        pc.if_else(kept, nobody, choices.column("survivor").combine_chunks()),
+        pc.if_else(kept, nobody, choices.column("rule").cast(pa.string()).combine_chunks()),
+        choices.column("cluster").combine_chunks(),
+        choices.column("cluster_size").combine_chunks(),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=COPY)
+
+
+def _locators(folder: Path, part: DocumentPart, rows: Numbers) -> pa.Array:
+    locators = parquet.read_table(folder / part.file("sketches").path, ["locator"]).column("locator")
+    return locators.take(pa.array(rows)).combine_chunks()
 
 
 @dataclass(frozen=True)
@@ -282,26 +297,40 @@ class Keep:
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task an extent."""
-        lost = digest([p.digest for p in read_parts(folder, "choose")])
+        chosen = digest([p.digest for p in read_parts(folder, "choose")])
         names = _names(planned(folder))
-        return [
-            Task(
-                extent.key,
-                {"lost": lost},
-                {"places": [[p.name, p.start, p.stop, p.unit] for p in extent.pieces]},
-                reads=_reads(extent),
-                context={"extent": extent.to_json(), "names": [names[p.name, p.start] for p in extent.pieces]},
-                size=extent.raw_bytes,
-            )
-            for extent in planned(folder)
-        ]
+        groups = enumerate(groups_of(document_parts(folder)))
+        places = {part.key: (number, part) for number, group in groups for part in group}
+        return [self._task(extent, chosen, names, places.get(extent.key)) for extent in planned(folder)]
+
+    def _task(
+        self,
+        extent: Extent,
+        chosen: str,
+        names: Mapping[tuple[str, int], str],
+        place: tuple[int, DocumentPart] | None,
+    ) -> Task:
+        group, parts = (place[0], [place[1]]) if place else (0, [])
+        return Task(
+            extent.key,
+            {"lost": chosen},
+            {"places": [[p.name, p.start, p.stop, p.unit] for p in extent.pieces], **arguments_of(parts)},
+            reads=_reads(extent),
+            context={
+                "extent": extent.to_json(),
+                "names": [names[p.name, p.start] for p in extent.pieces],
+                "group": group,
+                "files": files_of(parts),
+            },
+            size=extent.raw_bytes,
+        )
 
     def run(self, task: Task, work: Work) -> Result:
         """Write the rows of each piece that are kept."""
         from ginbon.filters.duplicates.rows import copy_lines, copy_rows
 
         extent = Extent.from_json(task.context["extent"])
-        lost = _lost(work.folder, task.key)
+        lost = _lost(work.folder, task)
         for piece, name in zip(extent.pieces, task.context["names"], strict=True):
             mine = lost.filter(pc.equal(pc.struct_field(lost, "name"), piece.name))
             with work.write(f"{KEPT}/{name}") as file:
@@ -313,16 +342,12 @@ class Keep:
         return Result(facts={"lost": len(lost)})
 
 
-def _lost(folder: Path, key: str) -> pa.StructArray:
+def _lost(folder: Path, task: Task) -> pa.StructArray:
     """Of an extent's documents those that are not kept: name of the file, frame, place in it."""
-    part = next((p for p in document_parts(folder) if p.key == key), None)
-    empty = pa.array([], pa.string())
-    if part is None:
-        return split_locators(empty)
-    numbers = parquet.read_table(folder / _LOST).column("document").to_numpy()
-    low, high = np.searchsorted(numbers, [part.first, part.first + part.rows])
-    locators = parquet.read_table(folder / part.file("sketches").path, ["locator"]).column("locator")
-    return split_locators(locators.take(pa.array(numbers[low:high] - part.first)).combine_chunks())
+    for part in parts_of(task):  # it has one, or none
+        rows, choices = Chosen.of_group(folder, task.context["group"]).part(part)
+        return split_locators(_locators(folder, part, rows[~choices.column("survives").to_numpy()]))
+    return split_locators(pa.array([], pa.string()))
 
 
 def split_locators(locators: pa.Array) -> pa.StructArray:
