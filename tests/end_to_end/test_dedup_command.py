@@ -138,7 +138,7 @@ def test_a_second_run_does_nothing_and_another_preference_reads_no_text(planted:
     again = ginbon("dedup", planted, "-o", out, "--workers", 0).stderr
     assert "to do" not in again
     other = ginbon("dedup", planted, "-o", out, "--workers", 0, "--prefer", "first").stderr
-    assert "choose: prefer: [] -> ['first'] changed" in other
+    assert "rank: prefer: [] -> ['first'] changed" in other
     assert "collect: up to date" in other
 
 

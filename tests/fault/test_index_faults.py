@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 
 from ginbon.engine import extents
 from ginbon.errors import UserError
-from ginbon.filters.duplicates import shuffle
+from ginbon.filters.duplicates import rank, shuffle
 from ginbon.filters.duplicates.index import open_indexes, verify_index
 from ginbon.filters.duplicates.shuffle import Keys
 from ginbon.filters.duplicates.sketch import Near
@@ -131,24 +132,31 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_clusters_are_the_same_for_any_number_of_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One range that nothing is shuffled for, or forty ranges out of several files, joined in two steps."""
+    """One range that nothing is shuffled for, or forty ranges out of several files, joined in two steps; survivors are
+    chosen by one task, or by some for ranges of clusters, out of what others tell of the parts.
+    """
     inputs = [rows(tmp_path / f"{i}.jsonl", [*range(100 * i, 100 * i + 150), *range(40)]) for i in range(4)]
     monkeypatch.setitem(extents.group.__kwdefaults__, "extent_bytes", 20_000)
-    found_in(inputs, tmp_path / "one")
+    one = found_in(inputs, tmp_path / "one")
     monkeypatch.setattr(shuffle, "HASHES_A_TASK", 300)
     monkeypatch.setattr(shuffle, "MANY_TASKS", 40)
-    found_in(inputs, tmp_path / "many")
+    monkeypatch.setattr(rank, "DOCUMENTS_A_TASK", 100)
+    monkeypatch.setattr(rank, "MEMBERS_A_TASK", 60)
+    assert found_in(inputs, tmp_path / "many") == replace(one, folder=tmp_path / "many")
     assert len(list((tmp_path / "many/clusters/matches").iterdir())) == 38
     assert len(list((tmp_path / "many/clusters/shuffled").iterdir())) == 4
     assert (tmp_path / "many/clusters/joined").exists()
+    for name, tasks in (("ranked", 4), ("chosen", 9)):
+        assert len(list((tmp_path / "one/clusters" / name).iterdir())) == 1
+        assert len(list((tmp_path / "many/clusters" / name).iterdir())) == tasks
     assert tree(tmp_path / "one") == tree(tmp_path / "many")
 
 
 FULL_DISK = """
 import sys, resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-from ginbon.filters.duplicates import shuffle
-shuffle.HASHES_A_TASK, shuffle.MANY_TASKS = 20_000, 40
+from ginbon.filters.duplicates import rank, shuffle
+shuffle.HASHES_A_TASK, shuffle.MANY_TASKS, rank.MEMBERS_A_TASK = 20_000, 40, 400
 from ginbon.run.dedup import Wanted, dedup
 from ginbon.run.start import Options, Listener
 inputs, output, stage = sys.argv[1:]
@@ -159,7 +167,7 @@ dedup([inputs], output, options=Options(workers=0), listener=Listener(began=bega
 """
 
 
-@pytest.mark.parametrize("stage", ["shuffle", "match", "join", "cluster", "keep"])
+@pytest.mark.parametrize("stage", ["shuffle", "match", "join", "cluster", "rank", "choose", "list-copies", "keep"])
 def test_fault_39_a_disk_that_fills_during_the_merge(tmp_path: Path, stage: str) -> None:
     """The limit of a file's size stands for a full disk: a clear end with code 3, and the same command goes on."""
     inputs = rows(tmp_path / "a.jsonl", [*range(1_500), *range(700)])
@@ -177,8 +185,8 @@ def test_fault_39_a_disk_that_fills_during_the_merge(tmp_path: Path, stage: str)
 KILLED = """
 import os, sys
 from ginbon.corpus import parquet
-from ginbon.filters.duplicates import shuffle
-shuffle.HASHES_A_TASK, shuffle.MANY_TASKS = 20_000, 40
+from ginbon.filters.duplicates import rank, shuffle
+shuffle.HASHES_A_TASK, shuffle.MANY_TASKS, rank.MEMBERS_A_TASK = 20_000, 40, 400
 from ginbon.run.dedup import dedup
 from ginbon.run.start import Options, Listener
 inputs, output, stage, groups = sys.argv[1:]
@@ -197,7 +205,7 @@ dedup([inputs], output, options=Options(workers=0), listener=Listener(began=bega
 """
 
 
-@pytest.mark.parametrize(("stage", "groups"), [("shuffle", 1), ("shuffle", 7), ("match", 2), ("join", 1)])
+@pytest.mark.parametrize(("stage", "groups"), [("shuffle", 1), ("shuffle", 7), ("match", 2), ("join", 1), ("rank", 3), ("choose", 1)])
 def test_fault_36_a_task_killed_in_the_middle_of_the_shuffle(tmp_path: Path, stage: str, groups: int) -> None:
     """SIGKILL between two row groups: nothing half has a name, and the next run ends with the same bytes."""
     inputs = rows(tmp_path / "a.jsonl", [*range(1_500), *range(700)])

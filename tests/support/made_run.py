@@ -250,9 +250,11 @@ def _write_decided(made: MadeRun) -> None:
     _finish(
         made.folder,
         "select",
-        {"fates": (selected, Result(tuple(entries), {"clusters": {"2": 3, "4": 1}}))},
+        {"fates": (selected, Result(tuple(entries)))},
         {"revision": 1},
     )
+    chosen = {"range-00000": (Work(made.folder), Result(facts={"clusters": {"2": 3, "4": 1}}))}
+    _finish(made.folder, "choose", chosen, {"revision": 1})
 
 
 def _write_shards(made: MadeRun, number: int) -> None:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ginbon.filters.duplicates.best import best_of
+from ginbon.filters.duplicates.choose import choose
 from ginbon.filters.duplicates.forest import components
 from ginbon.filters.duplicates.match import pairs_of
-from ginbon.filters.duplicates.members import choose, words_of_ids
+from ginbon.filters.duplicates.members import words_of_ids
 from ginbon.filters.duplicates.shuffle import ranges
-from ginbon.filters.shards import Cutter
+from ginbon.filters.shards import Amount, Cutter, Rows
 
 PAIRS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)).filter(lambda p: p[0] != p[1]), max_size=60)
 
@@ -59,19 +60,21 @@ def test_pairs_join_equal_hashes_to_their_first(hashes: list[int]) -> None:
 
 def chosen(rows: list[tuple[int, int, bool, int, str, bytes]]) -> list[tuple[bool, str, bool, int]]:
     """rows: cluster, rank, kept, size, id letter, exact hash -> survives, survivor, exact, cluster size."""
-    attributes = pa.table(
+    candidates = pa.table(
         {
-            "id": ["ginbon1:" + r[4] * 32 for r in rows],
+            "document": np.arange(len(rows)),
+            "cluster": [r[0] for r in rows],
+            "name": ["ginbon1:" + r[4] * 32 for r in rows],
             "kept": [r[2] for r in rows],
             "key0": [r[1] for r in rows],
             "key1": [-r[3] for r in rows],
             "sketch/exact": pa.array([r[5].ljust(16, b"\0") for r in rows], pa.binary(16)),
         }
     )
-    found = choose(np.arange(len(rows)), np.array([r[0] for r in rows]), attributes)
-    letters = [s[8:9] for s in found.survivor.tolist()]
-    exact = [rule == "exact-duplicate" for rule in found.rule]
-    return list(zip(found.survives.tolist(), letters, exact, found.size.tolist(), strict=True))
+    return [
+        (r["survives"], (r["survivor"] or "")[8:9], r["rule"] == "exact-duplicate", r["cluster_size"])
+        for r in choose(candidates).to_pylist()
+    ]
 
 
 def test_the_best_copy_stays() -> None:
@@ -113,15 +116,21 @@ def test_ids_are_numbers() -> None:
     assert words_of_ids(ids[1:]).tolist() == [0x0123456789ABCDEF, 0]
 
 
-@given(st.lists(st.integers(1, 50), max_size=40), st.integers(1, 100), st.integers(1, 7))
+@given(st.lists(st.integers(0, 50), max_size=40), st.integers(1, 100), st.integers(1, 7))
 def test_shards_hold_every_row_once_and_stay_below_the_limit(sizes: list[int], limit: int, step: int) -> None:
-    """However the rows are fed, the shards are the same, full, and lose nothing."""
+    """However the rows are fed, the shards are the same, full, and lose nothing, and rows are asked for where
+    a shard ends.
+    """
     plans = []
     for chunk in (step, len(sizes) + 1):
         cutter = Cutter("por_Latn", "train", limit)
         for start in range(0, len(sizes), chunk):
             part = np.array(sizes[start : start + chunk])
-            cutter.feed("p", np.arange(start, start + len(part)), part, part)
+            before = len(cutter.close())
+            asked = iter([Rows(np.arange(start, start + len(part)), part, part)])
+            amount = Amount(start, start + len(part), len(part), int(part.sum()), int(part.sum()))
+            cutter.feed("p", amount, asked.__next__)
+            assert (next(asked, None) is None) == (len(cutter.close()) > before + (not before and part.sum() <= limit))
         plans.append(cutter.close())
     rows = [r for shard in plans[0] for _, a, b in shard.ranges for r in range(a, b)]
     assert rows == list(range(len(sizes)))
