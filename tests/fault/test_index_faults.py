@@ -152,6 +152,25 @@ def test_clusters_are_the_same_for_any_number_of_tasks(tmp_path: Path, monkeypat
     assert tree(tmp_path / "one") == tree(tmp_path / "many")
 
 
+SMALL = ((shuffle, "HASHES_A_TASK", 20_000), (shuffle, "MANY_TASKS", 40), (rank, "MEMBERS_A_TASK", 400))
+"""Tasks as in the processes that are disturbed."""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """An input, and what comes of it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    inputs = rows(folder / "a.jsonl", [*range(1_500), *range(700)])
+    found_in([inputs], folder / "whole")
+    return inputs, tree(folder / "whole")
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, value in SMALL:
+        monkeypatch.setattr(module, name, value)
+
+
 FULL_DISK = """
 import sys, resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -168,17 +187,19 @@ dedup([inputs], output, options=Options(workers=0), listener=Listener(began=bega
 
 
 @pytest.mark.parametrize("stage", ["shuffle", "match", "join", "cluster", "rank", "choose", "list-copies", "keep"])
-def test_fault_39_a_disk_that_fills_during_the_merge(tmp_path: Path, stage: str) -> None:
-    """The limit of a file's size stands for a full disk: a clear end with code 3, and the same command goes on."""
-    inputs = rows(tmp_path / "a.jsonl", [*range(1_500), *range(700)])
-    command = [sys.executable, "-c", FULL_DISK, str(inputs), str(tmp_path / "out")]
-    done = subprocess.run([*command, stage], capture_output=True, text=True)
+@pytest.mark.usefixtures("small")
+def test_fault_39_a_disk_that_fills_during_the_merge(
+    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path, stage: str
+) -> None:
+    """The limit of a file's size stands for a full disk: a clear end, and the same command goes on."""
+    inputs, whole = undisturbed
+    command = [sys.executable, "-c", FULL_DISK, str(inputs), str(tmp_path / "out"), stage]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode != 0
     assert "Error" in done.stderr.splitlines()[-1] and "File too large" in done.stderr
     assert not list((tmp_path / "out").rglob("*.tmp*"))
-    subprocess.run([*command, "none"], check=True)
-    subprocess.run([*command[:-1], str(tmp_path / "whole"), "none"], check=True)
-    assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+    found_in([inputs], tmp_path / "out")
+    assert tree(tmp_path / "out") == whole
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
 
@@ -206,11 +227,13 @@ dedup([inputs], output, options=Options(workers=0), listener=Listener(began=bega
 
 
 @pytest.mark.parametrize(("stage", "groups"), [("shuffle", 1), ("shuffle", 7), ("match", 2), ("join", 1), ("rank", 3), ("choose", 1)])
-def test_fault_36_a_task_killed_in_the_middle_of_the_shuffle(tmp_path: Path, stage: str, groups: int) -> None:
+@pytest.mark.usefixtures("small")
+def test_fault_36_a_task_killed_in_the_middle_of_the_shuffle(
+    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path, stage: str, groups: int
+) -> None:
     """SIGKILL between two row groups: nothing half has a name, and the next run ends with the same bytes."""
-    inputs = rows(tmp_path / "a.jsonl", [*range(1_500), *range(700)])
+    inputs, whole = undisturbed
     command = [sys.executable, "-c", KILLED, str(inputs), str(tmp_path / "out")]
     assert subprocess.run([*command, stage, str(groups)]).returncode == -9
     found_in([inputs], tmp_path / "out")
-    found_in([inputs], tmp_path / "whole")
-    assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+    assert tree(tmp_path / "out") == whole
