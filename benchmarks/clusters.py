@@ -1,10 +1,12 @@
-"""Clusters of ten million made-up sketches through the stages of a run: memory, time, and whether they are right.
+"""Clusters of ten million made-up sketches through the stages of a run, and who of them stays: memory, time, and
+whether they are right.
 
-    python benchmarks/clusters.py [--json] [--documents 10000000] [--workers 2]
+    python benchmarks/clusters.py [--json] [--documents 10000000] [--grouped 0.25] [--workers 2]
 
 The sketches (an exact hash and 14 bands) are random but for planted groups: a quarter of the documents is in groups of
 2 and more, ever rarer, and one group has 100,000 members. A member has each of its group's bands with a chance of 0.6,
-and at least one; every twentieth has the exact hash of the group too. So the true clusters are the groups.
+and at least one; every twentieth has the exact hash of the group too. So the true clusters are the groups. The rules
+keep nine documents of ten; of a group the longest of these stays.
 
 The stages are those of a run, carried out by its engine; memory is that of all their processes together.
 """
@@ -16,6 +18,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +34,9 @@ A_PART: Final = 250_000
 
 LANGUAGE: Final = "und_Zyyy"
 LARGEST: Final = 100_000
-GROUPED: Final = 0.25
+KEPT: Final = 0.9
+HELD_OUT: Final = 0.01
+SHARD_BYTES: Final = 2**28
 SHARED: Final = 0.6
 MEGABYTES: Final = 2_000
 """What ten million may take."""
@@ -44,6 +49,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--documents", type=int, default=10_000_000)
+    parser.add_argument("--grouped", type=float, default=0.25, help="share of the documents that are in groups")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--stages", type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -52,22 +58,23 @@ def main() -> int:
         return 0
     held = True
     with tempfile.TemporaryDirectory(prefix="ginbon-clusters-") as folder:
-        for row in claims(Path(folder), options.documents, options.workers):
+        for row in claims(Path(folder), options.documents, options.grouped, options.workers):
             show(row, as_json=options.json)
             held &= row["holds"] is not False
     return 0 if held else 1
 
 
-def claims(folder: Path, documents: int, workers: int) -> Iterator[dict[str, Any]]:
+def claims(folder: Path, documents: int, grouped: float, workers: int) -> Iterator[dict[str, Any]]:
     """Make the sketches, carry the stages out in a process of their own, look at what came out."""
-    groups = make_groups(documents)
+    groups = make_groups(documents, grouped)
     shared = write_sketches(folder, groups)
+    write_verdicts(folder, documents)
     sizes = np.bincount(groups[groups >= 0])
     about = f"{len(sizes):,} groups, the largest of {sizes.max():,}"
     yield claim("clusters: documents", documents, "documents", note=about)
     taken = take([sys.executable, __file__, "--stages", folder, "--workers", str(workers)])
     stages = json.loads(taken.output.splitlines()[-1])
-    bar = MEGABYTES if documents >= 10_000_000 else None
+    bar = MEGABYTES if documents >= 10_000_000 and grouped <= 0.25 else None
     note = f"{workers} workers, all processes together; the largest had {taken.peak_bytes / 1e6:,.0f}"
     yield claim("clusters: memory", taken.tree_bytes / 1e6, "MB", bar, note=note, most=True)
     yield claim("clusters: wall", taken.wall_s, "s", note="start included")
@@ -83,15 +90,16 @@ def claims(folder: Path, documents: int, workers: int) -> Iterator[dict[str, Any
     yield claim(
         "clusters: right", agreement(folder, groups), "share", 1.0, note="of the documents, clusters as planted"
     )
+    yield claim("clusters: survivors right", survivors(folder, groups), "share", 1.0, note="of the documents")
 
 
 # ---- what is planted ---------------------------------------------------------------------------------------------
 
 
-def make_groups(documents: int) -> npt.NDArray[np.int32]:
+def make_groups(documents: int, grouped: float) -> npt.NDArray[np.int32]:
     """The group of every document, -1 where it has none: sizes follow a power law, as those of web corpora do."""
     chance = np.random.default_rng(3)
-    room = round(documents * GROUPED)
+    room = round(documents * grouped)
     largest = min(LARGEST, room // 2)
     sizes = [np.array([largest])]
     room -= largest
@@ -139,6 +147,47 @@ def write_sketches(folder: Path, groups: npt.NDArray[np.int32]) -> int:
     return shared
 
 
+def made_up(first: int, number: int) -> tuple[Words, npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """What decides among some documents: their ids (two words each), text bytes, and whether the rules keep them."""
+    rows = np.arange(first, first + number, dtype=np.uint64)
+    luck = mix(rows + np.uint64(1 << 59))
+    sizes = 200 + (luck % np.uint64(4096)).astype(np.int64)
+    kept = (luck >> np.uint64(32)).astype(np.float64) < KEPT * 2**32
+    return mix(np.stack([rows, rows + np.uint64(1 << 58)], axis=1)), sizes, kept
+
+
+def write_verdicts(folder: Path, documents: int) -> None:
+    """Write ids as ``collect`` would have, and verdicts as ``decide``."""
+    from ginbon.corpus import parquet
+    from ginbon.engine.files import write_json
+    from ginbon.engine.ledger import Entry, Flow
+    from ginbon.engine.parts import PARTS, STAGE_RECORD, Part, read_part, write_part
+    from ginbon.engine.stage import Work
+    from ginbon.filters.decide import VERDICT
+
+    keys = []
+    for first in range(0, documents, A_PART):
+        key = f"made-{first // A_PART:05d}"
+        keys.append(f"{LANGUAGE}.{key}")
+        ids, sizes, kept = made_up(first, min(A_PART, documents - first))
+        names = pa.array([f"ginbon1:{a:016x}{b:016x}" for a, b in ids.tolist()])
+        told = pa.RecordBatch.from_pydict({"id": names, "published_at": pa.nulls(len(names), pa.timestamp("s", "UTC"))})
+        judged = pa.RecordBatch.from_pydict({"kept": pa.array(kept), "text_bytes": sizes, "words": sizes // 6})
+        reasons = pa.array([[]] * len(names), VERDICT.field("reasons").type)
+        collected, decided = Work(folder), Work(folder)
+        with collected.write(f"documents/{LANGUAGE}/{key}.parquet") as file, parquet.Writer(file, told.schema) as out:
+            out.write(told)
+        with decided.write(f"verdicts/{LANGUAGE}/{key}.parquet") as file, parquet.Writer(file, VERDICT) as out:
+            out.write(judged.append_column("reasons", reasons))
+        part = read_part(folder, "collect", key)
+        assert part is not None
+        write_part(folder, "collect", replace(part, files=(*part.files, *collected.written)))
+        left = Flow(int(kept.sum()), int(sizes[kept].sum()))
+        entry = Entry("made", LANGUAGE, left, left)
+        write_part(folder, "decide", Part(keys[-1], "", tuple(decided.written), (entry,), {}))
+    write_json(folder / PARTS / "decide" / STAGE_RECORD, {"fingerprint": {}, "tasks": keys})
+
+
 def _hashes(groups: npt.NDArray[np.int32], heads: npt.NDArray[np.bool_], first: int) -> tuple[Words, Words, int]:
     rows = np.arange(first, first + len(groups), dtype=np.uint64)
     names = groups.astype(np.uint64)  # of those without a group nothing is taken
@@ -163,14 +212,21 @@ def _hashes(groups: npt.NDArray[np.int32], heads: npt.NDArray[np.bool_], first: 
 def carry_out_stages(folder: Path, number: int) -> dict[str, Any]:
     """What each stage took."""
     from ginbon.engine.carry import Watch, carry_out, workers
+    from ginbon.filters.duplicates.choose import Choose
     from ginbon.filters.duplicates.cluster import Cluster, Join
     from ginbon.filters.duplicates.match import Match
+    from ginbon.filters.duplicates.members import Preference
+    from ginbon.filters.duplicates.rank import Rank
     from ginbon.filters.duplicates.shuffle import Keys, Shuffle
+    from ginbon.filters.select import Select
+    from ginbon.filters.shards import PlanShards
 
     keys = Keys(exact=True, bands=BANDS)
+    finding = (Shuffle(keys), Match(keys), Join(), Cluster())
+    choosing = (Rank(Preference()), Choose(), Select(HELD_OUT, 0), PlanShards(SHARD_BYTES))
     found = {}
-    with workers(folder, number) as pool:
-        for stage in (Shuffle(keys), Match(keys), Join(), Cluster()):
+    for stage in (*finding, *choosing):
+        with workers(folder, number) as pool:  # new ones, so that the memory is that of the stage
             outcome = carry_out(stage, folder, pool, Watch())
             files = [path for output in stage.outputs for path in (folder / output).rglob("*.parquet")]
             found[stage.name] = {
@@ -195,6 +251,25 @@ def agreement(folder: Path, groups: npt.NDArray[np.int32]) -> float:
     documents, clusters = read_clusters(folder)
     found[documents] = clusters
     return float((found == truth).mean())
+
+
+def survivors(folder: Path, groups: npt.NDArray[np.int32]) -> float:
+    """Share of the documents whose fate is as planted: of a group the longest stays that the rules keep, of these the
+    one with the smallest id.
+    """
+    from ginbon.corpus import parquet
+
+    ids, sizes, kept = made_up(0, len(groups))
+    alone = np.where(groups >= 0, groups, np.arange(len(groups)) + len(groups))
+    order = np.lexsort((ids[:, 1], ids[:, 0], -sizes, ~kept, alone))
+    stays = np.zeros(len(groups), bool)
+    stays[order[np.flatnonzero(np.diff(alone[order], prepend=-1))]] = True
+    truth = np.where(kept, np.where(stays, "kept", "duplicate"), "dropped")
+    files = sorted((folder / "fates" / LANGUAGE).iterdir())
+    fates = pa.concat_arrays(
+        [parquet.read_table(f, ["fate"]).column(0).cast(pa.string()).combine_chunks() for f in files]
+    )
+    return float((fates.to_numpy(zero_copy_only=False).astype(str) == truth).mean())
 
 
 if __name__ == "__main__":
