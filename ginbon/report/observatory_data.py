@@ -35,7 +35,7 @@ _MOST_INSIDE: Final = 17
 
 
 def page_data(results: Mapping[str, Any]) -> dict[str, Any]:
-    """The page's data. Raises ``UserError`` for what is no result of a comparison over parallel text, or an empty one."""
+    """The page's data. Raises ``UserError`` for what is no result over parallel text, or an empty one."""
     if results.get("schema") != SCHEMA:
         raise UserError(f"expected results of schema {SCHEMA!r}, found {results.get('schema')!r}")
     sets = results["sets"]
@@ -80,18 +80,18 @@ def _metric(name: str, about: Mapping[str, str]) -> dict[str, Any]:
 def _how(results: Mapping[str, Any], sets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What a reader must know about the figures, a sentence each."""
     yield f"Words: {results['words']}."
-    yield "Texts are encoded as ordinary text, without special tokens; no tokenizer gets one at the beginning of a line."
+    yield "Texts are encoded as ordinary text, without special tokens: none stands at the beginning of a line."
     above = results["collapsed_above"]
     yield (
-        f"A tokenizer has collapsed where more than {above['unknown-rate']:.0%} of its tokens are unknown, or more than "
-        f"{above['lost-text']:.0%} of the text is not in its tokens: it is marked, and has no rank."
+        f"A tokenizer has collapsed where more than {above['unknown-rate']:.0%} of its tokens are unknown, or more "
+        f"than {above['lost-text']:.0%} of the text is not in its tokens: it is marked, and has no rank."
     )
     between = results["interval"]
     for one in sets:
         yield (
             f"{one['name']}: {one['lines']:,} lines. Intervals are the middle {between['confidence']:.0%} of "
-            f"{between['replicates']:,} draws of {one['drawn']} with replacement, the same draws for every tokenizer and "
-            "language; two tokenizers are tied where the interval of their difference holds 0."
+            f"{between['replicates']:,} draws of {one['drawn']} with replacement, the same draws for every tokenizer "
+            "and language; two tokenizers are tied where the interval of their difference holds 0."
         )
         yield from (f"{one['name']}: {note}" for note in one["notes"])
     yield "A dot stands where most speakers of a language are (CLDR); it says nothing about whom a language belongs to."

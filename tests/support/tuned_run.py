@@ -175,7 +175,9 @@ def browser() -> Iterator[Any]:
 def open_page(
     found: Any, html: str, path: Path, *, ready: str = "#rules .card", **context: Any
 ) -> tuple[Any, list[str]]:
-    """The page from a file once it shows ``ready``, and what went wrong in it so far: errors, console messages, requests for anything else."""
+    """The page from a file once it shows ``ready``, and what went wrong in it so far: errors, console messages,
+    requests for anything else.
+    """
     write_whole(path, html.encode())
     page = found.new_context(
         **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **context}
