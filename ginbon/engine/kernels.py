@@ -42,6 +42,7 @@ KERNELS: Final = (
     "ginbon.filters.kernel.overlap",
     "ginbon.tokenizers.bpe.learn_kernel",
     "ginbon.tokenizers.bpe.apply_kernel",
+    "ginbon.tokenizers.metrics.draw_kernel",
 )
 """All modules that hold compiled code, whichever room they are in: names only, nothing of them is known here. Those
 that take longest come first, and none imports another: so whoever compiles takes the next, and all end together.

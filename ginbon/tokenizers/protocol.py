@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +18,18 @@ from numpy.typing import NDArray
 
 from ginbon.corpus.texts import view
 
+if TYPE_CHECKING:
+    from ginbon.tokenizers.spelling import Spelling
+
 Int64s = NDArray[np.int64]
 Ids = NDArray[np.uint32]
 Bytes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
+
+
+def lengths(rows: Sequence[Any]) -> Int64s:
+    """How many items each row has."""
+    return np.fromiter(map(len, rows), np.int64, len(rows))
 
 
 class TextColumn:
@@ -63,13 +72,18 @@ class Encoded:
         """Tokens of each text."""
         return np.diff(self.offsets)
 
+    def take(self, rows: Sequence[int]) -> Encoded:
+        """Those of some of the texts."""
+        return Encoded.of([self.ids[self.offsets[i] : self.offsets[i + 1]] for i in rows])
+
     @classmethod
     def of(cls, rows: Sequence[Any]) -> Encoded:
-        """From one sequence of ids for each text."""
+        """From one sequence of ids for each text: all of them lists, or all arrays."""
         offsets = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum([len(row) for row in rows], out=offsets[1:])
-        ids = np.concatenate([np.asarray(row, np.uint32) for row in rows]) if rows else np.zeros(0, np.uint32)
-        return cls(offsets, ids)
+        np.cumsum(lengths(rows), out=offsets[1:])
+        if rows and isinstance(rows[0], np.ndarray):
+            return cls(offsets, np.concatenate(rows).astype(np.uint32))
+        return cls(offsets, np.fromiter(chain.from_iterable(rows), np.uint32, int(offsets[-1])))
 
 
 @dataclass(frozen=True)
@@ -143,9 +157,22 @@ class Vocabulary:
         return flags
 
     @cached_property
+    def fragment_flags(self) -> Flags:
+        """For each id whether its bytes are no valid UTF-8 by themselves."""
+        return np.fromiter((not _is_utf8(p) for p in self.pieces), np.bool_, len(self.pieces))
+
+    @cached_property
     def lone_byte_flags(self) -> Flags:
         """For each id whether it is one byte of a character of several bytes."""
         return np.fromiter((len(p) == 1 and p[0] >= 0x80 for p in self.pieces), np.bool_, len(self.pieces))
+
+
+def _is_utf8(piece: bytes) -> bool:
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -205,10 +232,11 @@ class Tokenizer(Protocol):
         """The texts that the ids stand for; bytes that are no valid UTF-8 become U+FFFD."""
         ...
 
-    def starts(self, texts: TextColumn, encoded: Encoded) -> Int64s:
+    def starts(self, texts: TextColumn, encoded: Encoded, spelled: Spelling | None = None) -> Int64s:
         """The byte in ``texts.data`` at which each token begins, ascending within a text.
 
         A token that stands for nothing (a prefix space that the tokenizer made up) begins where the next one does.
-        A text for which the tokenizer cannot tell has -1 for every token.
+        A text for which the tokenizer cannot tell has -1 for every token. ``spelled`` is what the tokens spell, where
+        the caller knows that already.
         """
         ...

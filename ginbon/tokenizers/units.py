@@ -19,16 +19,25 @@ CONFIDENCE: Final = 0.95
 
 
 @lru_cache(maxsize=8)
-def weights(units: int, seed: int) -> NDArray[np.float64]:
-    """How often each unit is drawn in each replicate: shape (``REPLICATES``, ``units``); a row sums to ``units``."""
-    drawn = np.zeros((REPLICATES, units), np.float64)
+def draws(units: int, seed: int) -> NDArray[np.uint16]:
+    """How often each unit is drawn in each replicate: shape (``units``, ``REPLICATES``); a column sums to ``units``."""
+    drawn = np.zeros((REPLICATES, units), np.uint16)
     if units:
         for replicate in range(REPLICATES):
             numbers = splitmix64(np.arange(units, dtype=np.uint64) + np.uint64(replicate * units), seed)
             places = ((numbers >> np.uint64(32)) * np.uint64(units)) >> np.uint64(32)
             drawn[replicate] = np.bincount(places.astype(np.int64), minlength=units)
+    drawn = np.ascontiguousarray(drawn.T)
     drawn.flags.writeable = False
     return drawn
+
+
+@lru_cache(maxsize=8)
+def weights(units: int, seed: int) -> NDArray[np.float64]:
+    """The same by replicate: shape (``REPLICATES``, ``units``), ready for a product of matrices."""
+    turned = np.ascontiguousarray(draws(units, seed).T, np.float64)
+    turned.flags.writeable = False
+    return turned
 
 
 def sums_of_units(counts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -90,11 +90,27 @@ def test_no_text_gives_no_figure_and_no_error(metric: str) -> None:
     assert estimate.value in (None, 0)  # of nothing, 0 of 2 ids are used; nothing else can be said
 
 
-@pytest.mark.parametrize("metric", sorted(METRICS))
+NOTHING_TO_SAY = {
+    "split-floor": "the toy has no split pattern",
+    "grapheme-cuts": "one token has no boundary",
+    "char-cuts": "one token has no boundary",
+    "renyi-efficiency": "one kind of token is neither even nor uneven",
+    **dict.fromkeys(
+        ("premium", "byte-premium", "premium-over-bytes", "premium-floor", "pre-token-premium"), "there is no pivot"
+    ),
+}
+
+
+@pytest.mark.parametrize("metric", sorted(set(METRICS) - set(NOTHING_TO_SAY)))
 def test_one_document_has_a_figure_and_no_interval(metric: str) -> None:
     estimate = METRICS[metric].compute(measured(Toy("a"), "a"))
     assert estimate.value is not None
     assert (estimate.low, estimate.high, estimate.n) == (None, None, 1)
+
+
+@pytest.mark.parametrize("metric", sorted(NOTHING_TO_SAY))
+def test_one_token_gives_no_figure_where_there_is_nothing_to_measure(metric: str) -> None:
+    assert METRICS[metric].compute(measured(Toy("a"), "a")).value is None
 
 
 def test_empty_documents_have_no_words_and_cost_nothing() -> None:

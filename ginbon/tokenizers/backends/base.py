@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from itertools import chain
+from typing import Final, TypeVar
 
 import numpy as np
 
-from ginbon.tokenizers.protocol import Bytes, Encoded, Int64s, Oddity, PreTokens, TextColumn, Vocabulary
+from ginbon.tokenizers.protocol import Encoded, Ids, Int64s, Oddity, PreTokens, TextColumn, Vocabulary
+from ginbon.tokenizers.spelling import Spelling, spelling
+
+CORES: Final = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+"""Threads that encode."""
+
+_THREADED_CHARS: Final = 50_000
+"""Less text is encoded before threads have started."""
+
+Row = TypeVar("Row")
 
 PROBES: Final = (
     ("strips-spaces", " a", "a space at the beginning of a text is lost"),
@@ -93,34 +106,26 @@ class BaseTokenizer(ABC):
         """The text that the ids stand for."""
         return self.decode_batch(Encoded.of([list(ids)]))[0]
 
-    def starts(self, texts: TextColumn, encoded: Encoded) -> Int64s:
+    def starts(self, texts: TextColumn, encoded: Encoded, spelled: Spelling | None = None) -> Int64s:
         """The byte in ``texts.data`` at which each token begins; -1 throughout a text where that cannot be told.
 
         Where a text's pieces, one after another, are the text (a prefix space aside), their lengths tell. Texts that
-        normalisation or an unknown token changed are asked of the library one by one.
+        normalisation or an unknown token changed are asked of the library.
         """
-        vocabulary = self.vocabulary
-        lengths = vocabulary.lengths[encoded.ids]
-        ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-        spelled = spell(vocabulary, encoded).tobytes()
-        whole = texts.data.tobytes()
-        starts = ends[:-1].copy()
-        for i in range(len(texts)):
-            first, last = int(encoded.offsets[i]), int(encoded.offsets[i + 1])
-            begin, end = int(texts.offsets[i]), int(texts.offsets[i + 1])
-            said, text = spelled[int(ends[first]) : int(ends[last])], whole[begin:end]
-            if said == text:
-                starts[first:last] += begin - int(ends[first])
-            elif said[:1] == b" " and said[1:] == text:
-                starts[first:last] = np.maximum(starts[first:last] + begin - int(ends[first]) - 1, begin)
-            else:
-                own = self._own_starts(texts.strings[i], encoded.ids[first:last].tolist())
-                starts[first:last] = -1 if own is None else begin + own
+        spelled = spelled or spelling(self.vocabulary, encoded, texts)
+        starts = spelled.starts(texts, encoded)
+        others = np.flatnonzero(~spelled.told & (encoded.counts > 0)).tolist()
+        if not others:
+            return starts
+        for row, own in zip(others, self._own_starts([texts.strings[i] for i in others]), strict=True):
+            first, last = int(encoded.offsets[row]), int(encoded.offsets[row + 1])
+            if own is not None and np.array_equal(own.ids, encoded.ids[first:last]):
+                starts[first:last] = texts.offsets[row] + own.starts
         return starts
 
-    def _own_starts(self, text: str, ids: list[int]) -> Int64s | None:
-        """Byte in ``text`` at which each token begins, as the library tells it; None where it does not."""
-        return None
+    def _own_starts(self, texts: list[str]) -> list[OwnStarts | None]:
+        """What the library tells of the places of each text's tokens; None where it does not."""
+        return [None] * len(texts)
 
     @cached_property
     def oddities(self) -> tuple[Oddity, ...]:
@@ -145,25 +150,38 @@ class BaseTokenizer(ABC):
         return [Oddity(code, "; ".join(dict.fromkeys(details))) for code, details in sorted(found.items())]
 
 
-def spell(vocabulary: Vocabulary, encoded: Encoded) -> Bytes:
-    """The pieces of all tokens, one after another."""
-    lengths = vocabulary.lengths[encoded.ids]
-    if not lengths.sum():
-        return np.zeros(0, np.uint8)
-    ends = np.cumsum(lengths)
-    place = np.repeat(vocabulary.starts[encoded.ids] - (ends - lengths), lengths)
-    place += np.arange(len(place))
-    data: Bytes = vocabulary.data[place]
-    return data
+def over_cores(encode: Callable[[str], Row], texts: Sequence[str]) -> list[Row]:
+    """What ``encode`` makes of each text, where it lets other threads run meanwhile: as many runs of texts as cores.
+
+    A run is as long as another in texts, not in bytes; a thread for each text would cost more than it brings.
+    """
+    threads = CORES if sum(map(len, texts)) > _THREADED_CHARS else 1
+    if threads == 1:
+        return list(map(encode, texts))
+    parts = [texts[len(texts) * i // (2 * threads) : len(texts) * (i + 1) // (2 * threads)] for i in range(2 * threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(chain.from_iterable(pool.map(lambda part: list(map(encode, part)), parts)))
+
+
+@dataclass(frozen=True)
+class OwnStarts:
+    """A text's tokens and the byte at which each begins, as a library tells them."""
+
+    ids: Ids
+    starts: Int64s
+
+    @classmethod
+    def of(cls, text: str, ids: Sequence[int], spans: Sequence[tuple[int, int]]) -> OwnStarts:
+        """From the characters at which tokens begin and end."""
+        return cls(np.asarray(ids, np.uint32), byte_starts(text, [begin for begin, _ in spans]))
 
 
 def byte_starts(text: str, characters: Sequence[int]) -> Int64s:
     """Bytes of UTF-8 before each of these character positions of a text."""
-    sizes = np.fromiter(
-        (1 if c < "\x80" else 2 if c < "\u0800" else 3 if c < "\U00010000" else 4 for c in text), np.int64, len(text)
-    )
-    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    return before[np.asarray(characters, np.int64)] if len(characters) else np.zeros(0, np.int64)
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    before = np.zeros(len(points) + 1, np.int64)
+    np.cumsum(1 + (points >= 0x80) + (points >= 0x800) + (points >= 0x10000), out=before[1:])
+    return before[np.asarray(characters, np.int64)]
 
 
 def printable(text: str) -> str:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from ginbon.tokenizers.backends.base import BaseTokenizer
 from ginbon.tokenizers.protocol import Encoded, Int64s, TextColumn, Vocabulary
+from ginbon.tokenizers.spelling import Spelling
 
 
 class BytesTokenizer(BaseTokenizer):
@@ -62,6 +63,6 @@ class CharsTokenizer(BaseTokenizer):
         pieces = tuple(b"" if 0xD800 <= c <= 0xDFFF else chr(c).encode() for c in range(0x110000))
         return Vocabulary(0x110000 - 0x800, pieces)
 
-    def starts(self, texts: TextColumn, encoded: Encoded) -> Int64s:
+    def starts(self, texts: TextColumn, encoded: Encoded, spelled: Spelling | None = None) -> Int64s:
         """Bytes that are no continuation bytes begin characters."""
         return np.flatnonzero((texts.data & 0xC0) != 0x80).astype(np.int64)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.backends.base import BaseTokenizer, byte_starts, printable
+from ginbon.tokenizers.backends.base import BaseTokenizer, OwnStarts, printable
 from ginbon.tokenizers.patterns import PATTERNS, R50K, split
-from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, PreTokens, TextColumn, Vocabulary
+from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, PreTokens, TextColumn, Vocabulary, lengths
 
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 _CUTTABLE = "one two, 3.\n\n \N{THAI CHARACTER KO KAI}1"
@@ -50,8 +50,15 @@ class HuggingFaceTokenizer(BaseTokenizer):
 
     def encode_batch(self, texts: TextColumn) -> Encoded:
         """Token ids of each text, without special tokens."""
-        rows = self._tokenizer.encode_batch_fast(texts.strings, add_special_tokens=False)
-        return Encoded.of([row.ids for row in rows])
+        return Encoded.of([row.ids for row in self._encode(texts)])
+
+    def count_batch(self, texts: TextColumn) -> Int64s:
+        """Tokens of each text, without a Python number for each."""
+        return lengths(self._encode(texts))
+
+    def _encode(self, texts: TextColumn) -> list[Any]:
+        rows: list[Any] = self._tokenizer.encode_batch_fast(texts.strings, add_special_tokens=False)
+        return rows
 
     def normalise(self, texts: TextColumn) -> TextColumn:
         """What its normaliser makes of each text."""
@@ -163,11 +170,9 @@ class HuggingFaceTokenizer(BaseTokenizer):
         prefix = self._file["model"].get("continuing_subword_prefix") or ""
         return token.removeprefix(prefix).replace(SPACE, " ").encode()
 
-    def _own_starts(self, text: str, ids: list[int]) -> Int64s | None:
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        if list(encoding.ids) != ids:
-            return None
-        return byte_starts(text, [begin for begin, _ in encoding.offsets])
+    def _own_starts(self, texts: list[str]) -> list[OwnStarts | None]:
+        rows = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        return [OwnStarts.of(text, row.ids, row.offsets) for text, row in zip(texts, rows, strict=True)]
 
     def _file_oddities(self) -> list[Oddity]:
         found = []

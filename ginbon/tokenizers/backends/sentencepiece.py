@@ -8,8 +8,8 @@ from typing import Any
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends import model_proto
-from ginbon.tokenizers.backends.base import BaseTokenizer, byte_starts, printable
-from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, TextColumn, Vocabulary
+from ginbon.tokenizers.backends.base import CORES, BaseTokenizer, OwnStarts, printable
+from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, TextColumn, Vocabulary, lengths
 
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 """How SentencePiece writes a space inside a piece."""
@@ -36,7 +36,24 @@ class SentencePieceTokenizer(BaseTokenizer):
 
     def encode_batch(self, texts: TextColumn) -> Encoded:
         """Token ids of each text, without special tokens."""
-        return Encoded.of(self._processor.encode(texts.strings, return_type="numpy", add_bos=False, add_eos=False))
+        return Encoded.of(self._encode(texts))
+
+    def count_batch(self, texts: TextColumn) -> Int64s:
+        """Tokens of each text."""
+        return lengths(self._encode(texts))
+
+    def _encode(self, texts: TextColumn) -> list[Any]:
+        rows: list[Any] = self._processor.encode(
+            texts.strings, return_type="numpy", add_bos=False, add_eos=False, num_threads=CORES
+        )
+        return rows
+
+    def normalise(self, texts: TextColumn) -> TextColumn:
+        """What its normaliser makes of each text."""
+        normal: list[str] = self._processor.normalize(texts.strings)
+        if self._settings.add_dummy_prefix:
+            normal = [text.removeprefix(SPACE) for text in normal]
+        return TextColumn([text.replace(SPACE, " ") for text in normal])
 
     def decode_batch(self, encoded: Encoded) -> list[str]:
         """The texts that the ids stand for."""
@@ -73,11 +90,9 @@ class SentencePieceTokenizer(BaseTokenizer):
                 pieces.append(processor.id_to_piece(i).replace(SPACE, " ").encode())
         return Vocabulary(size, tuple(pieces), frozenset(unknown), frozenset(control))
 
-    def _own_starts(self, text: str, ids: list[int]) -> Int64s | None:
-        mapping = self._processor.encode_as_offset_mapping(text, add_bos=False, add_eos=False)
-        if list(mapping["ids"]) != ids:
-            return None
-        return byte_starts(text, [begin for begin, _ in mapping["offsets"]])
+    def _own_starts(self, texts: list[str]) -> list[OwnStarts | None]:
+        rows = self._processor.encode(texts, return_type="offset_mapping", add_bos=False, add_eos=False)
+        return [OwnStarts.of(text, row["ids"], row["offsets"]) for text, row in zip(texts, rows, strict=True)]
 
     def _file_oddities(self) -> list[Oddity]:
         found = []

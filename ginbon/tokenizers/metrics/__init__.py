@@ -6,36 +6,57 @@ from typing import Final
 
 from ginbon.tokenizers.metrics import (
     byte_fallback_rate,
+    byte_fragment_rate,
     byte_premium,
     bytes_per_token,
+    changed_by_normalisation,
+    changed_chars,
+    char_cuts,
     chars_per_token,
     context_words,
     continued_words,
     fertility,
+    grapheme_cuts,
     lost_text,
     pre_token_premium,
     premium,
     premium_floor,
     premium_over_bytes,
+    renyi_efficiency,
     round_trip,
+    single_token_words,
+    split_floor,
+    tokens_per_byte,
+    tokens_per_char,
     unknown_rate,
     vocabulary_use,
 )
-from ginbon.tokenizers.metrics.measures import Measures, join, measure
+from ginbon.tokenizers.metrics.measures import Measures, join, measure, measure_units
 from ginbon.tokenizers.metrics.metric import Estimate, Metric
+from ginbon.tokenizers.metrics.text_units import TextUnits
 
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric
     for metric in (
         fertility.METRIC,
         bytes_per_token.METRIC,
+        tokens_per_byte.METRIC,
         chars_per_token.METRIC,
+        tokens_per_char.METRIC,
         continued_words.METRIC,
+        single_token_words.METRIC,
+        split_floor.METRIC,
+        grapheme_cuts.METRIC,
+        char_cuts.METRIC,
+        byte_fragment_rate.METRIC,
         byte_fallback_rate.METRIC,
         unknown_rate.METRIC,
         lost_text.METRIC,
         round_trip.METRIC,
+        changed_by_normalisation.METRIC,
+        changed_chars.METRIC,
         vocabulary_use.METRIC,
+        renyi_efficiency.METRIC,
         context_words.METRIC,
         premium.METRIC,
         byte_premium.METRIC,
@@ -49,4 +70,4 @@ METRICS: Final[dict[str, Metric]] = {
 HONESTY: Final = ("unknown-rate", "lost-text", "round-trip")
 """Metrics that stand beside every fertility."""
 
-__all__ = ["HONESTY", "METRICS", "Estimate", "Measures", "Metric", "join", "measure"]
+__all__ = ["HONESTY", "METRICS", "Estimate", "Measures", "Metric", "TextUnits", "join", "measure", "measure_units"]

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ginbon.tokenizers.metrics.measures import Measures
 from ginbon.tokenizers.units import interval
@@ -52,6 +53,14 @@ class Metric(Protocol):
     def compute(self, measures: Measures) -> Estimate: ...
 
 
+def centred(value: float, draws: NDArray[np.float64], n: int) -> Estimate:
+    """A share whose draws are too low or too high by nature: their spread, with their mean moved to the value."""
+    if not len(draws):
+        return Estimate(value, None, None, n)
+    low, high = interval(draws - draws.mean() + value)
+    return Estimate(value, max(min(low, value), 0.0), min(max(high, value), 1.0), n)
+
+
 @dataclass(frozen=True)
 class Ratio:
     """A metric that divides the sum of one count by the sum of another: of sums, not a mean of ratios.
@@ -72,7 +81,7 @@ class Ratio:
         return f"sum({self.over}) / sum({self.under})"
 
     def compute(self, measures: Measures) -> Estimate:
-        """The figure for these documents; None where one of the counts is not there (``pivot_tokens`` without pivot)."""
+        """The figure for these documents; None where a count is absent (``pivot_tokens`` without pivot) or nothing."""
         if not {self.over, self.under} <= measures.columns.keys():
             return Estimate(None, None, None, measures.documents)
         below = measures.total(self.under)

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from ginbon.errors import UserError
 from ginbon.languages import codes
+from ginbon.tokenizers.metrics import TextUnits
 from ginbon.tokenizers.protocol import Flags, Int64s, TextColumn
 
 PIVOTS: Final = ("eng_Latn", "eng_Latn_US")
@@ -53,6 +54,11 @@ class Version:
     def texts(self) -> TextColumn:
         """The lines, blank ones included."""
         return TextColumn(self.lines)
+
+    @cached_property
+    def text_units(self) -> TextUnits:
+        """Its words, graphemes and characters: found once, whatever tokenizers meet it."""
+        return TextUnits.of(self.texts, self.language)
 
     @cached_property
     def written(self) -> Flags:

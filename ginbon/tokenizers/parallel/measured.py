@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.tokenizers.comparison import collapse
-from ginbon.tokenizers.metrics import METRICS, Estimate, Measures, measure
+from ginbon.tokenizers.metrics import METRICS, Estimate, Measures, measure_units
 from ginbon.tokenizers.parallel.aligned import Aligned
 from ginbon.tokenizers.parallel.examples import Cuts, cuts, example_line
 from ginbon.tokenizers.protocol import Flags, Int64s, Oddity, Tokenizer
@@ -113,8 +113,7 @@ def measure_set(
 
 
 def _measure(tokenizer: Tokenizer, aligned: Aligned, label: str, seed: int) -> Measures:
-    version = aligned.versions[label]
-    return measure(tokenizer, version.texts, version.language, seed=seed)
+    return measure_units(tokenizer, aligned.versions[label].text_units, seed=seed)
 
 
 def beside(own: Measures, pivot: Measures, shared: Flags, units: Int64s) -> Measures:
@@ -128,9 +127,7 @@ def beside(own: Measures, pivot: Measures, shared: Flags, units: Int64s) -> Meas
     for name in PIVOT_COLUMNS:
         if name in pivot.columns:
             columns[f"pivot_{name}"] = _by_unit(pivot.columns[name], shared, units, number)
-    used = own.used[shared[own.used[:, 0]]]
-    used = np.unique(np.stack([units[used[:, 0]].astype(np.uint32), used[:, 1]], axis=1), axis=0)
-    return replace(own, columns=columns, used=used)
+    return replace(own, columns=columns, used=own.used.grouped(units, shared))
 
 
 def _by_unit(counts: Int64s, shared: Flags, units: Int64s, number: int) -> Int64s:
