@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ginbon.cli.audit import audit
+
 if TYPE_CHECKING:
     from ginbon.tokenizers.comparison import Comparison, Row
     from ginbon.tokenizers.metrics import Estimate
 
 app = typer.Typer(no_args_is_help=True, help="Train tokenizers, and compare any of them on any text.")
+app.command()(audit)
 
 _KINDS = {
     "unigram": "sentencepiece-unigram",

@@ -49,9 +49,13 @@ class Artefact:
         self.loses_text = bool(self.vocabulary.unknown)
         """Whether characters outside the vocabulary become an unknown token."""
         self.byte_level = False
+        self.unwritable: frozenset[int] = frozenset()
+        """Of a byte-level model: tokens that are not written in its byte alphabet."""
         self.added: tuple[Added, ...] = ()
         self.shared: dict[int, tuple[str, ...]] = {}
         """Ids that more than one token has."""
+        self.looks_up_whole = False
+        """Whether a whole pre-token is looked up before merges are tried."""
         self.merges: int | None = None
         self.empty_merges: tuple[str, ...] = ()
         self.scores: dict[int, float] = {}
@@ -82,10 +86,11 @@ class RankArtefact(Artefact):
     def __init__(self, tokenizer: RankTokenizer) -> None:
         super().__init__(tokenizer)
         self.byte_level = True
+        self.looks_up_whole = True
         self._encode = tokenizer.encode_piece
 
     def made(self, ids: Int64s) -> Flags | None:
-        """A whole piece is looked up before merges are tried; with a byte behind it that merges with none, it is not."""
+        """Whole pieces are looked up before merges are tried; with a byte behind that never merges, they are not."""
         pieces = self.vocabulary.pieces
         longer = b"".join(p for p in pieces if len(p) > 1)
         fence = next((bytes([b]) for b in _NEVER_IN_UTF8 if b not in longer), None)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
 
 from ginbon.tokenizers.audit.artefact import Artefact, open_artefact
 from ginbon.tokenizers.audit.content import content
-from ginbon.tokenizers.audit.findings import Audit, findings
+from ginbon.tokenizers.audit.findings import Audit, Found, findings
 from ginbon.tokenizers.audit.pieces import Pieces
 from ginbon.tokenizers.audit.reach import reach
 from ginbon.tokenizers.audit.structure import structure
@@ -27,12 +27,7 @@ def audit(tokenizer: Tokenizer, *, examples: int = EXAMPLES, names: Iterable[str
     artefact = open_artefact(tokenizer)
     pieces = Pieces(artefact)
     held = frozenset(name.strip().casefold() for name in names if name.strip())
-    found = [
-        *structure(artefact, pieces),
-        *(reach(artefact, pieces) if artefact.model != "floor" else ()),
-        *content(artefact, pieces, names=held),
-        *unicode(pieces),
-    ]
+    found = _found(artefact, pieces, held) if artefact.model != "floor" else ()
     return Audit(
         name=tokenizer.name,
         tokenizer=tokenizer.kind,
@@ -43,6 +38,13 @@ def audit(tokenizer: Tokenizer, *, examples: int = EXAMPLES, names: Iterable[str
         findings=findings(found, tokenizer.vocabulary, examples=examples),
         not_checked=_not_checked(artefact, held),
     )
+
+
+def _found(artefact: Artefact, pieces: Pieces, names: frozenset[str]) -> Iterator[Found]:
+    yield from structure(artefact, pieces)
+    yield from reach(artefact, pieces)
+    yield from content(artefact, pieces, names=names)
+    yield from unicode(pieces)
 
 
 def _facts(artefact: Artefact, pieces: Pieces) -> dict[str, Any]:

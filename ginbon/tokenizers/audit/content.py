@@ -17,7 +17,7 @@ from ginbon.tokenizers.audit.artefact import Artefact, Field
 from ginbon.tokenizers.audit.findings import Found
 from ginbon.tokenizers.audit.pieces import Pieces
 from ginbon.tokenizers.backends.base import printable
-from ginbon.tokenizers.protocol import Flags
+from ginbon.tokenizers.protocol import Flags, Int64s
 
 REPEATED: Final = 8
 BLANKS: Final = 16
@@ -26,8 +26,9 @@ PHRASE_WORDS: Final = 3
 DIGITS: Final = 7
 
 _HOSTS: Final = "com|org|net|edu|gov|io|info|html?|php|aspx?"
+_PART: Final = r"[\w.-]*[A-Za-z][\w.-]*"
 _HOME: Final = r"(/home/|/Users/|[A-Za-z]:\\+Users\\+)[^/\\\s]*[\p{L}\d]"
-_ADDRESS: Final = rf"(?i)(https?:|ftp:)//|\bwww\.|[a-z\d]\.({_HOSTS})\b"
+_ADDRESS: Final = rf"(?i)://[a-z\d]|\bwww\.|[a-z\d]\.({_HOSTS})\b"
 _MAIL: Final = r"[\w.+-]*@[\w-]+\.[A-Za-z]"
 
 PATTERNS: Final = {
@@ -35,7 +36,7 @@ PATTERNS: Final = {
     "e-mail": _MAIL,
     "handle": r"^\s?@[\p{L}_][\p{L}\p{M}\d_]{2,}$",
     "user-path": _HOME,
-    "path": r"([A-Za-z]:\\+\w+|\\\\\w+\\|(^|[^\w/:<])/?[\w.-]*[A-Za-z][\w.-]*(/[\w.-]*[A-Za-z][\w.-]*)+/|/[a-z]{3,}/[a-z]{3,})",
+    "path": rf"[A-Za-z]:\\+\w+|\\\\\w+\\|(^|[^\w/:<]){_PART}(/{_PART})+/|/[a-z]{{3,}}/[a-z]{{3,}}",
     "code-like": r"[A-Za-z][^\s]*([(){}\[\];=<>$\\]|::|->|_[A-Za-z])|([(){}\[\];=<>$\\]|::|->|\b_)[^\s]*[A-Za-z]",
     "joined-words": r"^\s?[A-Za-z]*[a-z][A-Z]+[a-z]+[A-Z][A-Za-z]*$",
 }
@@ -79,7 +80,7 @@ def _longest(code: str, pieces: Pieces, flags: Flags) -> Iterator[Found]:
     yield Found(code, pieces.ids[rows[np.lexsort((pieces.ids[rows], -pieces.sizes[rows]))]])
 
 
-def _longest_runs(pieces: Pieces, *, same: bool, of: Flags) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _longest_runs(pieces: Pieces, *, same: bool, of: Flags) -> Int64s:
     """For each text its longest run of code points of a table, with ``same`` of one code point only."""
     points, row = pieces.code_points, pieces.row
     longest = np.zeros(len(pieces), np.int64)

@@ -10,11 +10,16 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.tokenizers.audit.artefact import Added, Artefact, Field
-from ginbon.tokenizers.backends.huggingface import SPACE, HuggingFaceTokenizer
+from ginbon.tokenizers.backends.huggingface import BYTE_OF, SPACE, HuggingFaceTokenizer
 from ginbon.tokenizers.protocol import Encoded, Flags, Int64s
 
 _FALLBACK_BYTE: Final = re.compile(r"<0x[0-9A-F]{2}>")
-_PREFIXING: Final = {"Metaspace": {"prepend_scheme": "never"}, "ByteLevel": {"add_prefix_space": False}}
+_NO_TEXTS: Final = ("vocab", "merges", "pattern", "precompiled_charsmap")
+_ALPHABET: Final = frozenset(BYTE_OF)
+_PREFIXING: Final[dict[str, dict[str, Any]]] = {
+    "Metaspace": {"prepend_scheme": "never"},
+    "ByteLevel": {"add_prefix_space": False},
+}
 
 
 class HuggingFaceArtefact(Artefact):
@@ -29,6 +34,8 @@ class HuggingFaceArtefact(Artefact):
         self._tokens: dict[int, str] = {i: token for token, i in library.get_vocab(with_added_tokens=False).items()}
         if model.get("byte_fallback"):
             self.fallback_bytes = frozenset(i for i, token in self._tokens.items() if _FALLBACK_BYTE.fullmatch(token))
+        if self.byte_level:
+            self.unwritable = frozenset(i for i, token in self._tokens.items() if not _ALPHABET.issuperset(token))
         self.loses_text = not self.byte_level and not self.fallback_bytes
         self.shared = _shared(library.get_vocab(with_added_tokens=False))
         ids = model["vocab"] if isinstance(model.get("vocab"), dict) else {}
@@ -41,7 +48,7 @@ class HuggingFaceArtefact(Artefact):
             self.scores = {i: float(s) for i, (_, s) in enumerate(model["vocab"]) if i in ordinary}
         self.fields = tuple(_fields(file))
         self._library = library
-        self._ignores_merges = bool(model.get("ignore_merges"))
+        self.looks_up_whole = bool(model.get("ignore_merges"))
         self._inside = _without_prefix(library, file, self.added)
 
     def inside(self, texts: Sequence[str]) -> Encoded:
@@ -73,7 +80,7 @@ class HuggingFaceArtefact(Artefact):
         import tokenizers as hf_tokenizers
 
         model = self._library.model
-        if self._ignores_merges:
+        if self.looks_up_whole:
             model = pickle.loads(pickle.dumps(model))  # a copy: the library shares models between tokenizers
             model.ignore_merges = False
         return hf_tokenizers.Tokenizer(model)
@@ -91,9 +98,7 @@ def _shared(ids: dict[str, int]) -> dict[int, tuple[str, ...]]:
 
 def _added(entry: dict[str, Any], ids: dict[str, int]) -> Added:
     text = str(entry["content"])
-    return Added(
-        int(entry["id"]), text, bool(entry.get("special")), bool(entry.get("single_word")), ids.get(text)
-    )
+    return Added(int(entry["id"]), text, bool(entry.get("special")), bool(entry.get("single_word")), ids.get(text))
 
 
 def _without_prefix(library: Any, file: dict[str, Any], added: Sequence[Added]) -> Any:
@@ -104,7 +109,7 @@ def _without_prefix(library: Any, file: dict[str, Any], added: Sequence[Added]) 
         return None
     import tokenizers as hf_tokenizers
 
-    empty = {"type": "WordLevel", "vocab": {}, "unk_token": ""}
+    empty: dict[str, Any] = {"type": "WordLevel", "vocab": {}, "unk_token": ""}
     shell = {"version": "1.0", "added_tokens": [], "post_processor": None, "decoder": None, "model": empty, **bare}
     parsed = hf_tokenizers.Tokenizer.from_str(json.dumps(shell))
     copy = hf_tokenizers.Tokenizer(library.model)
@@ -128,15 +133,13 @@ def _bare(part: Any) -> Any:
         key = "normalizers" if "normalizers" in part else "pretokenizers"
         kept = [_bare(inner) for inner in part.get(key) or ()]
         return {**part, key: [inner for inner in kept if inner is not None]}
-    changes = _PREFIXING.get(str(part.get("type")), {})
+    changes: dict[str, Any] = _PREFIXING.get(str(part.get("type")), {})
     return {**part, **{name: value for name, value in changes.items() if name in part}}
 
 
 def _fields(file: dict[str, Any]) -> Iterator[Field]:
     """Texts of the file that are neither tokens nor patterns."""
     for name, part in file.items():
-        if name == "model":
-            part = {k: v for k, v in part.items() if k not in ("vocab", "merges")}
         if name not in ("added_tokens", "post_processor"):
             yield from _texts(name, part)
 
@@ -146,7 +149,7 @@ def _texts(place: str, part: Any) -> Iterator[Field]:
         yield Field(place, part)
     elif isinstance(part, dict):
         for name, inner in part.items():
-            if name not in ("pattern", "precompiled_charsmap"):
+            if name not in _NO_TEXTS:
                 yield from _texts(f"{place}.{name}", inner)
     elif isinstance(part, list):
         for inner in part:

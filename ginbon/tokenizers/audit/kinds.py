@@ -46,6 +46,13 @@ _REACH: Final = (
         "normalise the training text as the tokenizer does, or drop the token",
     ),
     Kind(
+        "unreachable-alphabet",
+        "warning",
+        "byte-level, but written with characters that stand for no byte",
+        "text is written in the byte alphabet before the model sees it, so no text becomes this token",
+        "write the token in the byte alphabet, or make it an added token",
+    ),
+    Kind(
         "unreachable-twin",
         "warning",
         "its own text becomes another token with the same bytes",
@@ -93,7 +100,7 @@ _STRUCTURE: Final = (
     Kind(
         "missing-bytes",
         "error",
-        "byte-level, and a byte that UTF-8 uses has no token",
+        "byte-level or with byte fallback, and a byte that UTF-8 uses has no token",
         "text with that byte loses characters",
         "fetch the file again; if it was trained so, train with the whole alphabet of bytes",
     ),
@@ -131,6 +138,13 @@ _STRUCTURE: Final = (
         "an added token has another id than the same text in the model's vocabulary",
         "the same text has two ids, and which one text becomes depends on the program",
         "make both ids one",
+    ),
+    Kind(
+        "added-text",
+        "note",
+        "an added token that is no special one: it is looked for in text before the model sees it",
+        "it stands wherever its text does, whatever the merges; its rows are often reserved and never trained",
+        "nothing, if the model's authors reserved it",
     ),
     Kind(
         "added-in-words",

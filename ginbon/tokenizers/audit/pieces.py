@@ -17,14 +17,16 @@ from ginbon.tokenizers.protocol import Flags, Int64s
 class Pieces:
     """The pieces of a vocabulary: those that are whole characters, and those that are not.
 
-    Fallback bytes are neither, and what stands for nothing is left out. All columns have one row for each of ``ids``.
+    Fallback bytes and added tokens are neither, and what stands for nothing is left out. All columns have one row for
+    each of ``ids``.
     """
 
     def __init__(self, artefact: Artefact) -> None:
         self.vocabulary = artefact.vocabulary
+        aside = artefact.fallback_bytes | {a.id for a in artefact.added}
         ids, partial, self.strings = [], [], list[str]()
         for i, piece in enumerate(self.vocabulary.pieces):
-            if not piece or i in artefact.fallback_bytes:
+            if not piece or i in aside:
                 continue
             try:
                 self.strings.append(piece.decode())

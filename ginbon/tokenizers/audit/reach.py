@@ -15,9 +15,10 @@ from ginbon.tokenizers.protocol import Encoded, Flags, Int64s
 def reach(artefact: Artefact, pieces: Pieces) -> Iterator[Found]:
     """Every token whose own text does not become it alone; every one that merges do not lead to.
 
-    A text is encoded as it is inside a longer one, without a prefix space. The cause is the first that holds:
-    normalisation changes the text; an added token is found in it; another token with the same bytes comes out; the
-    model makes other tokens of it even without a split pattern; else the split pattern cuts it.
+    A text is encoded as it is inside a longer one, without a prefix space. The cause is the first that holds: it is not
+    written in the byte alphabet; normalisation changes the text; an added token is found in it; another token with the
+    same bytes comes out; the model makes other tokens of it even without a split pattern (and does not look up whole
+    pre-tokens); else the split pattern cuts it.
     """
     encoded = artefact.inside(pieces.strings)
     itself = _alone(encoded, pieces.ids)
@@ -33,7 +34,7 @@ def reach(artefact: Artefact, pieces: Pieces) -> Iterator[Found]:
 
 def _alone(encoded: Encoded, ids: Int64s) -> Flags:
     """For each text whether it became its one token."""
-    alone = encoded.counts == 1
+    alone: Flags = encoded.counts == 1
     alone[alone] = encoded.ids[encoded.offsets[:-1][alone]] == ids[alone]
     return alone
 
@@ -42,22 +43,21 @@ def _unreachable(
     artefact: Artefact, pieces: Pieces, encoded: Encoded, rows: Int64s, made: Flags | None
 ) -> Iterator[Found]:
     vocabulary = artefact.vocabulary.pieces
-    outside = {a.id for a in artefact.added if a.model_id is None}
     added = {a.id for a in artefact.added}
     causes: dict[str, dict[int, str]] = {}
     for row in rows.tolist():
         own, text = int(pieces.ids[row]), pieces.strings[row]
-        if own in outside:
-            continue
         ids = encoded.ids[encoded.offsets[row] : encoded.offsets[row + 1]].tolist()
         note = "becomes " + " + ".join(repr(vocabulary[i].decode("utf-8", "backslashreplace")) for i in ids[:4])
-        if artefact.normalised(text) != text:
+        if own in artefact.unwritable:
+            cause = "alphabet"
+        elif artefact.normalised(text) != text:
             cause = "normaliser"
         elif added.intersection(ids):
             cause = "added"
         elif len(ids) == 1 and vocabulary[ids[0]] == vocabulary[own]:
             cause, note = "twin", f"becomes token {ids[0]}"
-        elif made is not None and not made[row]:
+        elif made is not None and not made[row] and not artefact.looks_up_whole:
             cause = "model"
         else:
             cause = "split"

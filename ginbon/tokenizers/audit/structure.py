@@ -37,11 +37,8 @@ def structure(artefact: Artefact, pieces: Pieces) -> Iterator[Found]:
 
 def _bytes(artefact: Artefact) -> Iterator[Found]:
     single = {piece[0] for piece in artefact.vocabulary.pieces if len(piece) == 1}
-    if artefact.byte_level:
+    if artefact.byte_level or artefact.fallback_bytes:
         yield Found("missing-bytes", others=tuple(f"0x{b:02X}" for b in BYTES_OF_UTF8 if b not in single))
-    elif artefact.fallback_bytes:
-        held = {artefact.vocabulary.pieces[i][0] for i in artefact.fallback_bytes}
-        yield Found("missing-bytes", others=tuple(f"0x{b:02X}" for b in BYTES_OF_UTF8 if b not in held))
     elif artefact.loses_text:
         yield Found("no-byte-fallback", others=("the whole vocabulary",))
 
@@ -62,10 +59,13 @@ def _ids(artefact: Artefact, pieces: Pieces) -> Iterator[Found]:
 
 
 def _special(artefact: Artefact, pieces: Pieces) -> Iterator[Found]:
-    conflicts = {a.id: f"{a.text!r} is also token {a.model_id}" for a in artefact.added if a.model_id not in (None, a.id)}
+    conflicts = {
+        a.id: f"{a.text!r} is also token {a.model_id}" for a in artefact.added if a.model_id not in (None, a.id)
+    }
     yield Found("added-conflict", np.array(sorted(conflicts), np.int64), conflicts)
     special = {a.id: repr(a.text) for a in artefact.added if a.special}
     yield Found("special-in-text", np.array(sorted(special), np.int64), special)
+    yield Found("added-text", _array(a.id for a in artefact.added if not a.special))
     letters = [a.id for a in artefact.added if not a.special and not a.single_word and a.text.isalpha()]
     yield Found("added-in-words", _array(letters))
     added = {a.id for a in artefact.added}

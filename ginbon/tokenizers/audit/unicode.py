@@ -13,9 +13,13 @@ from ginbon.languages.pack import packaged
 from ginbon.languages.scripts import members
 from ginbon.tokenizers.audit.findings import Found
 from ginbon.tokenizers.audit.pieces import Pieces
+from ginbon.tokenizers.protocol import Flags
 
 _EAST: Final = ("Hani", "Hira", "Kana", "Bopo", "Hang")
 """Scripts that one word may mix."""
+
+_LOST_MOJIBAKE: Final = "(ÃÂ){2}|(Ã‚){2}"
+"""What repeated wrong decoding leaves of a no-break space."""
 
 _MAY_BE_MOJIBAKE: Final = r"[\x{C2}-\x{F4}][\x{80}-\x{BF}\x{152}-\x{192}\x{2C6}-\x{2122}]"
 
@@ -56,7 +60,8 @@ def _normal_forms(pieces: Pieces) -> Iterator[Found]:
 
 def _mojibake(pieces: Pieces) -> Iterator[Found]:
     """Where two bytes of a character of UTF-8 were read as one character each."""
-    notes = {}
+    twice = np.flatnonzero(pieces.matching(_LOST_MOJIBAKE)).tolist()
+    notes = {int(pieces.ids[n]): "decoded wrongly more than once" for n in twice}
     for n in np.flatnonzero(pieces.matching(_MAY_BE_MOJIBAKE)).tolist():
         text = pieces.strings[n].strip()
         for encoding in ("latin-1", "cp1252"):
@@ -66,10 +71,10 @@ def _mojibake(pieces: Pieces) -> Iterator[Found]:
                 continue
             notes[int(pieces.ids[n])] = f"meant {meant!r}"
             break
-    yield Found("mojibake", np.array(list(notes), np.int64), notes)
+    yield Found("mojibake", np.array(sorted(notes), np.int64), notes)
 
 
-def _mixed(pieces: Pieces) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _mixed(pieces: Pieces) -> Flags:
     """Texts with letters of two scripts, East Asian ones counted as one."""
     table = np.where(members("[:L:]"), scripts.script_table(), np.uint8(0))
     east = [scripts.number()[name] for name in _EAST]
@@ -80,7 +85,8 @@ def _mixed(pieces: Pieces) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     last = np.zeros(len(pieces), np.int64)
     np.minimum.at(first, pieces.row[letters], kinds[letters])
     np.maximum.at(last, pieces.row[letters], kinds[letters])
-    return (last > 0) & (first != last)
+    mixed: Flags = (last > 0) & (first != last)
+    return mixed
 
 
 def by_script(pieces: Pieces) -> dict[str, int]:

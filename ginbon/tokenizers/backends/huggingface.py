@@ -134,13 +134,14 @@ class HuggingFaceTokenizer(BaseTokenizer):
         read = _byte_level_piece if self._byte_level else self._plain_piece
         pieces = [b""] * (max(ids.values(), default=-1) + 1)
         unknown, control = set(), set()
+        model: dict[str, int] = self._tokenizer.get_vocab(with_added_tokens=False)
         for token, i in ids.items():
             if token == unknown_token:
                 unknown.add(i)
             elif i in added and added[i].special:
                 control.add(i)
             elif i in added:
-                pieces[i] = token.encode()
+                pieces[i] = token.encode() if self._byte_level or token not in model else read(token)
             else:
                 pieces[i] = read(token)
         return Vocabulary(len(set(ids.values())), tuple(pieces), frozenset(unknown), frozenset(control))
@@ -252,11 +253,12 @@ def _byte_alphabet() -> dict[str, int]:
     return {chr(b): b for b in printable} | {chr(0x100 + n): b for n, b in enumerate(others)}
 
 
-_BYTE_OF = _byte_alphabet()
+BYTE_OF = _byte_alphabet()
+"""The byte that each character of the byte alphabet stands for."""
 
 
 def _byte_level_piece(token: str) -> bytes:
     try:
-        return bytes(_BYTE_OF[c] for c in token)
+        return bytes(BYTE_OF[c] for c in token)
     except KeyError:
         return token.encode()
