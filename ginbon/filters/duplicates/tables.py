@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -248,14 +249,19 @@ class ListCopies:
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task."""
-        return [Task("copies", {"chosen": digest([p.digest for p in read_parts(folder, "choose")])})]
+        inputs = {"chosen": digest([p.digest for p in read_parts(folder, "choose")])}
+        groups = groups_of(document_parts(folder))
+        parts = [part for group in groups for part in group]
+        arguments = {**arguments_of(parts), "groups": [len(group) for group in groups]}
+        return [Task("copies", inputs, arguments, context={"files": files_of(parts)})]
 
     def run(self, task: Task, work: Work) -> Result:
         """Write a row for each document that has a copy."""
         with work.write(COPIES) as file, parquet.Writer(file, COPY, rows=2**20) as writer:
-            for group, parts in enumerate(groups_of(document_parts(work.folder))):
+            parts = parts_of(task)
+            for group, number in enumerate(task.arguments["groups"]):
                 chosen = Chosen.of_group(work.folder, group)
-                for part in parts:
+                for part in islice(parts, number):
                     rows, choices = chosen.part(part)
                     if len(rows):
                         writer.write(_copies(_locators(work.folder, part, rows), choices))
