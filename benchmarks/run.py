@@ -46,7 +46,10 @@ NO_C4: Final = ("hin_Deva",)
 START_MEGABYTES: Final = 0.5
 """Size of the sample by which the peer's start is known: a few documents of every language."""
 
-STAGES: Final = ("match", "cluster", "decide", "select", "write", "compare", "report", "seal")
+STAGES: Final = (
+    *("match", "cluster", "decide", "rank", "choose", "select", "plan-shards"),
+    *("write", "compare", "report", "seal"),
+)
 
 RECIPE: Final = """\
 recipe: benchmark
