@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ginbon.filters.duplicates.compare import Piece
     from ginbon.run.dedup import Found, Wanted
     from ginbon.run.explain import Explained
+    from ginbon.run.start import Options
 
 _PREFER = "Which copy is best: first (of the inputs as given), longest, newest or oldest; may be given several times."
 
@@ -43,6 +44,9 @@ def dedup(
     ] = None,
     index: Annotated[bool, typer.Option("--index", help="Write an index of what is kept to OUTPUT/index.")] = False,
     workers: Annotated[int | None, typer.Option(min=0, help="Worker processes; else one a core.")] = None,
+    verify_inputs: Annotated[
+        bool, typer.Option("--verify-inputs", help="Compare the hashes of all inputs, not their times only.")
+    ] = False,
     explain: Annotated[
         str | None, typer.Option(help="Show the cluster of this document; INPUT is the folder that was written.")
     ] = None,
@@ -59,6 +63,7 @@ def dedup(
     from ginbon.errors import UserError
     from ginbon.filters.duplicates.sketch import Near
     from ginbon.run.dedup import Wanted
+    from ginbon.run.start import Options
 
     if explain is not None:
         _explain(inputs, explain, as_json=as_json)
@@ -78,7 +83,8 @@ def dedup(
         against=tuple(against or ()),
         index=index,
     )
-    found = _carry_out(inputs, output, wanted, workers, quiet=quiet, as_json=as_json)
+    options = Options(verify_inputs=verify_inputs) if workers is None else Options(workers, verify_inputs=verify_inputs)
+    found = _carry_out(inputs, output, wanted, options, quiet=quiet, as_json=as_json)
     _print(found, as_json=as_json)
 
 
@@ -91,13 +97,12 @@ def _one_of(option: str, value: str, choices: tuple[str, ...]) -> Any:
 
 
 def _carry_out(
-    inputs: list[str], output: Path, wanted: Wanted, workers: int | None, *, quiet: bool, as_json: bool
+    inputs: list[str], output: Path, wanted: Wanted, options: Options, *, quiet: bool, as_json: bool
 ) -> Found:
     from ginbon.cli.display import Stopper, display_for
     from ginbon.run.dedup import dedup as carry_out
-    from ginbon.run.start import Listener, Options
+    from ginbon.run.start import Listener
 
-    options = Options() if workers is None else Options(workers=workers)
     shown = display_for(output, quiet=quiet, as_json=as_json)
     stopper = Stopper(shown.told, here=options.workers == 0)
     listener = Listener(began=shown.began, looked=shown.looked, ended=shown.ended, told=shown.told, stop=stopper)

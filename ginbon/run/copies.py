@@ -8,7 +8,7 @@ from ginbon.filters.contamination.leak import Leak
 from ginbon.filters.decide import Decide
 from ginbon.filters.duplicates.cluster import Cluster, Join
 from ginbon.filters.duplicates.gather import Gather, Stored
-from ginbon.filters.duplicates.index import Index, Known, ListIndex, open_indexes
+from ginbon.filters.duplicates.index import Index, Known, ListIndex, open_indexes, verify_index
 from ginbon.filters.duplicates.match import Match
 from ginbon.filters.duplicates.members import Preference
 from ginbon.filters.duplicates.recur import Recur
@@ -87,12 +87,14 @@ def threshold_of(recipe: Recipe) -> float | None:
     return None if near == "off" else near.verify
 
 
-def known_to(recipe: Recipe) -> tuple[Known, ...]:
-    """The indexes that the recipe deduplicates against, checked."""
+def known_to(recipe: Recipe, *, verify: bool = False) -> tuple[Known, ...]:
+    """The indexes that the recipe deduplicates against, checked; to ``verify`` them is to read every byte."""
     found, mistakes = [], []
     for number, place in enumerate(recipe.duplicates.against):
         try:
             open_indexes([recipe.folder / place], keys_of(recipe), near_of(recipe))
+            if verify:
+                verify_index(recipe.folder / place)
             found.append(recipe.folder / place)
         except UserError as error:
             mistakes.append(recipe.mistake(f"duplicates.against.{number}", str(error)))

@@ -23,12 +23,13 @@ from ginbon.filters.duplicates import sketch
 from ginbon.filters.duplicates.choose import Choose, cluster_sizes, lost_of
 from ginbon.filters.duplicates.cluster import Cluster, Join
 from ginbon.filters.duplicates.gather import Gather
-from ginbon.filters.duplicates.index import Index, ListIndex, open_indexes
+from ginbon.filters.duplicates.index import Index, ListIndex, open_indexes, verify_index
+from ginbon.filters.duplicates.keep import Keep, ListCopies
 from ginbon.filters.duplicates.match import Match
 from ginbon.filters.duplicates.rank import Rank
 from ginbon.filters.duplicates.shuffle import Keys, Shuffle
 from ginbon.filters.duplicates.sketch import Near, Words
-from ginbon.filters.duplicates.tables import LANGUAGE, PLAN, Keep, ListCopies, Preference, Preferences, Rows, Sketch
+from ginbon.filters.duplicates.tables import LANGUAGE, PLAN, Preference, Preferences, Rows, Sketch
 from ginbon.filters.duplicates.verify import Effect, Verify, effect
 from ginbon.recipes.sources import Columns, TableSource
 from ginbon.run.folder import RESOLVED
@@ -104,6 +105,8 @@ def dedup(
     _check(folder, files, wanted)
     source = _source(wanted, [path for path, _, _ in files])
     stages = _stages(wanted, source, ranks)
+    for known in wanted.against if options.verify_inputs else ():
+        verify_index(Path(known))
     with run_lock(folder), told_as_surroundings(folder / RESOLVED):
         extents = collector("table").extents(source, files)
         _remember(folder / PLAN, {"version": 1, "extents": [e.to_json() for e in extents]})

@@ -15,8 +15,9 @@ from ginbon.engine.extents import Extent
 from ginbon.engine.files import read_json
 from ginbon.errors import AnswerIsNo, UserError
 from ginbon.filters.duplicates.compare import Piece, differences, jaccard
+from ginbon.filters.duplicates.keep import COPIES
 from ginbon.filters.duplicates.sketch import USUAL
-from ginbon.filters.duplicates.tables import COPIES, planned
+from ginbon.filters.duplicates.tables import planned
 from ginbon.recipes.sources import Columns, TableSource
 from ginbon.run.folder import RESOLVED
 

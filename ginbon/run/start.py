@@ -17,6 +17,7 @@ from ginbon.engine.stage import Stage
 from ginbon.errors import UserError
 from ginbon.recipes.model import Recipe
 from ginbon.run.checking import check
+from ginbon.run.copies import known_to
 from ginbon.run.folder import INTERMEDIATE, ORDER, RECIPE, RESOLVED, TIMINGS
 from ginbon.run.ledger import check_damage, check_ledger
 from ginbon.run.planning import InputPlan, plan_inputs, sampled, store_plan
@@ -87,6 +88,8 @@ def run(
         plan, limits = sampled(plan, options.sample)
     stages = _until(build_stages(recipe, sample=limits), options.until)
     _check_folder(place)
+    if options.verify_inputs:
+        known_to(recipe, verify=True)
     with run_lock(place), told_as_surroundings(place / RESOLVED):
         _remember(place, recipe, plan)
         listener.planned(plan, stages)

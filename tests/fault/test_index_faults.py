@@ -113,7 +113,9 @@ def test_fault_49_50_an_index_that_is_damaged_or_of_another_version(known: Path,
 
 @pytest.mark.parametrize("name", ["hashes-00000.parquet", "documents-00000.parquet"])
 def test_fault_49_a_flipped_bit_in_the_index_is_found_when_it_is_read(known: Path, tmp_path: Path, name: str) -> None:
-    """The size is right, the pages are not: their checksums say so; ``verify_index`` finds it anywhere."""
+    """The size is right, the pages are not: their checksums say so. Whoever asks to verify inputs is told before any
+    work.
+    """
     folder = copied(known, tmp_path)
     path = folder / "parts" / name
     data = bytearray(path.read_bytes())
@@ -121,6 +123,10 @@ def test_fault_49_a_flipped_bit_in_the_index_is_found_when_it_is_read(known: Pat
     path.write_bytes(data)
     with pytest.raises(UserError, match="SHA-256"):
         verify_index(folder)
+    careful = Options(workers=0, verify_inputs=True)
+    with pytest.raises(UserError, match=f"{name}: SHA-256 is"):
+        dedup([rows(tmp_path / "b.jsonl", [1])], tmp_path / "out", Wanted(against=(str(folder),)), options=careful)
+    assert not (tmp_path / "out").exists()
     with pytest.raises(Exception, match=r"cannot be read"):
         found_in([rows(tmp_path / "b.jsonl", [1])], tmp_path / "out", against=(str(folder),))
     assert not (tmp_path / "out/copies.parquet").exists()
@@ -226,7 +232,9 @@ dedup([inputs], output, options=Options(workers=0), listener=Listener(began=bega
 """
 
 
-@pytest.mark.parametrize(("stage", "groups"), [("shuffle", 1), ("shuffle", 7), ("match", 2), ("join", 1), ("rank", 3), ("choose", 1)])
+@pytest.mark.parametrize(
+    ("stage", "groups"), [("shuffle", 1), ("shuffle", 7), ("match", 2), ("join", 1), ("rank", 3), ("choose", 1)]
+)
 @pytest.mark.usefixtures("small")
 def test_fault_36_a_task_killed_in_the_middle_of_the_shuffle(
     undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path, stage: str, groups: int

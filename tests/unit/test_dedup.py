@@ -8,8 +8,8 @@ import pytest
 from ginbon.errors import UserError
 from ginbon.filters.duplicates.api import deduplicate
 from ginbon.filters.duplicates.compare import differences, jaccard
+from ginbon.filters.duplicates.keep import split_locators
 from ginbon.filters.duplicates.sketch import Near, url_hashes
-from ginbon.filters.duplicates.tables import split_locators
 
 LONG = "Once upon a time there was a king who lived in a castle by the sea and had three sons"
 

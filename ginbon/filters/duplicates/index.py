@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -174,19 +175,16 @@ def verify_index(path: Path) -> None:
             )
 
 
-class told_as_damage:  # noqa: N801 - it is used as a statement
+@contextmanager
+def told_as_damage(path: Path) -> Iterator[None]:
     """Tell what the Parquet reader says of a damaged file as trouble with that part of an index."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, pa.ArrowInvalid | pa.ArrowException | OSError) and not isinstance(error, MemoryError):
-            reason = str(error).partition("\n")[0]
-            raise UserError(f"{self.path}: this part of the index cannot be read ({reason}); bring it again") from error
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, MemoryError):
+            raise
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"{path}: this part of the index cannot be read ({reason}); bring it again") from error
 
 
 @dataclass(frozen=True)
