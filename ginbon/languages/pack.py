@@ -96,6 +96,8 @@ class Pack(_Model):
     """Marks that lines of the trusted text end with, and the share of lines that do; ``none`` is no mark."""
     stop_words: Strings = ()
     """Frequent words, lower case, in NFC, the most frequent first; forms with optional vowel signs behind them."""
+    terms: dict[str, Strings] = {}
+    """Words of the culture by category (names, places, foods, kin terms): what a tokenizer's cost is measured on."""
     confusable: Annotated[tuple[Confusable, ...], Strict(False)] = ()
     """Languages that are taken for this one or it for them, the likeliest first."""
     thresholds: dict[str, Threshold] = {}
