@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ginbon.cli.audit import audit
+from ginbon.cli.lexicon import lexicon
 
 if TYPE_CHECKING:
     from ginbon.tokenizers.comparison import Comparison, Row
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Train tokenizers, and compare any of them on any text.")
 app.command()(audit)
+app.command()(lexicon)
 
 _KINDS = {
     "unigram": "sentencepiece-unigram",
