@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import bpe_reference as reference
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-import bpe_reference as reference
 
 from ginbon.tokenizers.bpe import BYTES, Allowed, Merges, Types, apply, learn
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 Row = tuple[int, ...]
@@ -36,7 +37,7 @@ def learn(
     pairs: list[Pair] = []
     gains: list[int] = []
     while len(pairs) < merges:
-        found = {pair for row in rows for pair in zip(row, row[1:], strict=False)}
+        found = {pair for row in rows for pair in itertools.pairwise(row)}
         gain = {
             pair: sum(n * (len(row) - len(joined(row, pair, -1))) for row, n in zip(rows, counts, strict=True))
             for pair in found
