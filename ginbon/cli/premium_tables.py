@@ -26,6 +26,13 @@ _DETAILS: Final = (
 )
 _WITH_INTERVAL: Final = ("premium",)
 
+_NOTES: Final = (
+    "Premium: tokens per token of the pivot on the same lines; brackets: 95 % bootstrap interval over them.",
+    "Rank: by tokens for the same text; equal ranks: no difference beyond doubt. Cheapest in: rank 1 in so many.",
+    "Collapsed: versions whose figures are worthless (unknown or lost text); only the last three columns hold them,",
+    "which are the worst of all versions.",
+)
+
 
 def show(result: Mapping[str, Any], shown: Mapping[str, Sequence[str]], folder: Path) -> None:
     """Print the tables; what must be known to read them goes to standard error."""
@@ -103,12 +110,7 @@ def _detail(result: Mapping[str, Any], one: Mapping[str, Any], label: str) -> Ta
 
 def _explain(result: Mapping[str, Any]) -> None:
     lines = [
-        "Brackets: 95 % bootstrap interval over lines or documents. Premium: tokens per token of the pivot on the same "
-        "lines.",
-        "Rank: by tokens for the same text; equal ranks: no difference beyond doubt. Cheapest in: rank 1 in so many "
-        "versions.",
-        "Collapsed: versions whose figures are worthless (unknown or lost text); they are in no other column but the "
-        "last three, which are the worst of all versions.",
+        *_NOTES,
         f"Words: {result['words']}.",
     ]
     for one in result["sets"]:

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from ginbon.run.folder import RESOLVED
 from ginbon.run.start import Listener, Options
 from ginbon.tokenizers.parallel.aligned import Aligned
 from ginbon.tokenizers.parallel.measured import MeasuredSet
-from ginbon.tokenizers.parallel.results import put_together, results_json
+from ginbon.tokenizers.parallel.results import check_prices, put_together, results_json
 from ginbon.tokenizers.parallel.stage import MeasureParallel, Places
 from ginbon.tokenizers.parallel.tables import shown_versions, to_csv, to_tex
 from ginbon.tokenizers.specs import FLOORS, Located, TokenizerSpec, distinct, locate, vocabularies
@@ -64,8 +64,9 @@ def every_tokenizer() -> list[str]:
 
 def compare_in(
     folder: Path | str, compared: Compared, *, options: Options | None = None, listener: Listener | None = None
-) -> dict[str, Any]:
-    """Write ``results.json``, ``results.csv`` and ``results.tex`` to a folder; gives what ``results.json`` says.
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Write ``results.json``, ``results.csv`` and ``results.tex`` to a folder; gives what ``results.json`` says,
+    and by set the versions that are shown in detail.
 
     Raises ``UserError`` before any work for tokenizers, text or languages that are not there, ``LockedError`` while
     another process works on the folder, ``Interrupted`` when the listener asks to stop.
@@ -78,9 +79,9 @@ def compare_in(
         for note in one.notes:
             listener.told(f"{one.name}: {note}")
     shown = shown_versions(sets, compared.show)
-    _check_prices(compared.prices, located)
+    check_prices(compared.prices, [one.name for one in located])
     _check_folder(folder)
-    places = Places(tuple(str(Path(p).resolve()) for p in compared.places.places), *_chosen(compared.places))
+    places = replace(compared.places, places=tuple(str(Path(p).resolve()) for p in compared.places.places))
     digests = tuple((one.name, one.digest, one.bytes) for one in sets)
     stage = MeasureParallel(places, located, digests, compared.seed)
     with run_lock(folder), told_as_surroundings(folder / RESULTS):
@@ -91,20 +92,7 @@ def compare_in(
         write_whole(folder / CSV, to_csv(result))
         write_whole(folder / TEX, to_tex(result, shown))
         write_whole(folder / RESULTS, results_json(result))
-    return result
-
-
-def _chosen(places: Places) -> tuple[str, tuple[str, ...]]:
-    return places.pivot, places.languages
-
-
-def _check_prices(prices: Mapping[str, float], located: Sequence[Located]) -> None:
-    names = [one.name for one in located]
-    for name, price in prices.items():
-        if name not in names:
-            raise UserError(f"--price {name}: no tokenizer of that name is compared; there are {', '.join(names)}")
-        if not price > 0:
-            raise UserError(f"--price {name}={price:g}: expected a price above 0, for a million tokens")
+    return result, shown
 
 
 def _check_folder(folder: Path) -> None:
@@ -128,9 +116,10 @@ def _carry_out(stage: MeasureParallel, folder: Path, options: Options, listener:
     watch = carry.Watch(
         looked=listener.looked, told=listener.told, stop=listener.stop, verify_inputs=options.verify_inputs
     )
-    with _one_thread_each(options.workers), carry.workers(
-        folder, options.workers, memory_bytes=options.memory_per_worker, preload=(READY,)
-    ) as pool:
+    with (
+        _one_thread_each(options.workers),
+        carry.workers(folder, options.workers, memory_bytes=options.memory_per_worker, preload=(READY,)) as pool,
+    ):
         listener.ended(carry.carry_out(stage, folder, pool, watch))
 
 
@@ -148,9 +137,7 @@ def _one_thread_each(workers: int) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def _measured(
-    folder: Path, sets: Sequence[Aligned], located: Sequence[Located]
-) -> dict[str, list[MeasuredSet]]:
+def _measured(folder: Path, sets: Sequence[Aligned], located: Sequence[Located]) -> dict[str, list[MeasuredSet]]:
     """What was measured on each set, tokenizers in the order they were named."""
     found: dict[tuple[str, str], MeasuredSet] = {}
     for part in read_parts(folder, "measure"):

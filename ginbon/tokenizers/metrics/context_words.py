@@ -9,7 +9,7 @@ By hand: "The cat sat." has 3 words; cut as The| cat| sat|. it has 4 tokens: 819
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from ginbon.tokenizers.metrics.measures import Measures
@@ -35,8 +35,8 @@ class ContextWords:
 
 def scaled(estimate: Estimate, factor: float) -> Estimate:
     """An estimate times a number that is known."""
-    bounds = {n: None if (x := getattr(estimate, n)) is None else x * factor for n in ("value", "low", "high")}
-    return replace(estimate, **bounds)
+    value, low, high = (None if x is None else x * factor for x in (estimate.value, estimate.low, estimate.high))
+    return Estimate(value, low, high, estimate.n)
 
 
 METRIC = ContextWords()

@@ -204,6 +204,4 @@ def _without_blank(aligned: Aligned) -> Aligned:
             f"{sum(short.values()):,} lines; most in {most}, {short[most]:,} of {lines:,}"
         )
     kept = {label: v for label, v in aligned.versions.items() if shared[label]}
-    return Aligned(
-        aligned.name, aligned.pivot, kept, aligned.units, aligned.drawn, (*aligned.notes, *notes)
-    )
+    return Aligned(aligned.name, aligned.pivot, kept, aligned.units, aligned.drawn, (*aligned.notes, *notes))

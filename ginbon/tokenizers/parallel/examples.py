@@ -38,7 +38,7 @@ class Piece:
 def example_line(aligned: Aligned) -> int:
     """Which line of a set is the example."""
     sizes = np.diff(aligned.versions[aligned.pivot].texts.offsets)
-    missing = sum((~aligned.shared(label)).astype(np.int64) for label in aligned.versions)
+    missing = np.sum([~aligned.shared(label) for label in aligned.versions], axis=0)
     long_enough = (sizes >= LEAST_BYTES) & aligned.versions[aligned.pivot].written
     order = np.lexsort((np.where(long_enough, sizes, -sizes), missing, ~long_enough))
     return int(order[0])

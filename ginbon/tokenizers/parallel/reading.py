@@ -98,7 +98,9 @@ def _places(place: Path) -> list[Path]:
             )
         return [place]
     if not place.is_dir():
-        raise UserError(f"{place}: no such file or folder; --parallel names a folder of <language>.txt files or a table")
+        raise UserError(
+            f"{place}: no such file or folder; --parallel names a folder of <language>.txt files or a table"
+        )
     if _line_files(place):
         return [place]
     inside = sorted(p for p in place.iterdir() if not p.name.startswith(".") and p.name != INDEX)

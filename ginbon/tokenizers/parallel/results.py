@@ -61,7 +61,11 @@ def compare_parallel(
     prices: Mapping[str, float] | None = None,
     seed: int = 1,
 ) -> ParallelComparison:
-    """Measure tokenizers on sets of aligned lines, one after another in this process."""
+    """Measure tokenizers on sets of aligned lines, one after another in this process.
+
+    Raises ``UserError`` for a price of a tokenizer that is not compared, or that is none.
+    """
+    check_prices(prices or {}, [t.name for t in tokenizers])
     measured = {one.name: [measure_set(t, one, seed=seed) for t in tokenizers] for one in sets}
     return put_together(sets, measured, prices=prices, seed=seed)
 
@@ -73,14 +77,17 @@ def put_together(
     prices: Mapping[str, float] | None = None,
     seed: int = 1,
 ) -> ParallelComparison:
-    """What was measured on each set, as one comparison; ``UserError`` for the price of a tokenizer that is not there."""
-    names = {one.name for found in measured.values() for one in found}
-    for name, price in (prices or {}).items():
-        if name not in names:
-            raise UserError(f"--price {name}: no tokenizer of that name; there are {', '.join(sorted(names))}")
-        if not price > 0:
-            raise UserError(f"--price {name}={price:g}: expected a price above 0 per million tokens")
+    """What was measured on each set, as one comparison; tokenizers in the order of ``measured``."""
     return ParallelComparison(tuple(Across(one, measured[one.name], seed=seed) for one in sets), seed, prices or {})
+
+
+def check_prices(prices: Mapping[str, float], names: Sequence[str]) -> None:
+    """Raise ``UserError`` for a price of a tokenizer that is not compared, or that is none."""
+    for name, price in prices.items():
+        if name not in names:
+            raise UserError(f"price of {name}: no tokenizer of that name is compared; there are {', '.join(names)}")
+        if not 0 < price < float("inf"):
+            raise UserError(f"price of {name}: expected a number above 0, for a million tokens; found {price:g}")
 
 
 def results_json(value: Mapping[str, Any]) -> bytes:

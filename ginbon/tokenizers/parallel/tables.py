@@ -259,7 +259,9 @@ def shown_versions(sets: Sequence[Aligned], languages: Sequence[str]) -> dict[st
     for language in languages:
         found = {one.name: one.named(language) for one in sets}
         if not any(found.values()):
-            raise UserError(f"{language}: in none of the sets {', '.join(shown)}; write por_Latn, por, pt or Portuguese")
+            raise UserError(
+                f"{language}: in none of the sets {', '.join(shown)}; write por_Latn, por, pt or Portuguese"
+            )
         for name, labels in found.items():
             shown[name] += [label for label in labels if label not in shown[name]]
     return shown
