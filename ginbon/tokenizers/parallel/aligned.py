@@ -85,13 +85,6 @@ class Aligned:
         """The lines that are compared: neither the version's nor the pivot's is blank."""
         return self.versions[label].written & self.versions[self.pivot].written
 
-    def named(self, language: str) -> list[str]:
-        """The versions of a language: the one with this label, or all of the language in whatever spelling."""
-        if language in self.versions:
-            return [language]
-        resolved = codes.resolve(language)
-        return [label for label, v in self.versions.items() if resolved and v.language == resolved]
-
     @property
     def bytes(self) -> int:
         """Text of all versions."""
@@ -128,9 +121,10 @@ def align(
     held = {v.label: v for v in sorted(versions, key=lambda v: v.label)}
     _check_lines(name, held, documents)
     label = find_pivot(name, held, pivot)
-    chosen = {label: held[label]} | {one: held[one] for one in _chosen(held, languages)}
+    chosen = {label, *(one for language in languages for one in named(held, language))} if languages else set(held)
     units, drawn = _units(documents, len(held[label].lines))
-    aligned = Aligned(name, label, dict(sorted(chosen.items())), units, drawn, tuple(notes))
+    kept = {one: version for one, version in held.items() if one in chosen}
+    aligned = Aligned(name, label, kept, units, drawn, tuple(notes))
     return _without_blank(aligned)
 
 
@@ -152,11 +146,12 @@ def find_pivot(name: str, versions: Mapping[str, Version], pivot: str) -> str:
     )
 
 
-def _chosen(versions: Mapping[str, Version], languages: Sequence[str]) -> list[str]:
-    if not languages:
-        return list(versions)
-    wanted = set(languages) | {label for one in languages if (label := codes.resolve(one))}
-    return [label for label, v in versions.items() if label in wanted or v.language in wanted]
+def named(versions: Mapping[str, Version], language: str) -> list[str]:
+    """The versions that a person means: the one with this label, else all of the language in whatever spelling."""
+    if language in versions:
+        return [language]
+    resolved = codes.resolve(language)
+    return [label for label, v in versions.items() if resolved and v.language == resolved]
 
 
 def _check_lines(name: str, versions: Mapping[str, Version], documents: Sequence[str]) -> None:

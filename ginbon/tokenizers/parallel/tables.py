@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.parallel.aligned import Aligned
+from ginbon.tokenizers.parallel.aligned import Aligned, named
 
 Result = Mapping[str, Any]
 
@@ -257,7 +257,7 @@ def shown_versions(sets: Sequence[Aligned], languages: Sequence[str]) -> dict[st
     if not languages:
         return {one.name: list(one.versions) if len(one.versions) <= FEW else [] for one in sets}
     for language in languages:
-        found = {one.name: one.named(language) for one in sets}
+        found = {one.name: named(one.versions, language) for one in sets}
         if not any(found.values()):
             raise UserError(
                 f"{language}: in none of the sets {', '.join(shown)}; write por_Latn, por, pt or Portuguese"
