@@ -18,10 +18,12 @@ from ginbon.tokenizers import load
 from ginbon.tokenizers.metrics import HONESTY, METRICS, Estimate, Measures
 from ginbon.tokenizers.metrics.gini import gini
 from ginbon.tokenizers.metrics.price_factor import price_factor
+from ginbon.tokenizers.metrics.types_used import Used
 from ginbon.tokenizers.parallel import Aligned, MeasuredSet, Version, align, compare_parallel, measure_set
 from ginbon.tokenizers.parallel.examples import example_line, pieces, read_cuts, write_cuts
 from ginbon.tokenizers.parallel.results import results_json
 from ginbon.tokenizers.parallel.tables import tex, to_csv, to_tex
+from ginbon.tokenizers.protocol import Encoded
 
 COUNTS = {"tokens": 23, "pivot_tokens": 6, "bytes": 55, "pivot_bytes": 24, "pre_tokens": 15, "pivot_pre_tokens": 6}
 
@@ -33,7 +35,7 @@ def aligned(versions: Mapping[str, Sequence[str]], **options: Any) -> Aligned:
 
 def measures(counts: Mapping[str, int], words: int = 5) -> Measures:
     columns = {name: np.array([n], np.int64) for name, n in {"documents": 1, "words": words, **counts}.items()}
-    return Measures(columns, np.zeros((0, 2), np.uint32), 10)
+    return Measures(columns, Used.of(Encoded.of([[]])), 10)
 
 
 @pytest.mark.parametrize(
@@ -101,13 +103,6 @@ THAI = ["แมวนั่ง", "หมา", "จบแล้ว", "ใช่",
 def compared(*tokenizers: Any, prices: dict[str, float] | None = None) -> dict[str, Any]:
     one = aligned({"eng_Latn": ENGLISH, "tha_Thai": THAI, "por_Latn": [line.upper() for line in ENGLISH]})
     return compare_parallel(tokenizers, [one], prices=prices).to_json()
-
-
-class Halves(Toy):
-    """Two tokens where bytes have six: as sure a saving as there is."""
-
-    def _cut(self, text: str) -> list[int]:
-        return super()._cut(text)[::3]
 
 
 def toy(name: str) -> Toy:

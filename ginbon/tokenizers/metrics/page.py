@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 from inspect import getdoc
+from types import ModuleType
+from typing import Any
 
-from ginbon.tokenizers.metrics import METRICS
+from ginbon.tokenizers.metrics import METRICS, gini, price_factor
 from ginbon.tokenizers.metrics.measures import COLUMNS
 
 _LEAD = """\
@@ -19,6 +21,9 @@ Texts are encoded without special tokens.
 A tokenizer with an unknown rate above 1 % or lost text above 5 % has collapsed: it is marked, and has no rank.
 A rank is 1 + the number of tokenizers that need fewer tokens for the same text beyond doubt; ties share a rank.
 
+On parallel text `pivot_tokens`, `pivot_bytes`, ... are those of the pivot's side of the same lines; elsewhere the
+metrics that need them have no value.
+
 ## What is counted in each document
 
 | count | what |
@@ -29,16 +34,26 @@ A rank is 1 + the number of tokenizers that need fewer tokens for the same text 
 def page() -> str:
     """Markdown: what is counted, then each metric's module."""
     counts = "".join(f"| `{name}` | {what} |\n" for name, what in COLUMNS.items())
-    return _LEAD + counts + "".join(_section(name) for name in METRICS)
+    across = "".join(_across(module) for module in (gini, price_factor))
+    return _LEAD + counts + "".join(_section(name) for name in METRICS) + across
 
 
 def _section(name: str) -> str:
     metric = METRICS[name]
     module = import_module(f"ginbon.tokenizers.metrics.{name.replace('-', '_')}")
-    text = (getdoc(module) or "").replace("<", "&lt;")
     better = {"lower": "lower", "higher": "higher", "neither": "neither direction"}[metric.direction]
     facts = f"`{metric.formula}`, {metric.unit}; better: {better}.\n"
-    return f"\n## {name}\n\n{facts}\n{text}\n"
+    return f"\n## {name}\n\n{facts}\n{_text(module)}\n"
+
+
+def _across(module: Any) -> str:
+    """A figure over several languages or tokenizers."""
+    facts = f"`{module.FORMULA}`, {module.UNIT}; better: lower.\n"
+    return f"\n## {module.NAME}\n\n{facts}\n{_text(module)}\n"
+
+
+def _text(module: ModuleType) -> str:
+    return (getdoc(module) or "").replace("<", "&lt;")
 
 
 if __name__ == "__main__":

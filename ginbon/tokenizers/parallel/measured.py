@@ -122,16 +122,11 @@ def beside(own: Measures, pivot: Measures, shared: Flags, units: Int64s) -> Meas
     A row is then a unit of the bootstrap, not a line; a unit of which no line is shared stays, with zeros, so that
     every version's draws are of the same units. The column ``documents`` counts lines.
     """
-    number = int(units.max()) + 1 if len(units) else 0
-    columns = {name: _by_unit(counts, shared, units, number) for name, counts in own.columns.items()}
-    for name in PIVOT_COLUMNS:
-        if name in pivot.columns:
-            columns[f"pivot_{name}"] = _by_unit(pivot.columns[name], shared, units, number)
-    return replace(own, columns=columns, used=own.used.grouped(units, shared))
-
-
-def _by_unit(counts: Int64s, shared: Flags, units: Int64s, number: int) -> Int64s:
-    return np.bincount(units[shared], weights=counts[shared], minlength=number).astype(np.int64)
+    number = int(units.max()) + 1
+    held = own.grouped(units, number, shared)
+    other = pivot.grouped(units, number, shared)
+    columns = {f"pivot_{name}": other.columns[name] for name in PIVOT_COLUMNS if name in other.columns}
+    return replace(held, columns={**held.columns, **columns})
 
 
 def _version(label: str, measures: Measures, own: Measures) -> MeasuredVersion:
