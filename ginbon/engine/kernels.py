@@ -43,6 +43,8 @@ KERNELS: Final = (
     "ginbon.tokenizers.bpe.learn_kernel",
     "ginbon.tokenizers.bpe.apply_kernel",
     "ginbon.tokenizers.metrics.draw_kernel",
+    "ginbon.tokenizers.counts.split_kernel",
+    "ginbon.tokenizers.counts.table_kernel",
 )
 """All modules that hold compiled code, whichever room they are in: names only, nothing of them is known here. Those
 that take longest come first, and none imports another: so whoever compiles takes the next, and all end together.

@@ -1,0 +1,194 @@
+"""Counts: how often each pre-token occurs, by language and source. What tokenizers are trained from.
+
+They merge, reweight and travel without the text: two institutions add up theirs and train one tokenizer, and neither
+hands out a sentence. A threshold leaves out what is rare, since a rare pre-token may be somebody's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ginbon.errors import UserError
+from ginbon.tokenizers.bpe import Types
+from ginbon.tokenizers.counts.splitting import UNICODE
+from ginbon.tokenizers.counts.table import Int32s, Table, UInt64s
+from ginbon.tokenizers.patterns import GINBON
+from ginbon.tokenizers.protocol import Bytes, Int64s
+
+Stratum = tuple[str, str]
+"""Language and source."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Rows of (pre-token, language, source, count), in the order of language, source and bytes; none twice, none of 0.
+
+    Row ``i`` is the bytes ``data[offsets[i]:offsets[i + 1]]`` of stratum ``strata[marks[i]]``. ``pattern``,
+    ``normalisation`` and ``unicode`` say how text was cut. Every count is ``threshold`` or more, and ``dropped`` are
+    the occurrences that this cost.
+    """
+
+    offsets: Int64s
+    data: Bytes
+    marks: Int32s
+    counts: UInt64s
+    strata: tuple[Stratum, ...]
+    pattern: str = GINBON
+    normalisation: str = "none"
+    unicode: str = UNICODE
+    threshold: int = 1
+    dropped: int = 0
+
+    @classmethod
+    def of_table(cls, table: Table, strata: Sequence[Stratum], *, pattern: str = GINBON) -> Counts:
+        """From distinct strings whose marks are places in ``strata``."""
+        return _ordered(cls(table.offsets, table.data, table.marks, table.counts, tuple(strata), pattern))
+
+    @classmethod
+    def of_rows(
+        cls, pre_tokens: pa.Array, languages: Sequence[str], sources: Sequence[str], counts: UInt64s | Sequence[int]
+    ) -> Counts:
+        """From rows in any order; those that come twice are added up."""
+        strata: dict[Stratum, int] = {}
+        names = zip(languages, sources, strict=True)
+        marks = np.array([strata.setdefault(name, len(strata)) for name in names], np.int32)
+        offsets, data = _buffers(pre_tokens.cast(pa.large_binary()))
+        table = Table()
+        table.add(data, offsets[1:], marks, np.asarray(counts, np.uint64))
+        return cls.of_table(table, tuple(strata))
+
+    @classmethod
+    def merge(cls, parts: Sequence[Counts]) -> Counts:
+        """The sum of some counts, whatever their order.
+
+        Raises ``UserError`` where they were cut in different ways, or would pass 2**64.
+        """
+        first = parts[0]
+        for part in parts:
+            _check_alike(first, part)
+        if sum(part.total for part in parts) >= 2**64:
+            raise UserError("these counts add up to 2**64 or more; divide them by a constant first")
+        strata = sorted({stratum for part in parts for stratum in part.strata})
+        table = Table()
+        for part in parts:
+            codes = np.array([strata.index(stratum) for stratum in part.strata], np.int32)
+            table.add(part.data, part.offsets[1:], codes[part.marks], part.counts)
+        merged = cls.of_table(table, strata, pattern=first.pattern)
+        return replace(
+            merged,
+            normalisation=first.normalisation,
+            unicode=first.unicode,
+            threshold=min(part.threshold for part in parts),
+            dropped=sum(part.dropped for part in parts),
+        )
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Counts) and self._fields == other._fields and self.column.equals(other.column)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def _fields(self) -> tuple[object, ...]:
+        own = (self.pattern, self.normalisation, self.unicode, self.threshold, self.dropped)
+        return *own, self.strata, self.marks.tobytes(), self.counts.tobytes()
+
+    @cached_property
+    def column(self) -> pa.LargeBinaryArray:
+        """The pre-tokens as an Arrow column."""
+        buffers = [None, pa.py_buffer(np.ascontiguousarray(self.offsets)), pa.py_buffer(self.data)]
+        return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(self), buffers)
+
+    @cached_property
+    def total(self) -> int:
+        """Occurrences of all pre-tokens."""
+        halves = (int((self.counts >> np.uint64(32)).sum()), int((self.counts & np.uint64(2**32 - 1)).sum()))
+        return (halves[0] << 32) + halves[1]
+
+    @cached_property
+    def bytes(self) -> Mapping[Stratum, float]:
+        """Bytes of text that the counts of each language and source stand for."""
+        sizes = np.diff(self.offsets) * self.counts.astype(np.float64)
+        sums = np.bincount(self.marks, weights=sizes, minlength=len(self.strata))
+        return dict(zip(self.strata, sums.tolist(), strict=True))
+
+    def thresholded(self, least: int) -> Counts:
+        """Only the rows that count ``least`` or more; of a language and source, not of all together."""
+        keep = self.counts >= np.uint64(max(least, 0))
+        lost = replace(self, counts=np.where(keep, np.uint64(0), self.counts)).total
+        kept = self._rows(np.flatnonzero(keep))
+        return replace(kept, threshold=max(least, self.threshold), dropped=self.dropped + lost)
+
+    def of(self, wanted: Callable[[Stratum], bool]) -> Counts:
+        """Only the rows of some languages and sources."""
+        keep = np.array([wanted(stratum) for stratum in self.strata], np.bool_)
+        return self._rows(np.flatnonzero(keep[self.marks]))
+
+    def reweighted(self, weights: Mapping[Stratum, float]) -> Counts:
+        """Each count times the weight of its language and source (1 where none is given), to the nearest whole number.
+
+        Rows that become 0 are left out. Exact up to 2**53, the same on every machine.
+        """
+        factor = np.array([weights.get(stratum, 1.0) for stratum in self.strata], np.float64)
+        if len(factor) and not (np.isfinite(factor).all() and factor.min() >= 0):
+            raise UserError(f"weights {dict(weights)}; expected numbers of 0 or more")
+        exact = self.counts.astype(np.float64) * factor[self.marks]
+        if exact.sum() >= 2.0**63:
+            raise UserError("these weights make counts of 2**63 or more; divide them by a constant")
+        counts = np.where(factor[self.marks] == 1, self.counts, np.rint(exact).astype(np.uint64))
+        return replace(self, counts=counts, threshold=1)._rows(np.flatnonzero(counts))
+
+    def types(self) -> Types:
+        """Distinct pre-tokens over all languages and sources, as bytes to train from."""
+        table = Table()
+        table.add(self.data, self.offsets[1:], np.zeros(len(self), np.int32), self.counts)
+        if self.total >= 2**63:
+            raise UserError("these counts add up to 2**63 or more; divide them by a constant first")
+        return Types(table.offsets, table.data.astype(np.int32), table.counts.astype(np.int64))
+
+    def _rows(self, rows: Int64s) -> Counts:
+        """These rows alone, and the strata that they have."""
+        taken = self.column.take(pa.array(rows))
+        used, marks = np.unique(self.marks[rows], return_inverse=True)
+        offsets, data = _buffers(taken)
+        strata = tuple(self.strata[code] for code in used)
+        return replace(
+            self, offsets=offsets, data=data, marks=marks.astype(np.int32), counts=self.counts[rows], strata=strata
+        )
+
+
+def _check_alike(one: Counts, other: Counts) -> None:
+    for name in ("pattern", "normalisation", "unicode"):
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if mine != theirs:
+            raise UserError(
+                f"counts of different {name} cannot be merged: {str(mine)[:120]!r} and {str(theirs)[:120]!r}. "
+                "Count the texts again with one of them"
+            )
+
+
+def _ordered(counts: Counts) -> Counts:
+    """The same rows in the order of language, source and bytes."""
+    names = sorted(counts.strata)
+    rank = np.array([names.index(stratum) for stratum in counts.strata], np.int32)
+    marks = rank[counts.marks] if len(counts) else counts.marks
+    rows = pa.table({"mark": marks, "pre_token": counts.column})
+    order = pc.sort_indices(rows, [("mark", "ascending"), ("pre_token", "ascending")]).to_numpy()
+    return replace(counts, marks=marks, strata=tuple(names))._rows(order[counts.counts[order] > 0])
+
+
+def _buffers(column: pa.LargeBinaryArray) -> tuple[Int64s, Bytes]:
+    """Where each value of a column without nulls begins, and its bytes; the first begins at 0."""
+    _, offsets, data = column.buffers()
+    at = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1] if len(column) else None
+    if at is None:
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    return at - at[0], np.frombuffer(data or b"", np.uint8)[at[0] : at[-1]]

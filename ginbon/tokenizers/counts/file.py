@@ -1,0 +1,115 @@
+"""Counts as a Parquet file: the same rows give the same bytes. Described in docs/reference/counts-format.md."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ginbon.corpus.parquet import DENSE, Writer
+from ginbon.engine.files import canonical_json, whole_file
+from ginbon.errors import DamageError, SurroundingsError, UserError
+from ginbon.tokenizers.counts.counts import Counts
+
+FORMAT: Final = "ginbon-counts"
+VERSION: Final = 1
+_KEY: Final = b"ginbon"
+"""The key of the file's metadata under which our object stands."""
+
+_ROWS: Final = 2**18
+"""Rows of a row group: some 2 MB."""
+
+_LABEL: Final = pa.dictionary(pa.int32(), pa.string())
+SCHEMA: Final = pa.schema(
+    [
+        pa.field("pre_token", pa.large_binary(), nullable=False),
+        pa.field("language", _LABEL, nullable=False),
+        pa.field("source", _LABEL, nullable=False),
+        pa.field("count", pa.uint64(), nullable=False),
+    ]
+)
+
+
+def write(counts: Counts, path: Path) -> str:
+    """Write counts, whole or not at all; gives the SHA-256 of the file. Equal counts give equal bytes."""
+    about = {
+        "format": FORMAT,
+        "version": VERSION,
+        "pattern": counts.pattern,
+        "normalisation": counts.normalisation,
+        "unicode": counts.unicode,
+        "threshold": counts.threshold,
+        "dropped": counts.dropped,
+    }
+    schema = SCHEMA.with_metadata({_KEY: canonical_json(about)})
+    labels = [pa.array([stratum[side] for stratum in counts.strata], pa.string()) for side in (0, 1)]
+    with whole_file(path) as file, Writer(file, schema, rows=_ROWS, bytes=2**40, packing=DENSE) as writer:
+        for first in range(0, len(counts), _ROWS):
+            rows = slice(first, first + _ROWS)
+            marks = pa.array(counts.marks[rows])
+            columns = [
+                counts.column[rows],
+                *(pa.DictionaryArray.from_arrays(marks, label).dictionary_decode() for label in labels),
+                pa.array(counts.counts[rows]),
+            ]
+            writer.write(pa.RecordBatch.from_arrays(columns, names=schema.names))
+    return file.hexdigest()
+
+
+def read(path: Path) -> Counts:
+    """Counts from a file.
+
+    Raises ``SurroundingsError`` where it cannot be read, ``DamageError`` where its bytes are damaged, ``UserError``
+    where it is something else or of a newer version.
+    """
+    try:
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        about = _about(path, file.schema_arrow.metadata)
+        table = file.read()
+    except OSError as error:
+        if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
+            raise SurroundingsError(f"{path}: {error.strerror or error}") from error
+        raise DamageError(f"{path}: {error}. The copy is damaged; get it again") from error
+    except pa.ArrowInvalid as error:
+        raise DamageError(f"{path}: no whole Parquet file: {error}. Get it again") from error
+    counts = _of_columns(path, table)
+    if about["threshold"] > 1 and len(counts) and int(counts.counts.min()) < about["threshold"]:
+        raise DamageError(f"{path}: says that every count is {about['threshold']} or more, and one is not")
+    return replace(counts, **about)
+
+
+def _about(path: Path, metadata: Any) -> dict[str, Any]:
+    """The fields of ``Counts`` that the file's own object tells."""
+    try:
+        said = json.loads((metadata or {})[_KEY])
+        is_counts = said["format"] == FORMAT
+    except (KeyError, ValueError, TypeError):
+        is_counts = False
+    if not is_counts:
+        raise UserError(f"{path}: no counts of pre-tokens; expected a file that `ginbon` wrote as such")
+    if said.get("version") != VERSION:
+        raise UserError(f"{path}: counts of version {said.get('version')!r}; this Ginbon reads version {VERSION}")
+    kinds = {"pattern": str, "normalisation": str, "unicode": str, "threshold": int, "dropped": int}
+    for name, kind in kinds.items():
+        if not isinstance(said.get(name), kind):
+            raise DamageError(f"{path}: metadata: {name} is {said.get(name)!r}; expected {kind.__name__}")
+    return {name: said[name] for name in kinds}
+
+
+def _of_columns(path: Path, table: pa.Table) -> Counts:
+    """Counts from the columns of a file, put in order and added up where a row comes twice."""
+    if not table.schema.equals(SCHEMA):
+        raise DamageError(f"{path}: its columns are {table.schema.names}; expected {SCHEMA.names} of the usual types")
+    if any(column.null_count for column in table.columns):
+        raise DamageError(f"{path}: a value is null")
+    return Counts.of_rows(
+        table["pre_token"].combine_chunks(),
+        table["language"].cast(pa.string()).to_pylist(),
+        table["source"].cast(pa.string()).to_pylist(),
+        np.asarray(table["count"], np.uint64),
+    )

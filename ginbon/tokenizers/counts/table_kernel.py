@@ -1,0 +1,129 @@
+"""A table of byte strings, each with a mark and a count, compiled: open addressing over slices of a text.
+
+Kernels take all memory from their caller. ``add`` stops where a table is full, and goes on when called again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ginbon.engine.compiling import helper, inlined, kernel, read, types, write
+
+HASH: Final = 0
+START: Final = 1
+SIZE: Final = 2
+MARK: Final = 3
+"""Columns of ``entries``: the hash of a string and its mark, its bytes in ``kept``, and the mark."""
+
+ENTRIES: Final = 0
+BYTES: Final = 1
+"""Places in ``used``."""
+
+_u8 = read(types.uint8)
+_i64 = read(types.int64)
+_i32 = read(types.int32)
+_u64 = read(types.uint64)
+_out_u8 = write(types.uint8)
+_out_i32 = write(types.int32)
+_out_i64 = write(types.int64)
+_out_u64 = write(types.uint64)
+_out_i64x2 = write(types.int64, 2)
+
+
+@inlined
+def mixed(value: Any) -> Any:
+    """All bits of a hash in its low ones."""
+    value = (value ^ (value >> 32 & 0xFFFFFFFF)) * 0x9E3779B97F4A7C1
+    return value ^ (value >> 29 & 0x7FFFFFFFF)
+
+
+@helper
+def hash_of(data: Any, first: Any, end: Any, mark: Any) -> Any:
+    """64 bits of a slice and its mark."""
+    value = 1469598103934665603 + mark
+    for i in range(first, end):
+        value = (value ^ data[i]) * 1099511628211
+    return mixed(value)
+
+
+@helper
+def is_same(entries: Any, kept: Any, entry: Any, value: Any, data: Any, first: Any, size: Any, mark: Any) -> Any:
+    """Whether an entry is a slice with this mark."""
+    if entries[entry, HASH] != value or entries[entry, SIZE] != size or entries[entry, MARK] != mark:
+        return False
+    start, i = entries[entry, START], 0
+    while i < size and kept[start + i] == data[first + i]:
+        i += 1
+    return i == size
+
+
+@kernel(
+    types.int64,
+    _u8,
+    types.int64,
+    _i64,
+    _i32,
+    _u64,
+    types.int64,
+    _out_i32,
+    _out_i64x2,
+    _out_u64,
+    _out_u8,
+    _out_i64,
+)
+def add(
+    data: Any,
+    begin: Any,
+    ends: Any,
+    marks: Any,
+    amounts: Any,
+    done: Any,
+    slots: Any,
+    entries: Any,
+    counts: Any,
+    kept: Any,
+    used: Any,
+) -> int:
+    """Count the slices that end at ``ends`` and begin where the one before ended (the first at ``begin``).
+
+    Those before ``done`` are passed over; gives how many are done, fewer than all where there is no room.
+    """
+    mask = slots.shape[0] - 1
+    first = begin if done == 0 else ends[done - 1]
+    for i in range(done, ends.shape[0]):
+        end, mark = ends[i], marks[i]
+        value = hash_of(data, first, end, mark)
+        size = end - first
+        slot = value & mask
+        while slots[slot] >= 0 and not is_same(entries, kept, slots[slot], value, data, first, size, mark):
+            slot = (slot + 1) & mask
+        entry = slots[slot]
+        if entry < 0:
+            entry = used[ENTRIES]
+            start = used[BYTES]
+            if entry == entries.shape[0] or start + size > kept.shape[0]:
+                return int(i)
+            slots[slot] = entry
+            entries[entry, HASH] = value
+            entries[entry, START] = start
+            entries[entry, SIZE] = size
+            entries[entry, MARK] = mark
+            for k in range(size):
+                kept[start + k] = data[first + k]
+            counts[entry] = 0
+            used[ENTRIES] = entry + 1
+            used[BYTES] = start + size
+        counts[entry] += amounts[i]
+        first = end
+    return int(ends.shape[0])
+
+
+@kernel(types.void, _out_i64x2, types.int64, _out_i32)
+def index(entries: Any, n: Any, slots: Any) -> None:
+    """Enter ``n`` distinct entries into empty slots."""
+    mask = slots.shape[0] - 1
+    for entry in range(n):
+        slot = entries[entry, HASH] & mask
+        while slots[slot] >= 0:
+            slot = (slot + 1) & mask
+        slots[slot] = entry
