@@ -10,11 +10,10 @@ import typer
 
 from ginbon.cli.audit import audit
 from ginbon.cli.compare import compare
+from ginbon.cli.diagnose import diagnose
 from ginbon.cli.lexicon import lexicon
 
 app = typer.Typer(no_args_is_help=True, help="Train tokenizers, and compare any of them on any text.")
-app.command()(audit)
-app.command()(lexicon)
 
 _KINDS = {
     "unigram": "sentencepiece-unigram",
@@ -90,4 +89,5 @@ def train(
     )
 
 
-app.command()(compare)
+for _command in (compare, diagnose, audit, lexicon):
+    app.command()(_command)

@@ -2,7 +2,8 @@
 
 Asked in this order, the first yes decides:
 
-1. Does the tokenizer collapse on the language (unknown tokens, lost text)?             train anew
+1. Does the tokenizer collapse on the language (unknown tokens, lost text)? Is it
+   a floor, which has no vocabulary?                                                  train anew
 2. Is the premium fair already?                                                       use it as it is
 3. Does the repaired pattern do better than the own one with as many new tokens?      repair the pattern, extend by k
 4. Do more tokens buy back something worth while?                                     extend by k
@@ -16,6 +17,7 @@ more merges to give, the answer is to train anew.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 from ginbon.tokenizers.diagnosis.curve import Curve, Point
@@ -36,7 +38,7 @@ class Limits:
     """The thresholds, in the order in which they matter. All are premiums or shares of one."""
 
     fair: float = 1.5
-    """A premium up to this is fair: no more than Spanish or Indonesian readers pay with most vocabularies."""
+    """A premium up to this is fair: it is what o200k, a good vocabulary, charges Estonian or Swahili."""
     full: float = 1.25
     """Tokens for each pre-token from which on the vocabulary is to blame (English text has 1.05 to 1.15)."""
     worthwhile: float = 0.05
@@ -56,12 +58,16 @@ LIMITS: Final = Limits()
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do (``action``, with ``k`` new tokens where it extends), why, and the premium it leads to."""
+    """What to do (``action``, with ``k`` new tokens where it extends), why, and the premium it leads to.
+
+    ``estimated``: without a split pattern, nothing in the tokenizer tells which merges it could have.
+    """
 
     action: Action
     k: int
     premium: float | None
     because: tuple[str, ...]
+    estimated: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -73,43 +79,42 @@ class Advice:
         said = ACTIONS[self.action]
         if not self.k:
             return f"{said}."
-        return f"{said} by {self.k:,} tokens: the premium falls to {self.premium:.2f}."
+        falls = "falls to an estimated" if self.estimated else "falls to"
+        return f"{said} by {self.k:,} tokens: the premium {falls} {self.premium:.2f}."
 
 
-def cause(premium: float | None, floor: float | None, headroom: float | None, collapsed: str) -> Cause:
-    """What a premium is to be blamed on. Both, where the pattern's floor is above what is fair and tokens are missing
-    besides; without a split pattern it can only be the vocabulary.
+def advise(
+    premium: float | None, floor: float | None, hopeless: str, own: Curve | None, repaired: Curve | None
+) -> Advice:
+    """The recommendation. ``hopeless`` says why nothing but another tokenizer helps, or nothing. Curves are None
+    without training text, the repaired one also where nothing is to repair.
     """
-    if collapsed:
-        return "collapsed"
+    if hopeless:
+        return Advice("train-anew", 0, None, (hopeless,))
     if premium is None or premium <= LIMITS.fair:
-        return "none"
-    if floor is None or headroom is None or floor <= LIMITS.fair:
-        return "vocabulary"
-    return "split-pattern-and-vocabulary" if headroom > LIMITS.full else "split-pattern"
-
-
-def advise(premium: float | None, why: Cause, collapsed: str, own: Curve | None, repaired: Curve | None) -> Advice:
-    """The recommendation. Curves are None without training text, the repaired one also where nothing is to repair."""
-    if collapsed:
-        return Advice("train-anew", 0, None, (f"it collapses on this language: {collapsed}",))
-    if premium is None or why == "none":
         said = f"the premium of {premium:.2f} is fair (at most {LIMITS.fair})" if premium else "nothing is to be paid"
         return Advice("use-as-is", 0, premium, (said,))
     if own is None:
-        return _without_text(why)
-    best = _enough(own)
+        action: Action = "repair-and-extend" if floor and floor > LIMITS.fair else "extend"
+        return Advice(action, 0, None, ("there is no text to learn merges from: by how many tokens cannot be told",))
     if repaired is not None:
-        rival = _enough(repaired)
+        rival = _enough(repaired, premium)
         beside = _premium(own.at(rival.k))
         if _premium(rival) <= beside * (1 - LIMITS.worthwhile):
             return _extension("repair-and-extend", premium, rival, repaired, _bound(own, beside, rival.k))
-    return _extension("extend", premium, best, own, ())
+    return _extension("extend", premium, _enough(own, premium), own, ())
 
 
-def _without_text(why: Cause) -> Advice:
-    action: Action = "extend" if why == "vocabulary" else "repair-and-extend"
-    return Advice(action, 0, None, ("there is no text to learn merges from, so by how many tokens cannot be told",))
+def cause(premium: float | None, floor: float | None, headroom: float | None, advice: Advice) -> Cause:
+    """What a premium is to be blamed on: the pattern where its floor is above what is fair, or where its repair is
+    what helps; the vocabulary where pre-tokens take too many tokens, or where there is no pattern.
+    """
+    if premium is None or premium <= LIMITS.fair:
+        return "none"
+    pattern = (floor is not None and floor > LIMITS.fair) or advice.action == "repair-and-extend"
+    if not pattern:
+        return "vocabulary"
+    return "split-pattern-and-vocabulary" if headroom and headroom > LIMITS.full else "split-pattern"
 
 
 def _bound(own: Curve, beside: float, k: int) -> tuple[str, ...]:
@@ -139,13 +144,13 @@ def _extension(action: Action, premium: float, point: Point, curve: Curve, becau
     return Advice(action, point.k, reached, (*because, f"the next point would take less than {LIMITS.step:.0%} more"))
 
 
-def _enough(curve: Curve) -> Point:
-    """The least point that is fair; else the last one that takes enough from the one before it."""
-    fair = next((point for point in curve.points if _premium(point) <= LIMITS.fair), None)
+def _enough(curve: Curve, premium: float) -> Point:
+    """The least point that is fair and worth while; else the last one that takes enough from the one before it."""
+    bar = min(LIMITS.fair, premium * (1 - LIMITS.worthwhile))
+    fair = next((point for point in curve.points if _premium(point) <= bar), None)
     if fair is not None:
         return fair
-    pairs = list(zip(curve.points, curve.points[1:], strict=False))
-    paid = [b for a, b in pairs if _premium(b) <= _premium(a) * (1 - LIMITS.step)]
+    paid = [b for a, b in pairwise(curve.points) if _premium(b) <= _premium(a) * (1 - LIMITS.step)]
     return paid[-1] if paid else curve.points[0]
 
 

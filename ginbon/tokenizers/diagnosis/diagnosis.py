@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -14,12 +14,13 @@ from ginbon.tokenizers.diagnosis.advice import LIMITS, Advice, Cause, advise, ca
 from ginbon.tokenizers.diagnosis.curve import GRID, HIDDEN, MIN_COUNT, Curve, curve
 from ginbon.tokenizers.diagnosis.letters import Letters, letters
 from ginbon.tokenizers.diagnosis.material import Material
-from ginbon.tokenizers.diagnosis.parts import Parts, parts
+from ginbon.tokenizers.diagnosis.parts import Parts, parts, with_counts
 from ginbon.tokenizers.diagnosis.repair import gate, repaired
 from ginbon.tokenizers.diagnosis.seams import Seams, seams
 from ginbon.tokenizers.metrics import HONESTY, METRICS, Estimate, Measures, measure
 from ginbon.tokenizers.parallel.measured import beside
 from ginbon.tokenizers.protocol import Oddity, Tokenizer
+from ginbon.tokenizers.specs import FLOORS
 from ginbon.tokenizers.units import CONFIDENCE, REPLICATES
 
 SCHEMA: Final = "ginbon.diagnosis"
@@ -126,18 +127,20 @@ def diagnose(
     found = parts(measures)
     honesty = {name: METRICS[name].compute(measures) for name in HONESTY}
     collapsed = collapse(honesty)
+    hopeless = _hopeless(tokenizer, collapsed)
     script = material.language.partition("_")[2]
     pre = tokenizer.pre_tokens(material.measured)
     cuts = seams(pre.texts, pre.starts, material.language) if pre is not None else None
     other = repaired(tokenizer, script) if cuts is not None and _is_wrong(cuts) else None
     curves: list[Curve | None] = [None, None]
-    if len(material.training) and not collapsed:
+    if len(material.training) and not hopeless:
         for n, one in enumerate((tokenizer, other)):
             if one is not None:
                 lines, unit = material.measured, material.unit
                 curves[n] = curve(one, material.training, lines, unit, measures, grid=grid, hidden=hidden)
     own, better = curves
-    why = cause(found.premium.value, found.premium_floor.value, found.headroom.value, collapsed)
+    advice = advise(found.premium.value, found.premium_floor.value, hopeless, own, better)
+    blamed = cause(found.premium.value, found.premium_floor.value, found.headroom.value, advice)
     return Diagnosis(
         subject=Subject(
             tokenizer.name, tokenizer.kind, tokenizer.sha256, tokenizer.vocabulary.size, tokenizer.oddities
@@ -153,9 +156,9 @@ def diagnose(
         sharing=sum(one.script == script for one in codes.every()),
         own=own,
         repaired=better,
-        cause=why,
-        advice=advise(found.premium.value, why, collapsed, own, better),
-        notes=(*material.notes, *_notes(cuts, own, material)),
+        cause="collapsed" if collapsed else blamed,
+        advice=replace(advice, estimated=cuts is None),
+        notes=material.notes,
         seed=seed,
         hidden=hidden,
     )
@@ -164,24 +167,19 @@ def diagnose(
 def _measure(tokenizer: Tokenizer, material: Material, seed: int) -> Measures:
     """Counts of each unit, with those of the pivot's lines beside them."""
     own = measure(tokenizer, material.measured, material.language, seed=seed)
+    pre = tokenizer.pre_tokens(material.measured)
+    if pre is not None:
+        own = with_counts(own, pre_tokens=pre.counts)
     pivot = measure(tokenizer, material.pivot_lines, material.pivot, seed=seed)
     return beside(own, pivot, np.ones(len(material.unit), np.bool_), material.unit)
 
 
+def _hopeless(tokenizer: Tokenizer, collapsed: str) -> str:
+    """Why no extension can help, or nothing."""
+    if collapsed:
+        return f"it collapses on this language: {collapsed}"
+    return "it is a floor to measure against: it has no vocabulary" if tokenizer.kind in FLOORS else ""
+
+
 def _is_wrong(cuts: Seams) -> bool:
     return cuts.grapheme_cut_share > _WRONG or cuts.joiners_cut > 0
-
-
-def _notes(cuts: Seams | None, own: Curve | None, material: Material) -> list[str]:
-    notes = []
-    if cuts is None:
-        notes.append(
-            "no split pattern: nothing bounds its vocabulary, so there is no floor. The curve continues merges within "
-            "words over its own pieces; a unigram model would choose other pieces: take the curve as an estimate"
-        )
-    if own is not None and own.exhausted:
-        notes.append(
-            f"the training text ({int(material.training.offsets[-1]) / 1e6:.1f} MB) has {own.points[-1].k:,} merges to "
-            "give: there the curve ends for want of text. More text moves the curve down, not the floor"
-        )
-    return notes

@@ -1,8 +1,8 @@
 """What a diagnosis reads: lines that are measured beside the pivot's, and other text that merges are learned from.
 
-Both are of one language and never share a line. One set of parallel text is measured; learned from are the other sets in
-that language and the text that the user gives. Where there is none, the measured set is halved by its units, and that
-is said.
+Both are of one language and never share a line. One set of parallel text is measured; the other sets in that language
+and the text that the user gives are learned from. Where there is none, the measured set is halved by its units, and
+that is said.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from ginbon.tokenizers.protocol import Flags, Int64s, TextColumn
 KINDS: Final = {
     "joiner": "at a zero-width joiner or non-joiner",
     "mark": "at a combining mark",
-    "other": "elsewhere: letter case, apostrophes, digits",
+    "other": "elsewhere (letter case, apostrophes, digits)",
 }
 
 _JOINERS: Final = np.array([0x200C, 0x200D])
