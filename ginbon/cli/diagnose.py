@@ -89,7 +89,8 @@ def _show(found: Diagnosis) -> None:
     console.print(Text(f"To blame: {wording.BLAME[found.cause]}."))
     _show_parts(console, found)
     for finding in wording.findings(found):
-        _bullets(console, finding.text, finding.details)
+        details = [f"{detail.text}: {', '.join(detail.examples)}" for detail in finding.details]
+        _bullets(console, finding.text, details)
     if found.own is not None:
         _show_curves(console, found.own, found.repaired)
     _explain(found)

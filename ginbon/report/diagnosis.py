@@ -15,8 +15,8 @@ from ginbon.tokenizers.comparison import WORDS
 from ginbon.tokenizers.diagnosis import LIMITS, Curve, Diagnosis, wording
 from ginbon.tokenizers.diagnosis.parts import PARTS
 
-_WIDTH: Final = 640.0
-_HEIGHT: Final = 300.0
+_WIDTH: Final = 440.0
+_HEIGHT: Final = 270.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 16.0, 14.0, 40.0
 _UNIT: Final = 250
 """Tokens up to which the horizontal axis is even; from there on it is logarithmic."""
@@ -128,11 +128,11 @@ def _line(kind: str, curve: Curve, most: float, last: int) -> list[str]:
         edge = [f"{x:.1f} {top:.1f}" for x, top, _ in band] + [f"{x:.1f} {low:.1f}" for x, _, low in reversed(band)]
         shapes.append(f'<path class="band {kind}" d="M{"L".join(edge)}z"/>')
     if curve.floor.value is not None:
-        y = _y(curve.floor.value, most)
-        shapes.append(f'<path class="floor {kind}" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>')
+        y, right = _y(curve.floor.value, most), _WIDTH - _RIGHT
+        shapes.append(f'<path class="floor {kind}" d="M{_LEFT} {y:.1f}H{right}"/>')
+        beside = y - 4 if kind == "own" else y + 13  # a repair's floor is the lower one
         said = f"floor {curve.floor.value:.2f}"
-        x = _WIDTH - _RIGHT
-        shapes.append(f'<text class="said {kind}" x="{x}" y="{y + 13:.1f}" text-anchor="end">{said}</text>')
+        shapes.append(f'<text class="said {kind}" x="{right}" y="{beside:.1f}" text-anchor="end">{said}</text>')
     points = [f"{x:.1f} {_y(e.value or 0.0, most):.1f}" for x, e in places]
     shapes.append(f'<path class="line {kind}" d="M{"L".join(points)}"/>')
     for x, estimate in places:

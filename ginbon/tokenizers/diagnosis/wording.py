@@ -40,11 +40,19 @@ def figure(estimate: Estimate) -> str:
 
 
 @dataclass(frozen=True)
+class Detail:
+    """What a finding is seen by; ``examples`` are in the language's own script and direction."""
+
+    text: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Finding:
     """What was found, in a sentence or two, and what it is seen by."""
 
     text: str
-    details: tuple[str, ...] = ()
+    details: tuple[Detail, ...] = ()
 
 
 def findings(found: Diagnosis) -> list[Finding]:
@@ -86,11 +94,11 @@ def _of_pattern(found: Diagnosis) -> list[Finding]:
     return said
 
 
-def _seams(seams: Seams) -> Iterator[str]:
+def _seams(seams: Seams) -> Iterator[Detail]:
     for kind, number in seams.inside.items():
         if number:
-            examples = ", ".join(example(one) for one in seams.examples.get(kind, ()))
-            yield f"{number:,} {'seam' if number == 1 else 'seams'} inside words {KINDS[kind]}: {examples}"
+            said = f"{number:,} {'seam' if number == 1 else 'seams'} inside words {KINDS[kind]}"
+            yield Detail(said, tuple(example(one) for one in seams.examples.get(kind, ())))
 
 
 def _of_vocabulary(found: Diagnosis) -> list[Finding]:
