@@ -64,6 +64,11 @@ class RankTokenizer(BaseTokenizer):
         encode: Callable[[str], list[int]] = self._encoding.encode_ordinary
         return encode
 
+    @property
+    def library(self) -> Any:
+        """The library's encoding."""
+        return self._encoding
+
     def gated(self, gate: str) -> RankTokenizer:
         """The same ranks behind a split pattern that tries ``gate`` first."""
         pattern = f"{gate}|{self.pattern}"
