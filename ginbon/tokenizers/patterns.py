@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 
-from ginbon.tokenizers.protocol import PreTokens, TextColumn
+from ginbon.tokenizers.protocol import PreTokens, TextColumn, lengths
 
 _JOINERS: Final = r"\x{200C}\x{200D}"
 _TAIL: Final = rf"\p{{M}}{_JOINERS}\x{{1F3FB}}-\x{{1F3FF}}\x{{E0020}}-\x{{E007F}}"
@@ -93,24 +94,22 @@ def known_pattern(name: str) -> str:
 def split(pattern: str, texts: TextColumn) -> PreTokens:
     """The pre-tokens that a rank file's split pattern finds in some texts.
 
-    Run by the module ``regex``, five times as fast as asking Hugging Face's library for places. It agrees with tiktoken
-    (fancy-regex) and Oniguruma on every character that their versions of Unicode know; all cut text that no branch
-    matches to nothing, which none of the published patterns does.
+    Run by the module ``regex``, several times as fast as asking Hugging Face's library for places. It agrees with
+    tiktoken (fancy-regex) and Oniguruma on every character that their versions of Unicode know; all drop text that no
+    branch matches, of which the published patterns have none.
     """
     compiled = _compiled(pattern)
-    counts, chars = [], []
-    for text in texts.strings:
-        pieces = compiled.findall(text) if not compiled.groups else [m[0] for m in compiled.finditer(text)]
-        lengths = list(map(len, pieces))
-        if sum(lengths) == len(text) and 0 not in lengths:
-            counts.append(len(lengths))
-            chars.append(np.cumsum([0, *lengths])[:-1])
-        else:  # something lies between matches
-            begins = [m.start() for m in compiled.finditer(text) if m.end() > m.start()]
-            counts.append(len(begins))
-            chars.append(np.asarray(begins, np.int64))
-    places = np.concatenate([np.zeros(0, np.int64), *chars])
-    return PreTokens.of_chars(texts, np.asarray(counts, np.int64), places)
+    if not compiled.groups:
+        rows = [compiled.findall(text) for text in texts.strings]
+        counts = lengths(rows)
+        sizes = np.fromiter(map(len, chain.from_iterable(rows)), np.int64, int(counts.sum()))
+        ends = np.append(0, np.cumsum(sizes))
+        texts_end = np.cumsum(lengths(texts.strings))
+        if sizes.all() and np.array_equal(ends[np.cumsum(counts)], texts_end):  # no text lies between matches
+            return PreTokens.of_chars(texts, counts, ends[:-1] - np.repeat(np.append(0, texts_end)[:-1], counts))
+    begins = [[m.start() for m in compiled.finditer(text) if m.end() > m.start()] for text in texts.strings]
+    counts = lengths(begins)
+    return PreTokens.of_chars(texts, counts, np.fromiter(chain.from_iterable(begins), np.int64, int(counts.sum())))
 
 
 @lru_cache(maxsize=64)

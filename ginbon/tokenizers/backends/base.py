@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from ginbon.tokenizers.backends.probes import probed
 from ginbon.tokenizers.protocol import Encoded, Ids, Int64s, Oddity, PreTokens, TextColumn, Vocabulary
 from ginbon.tokenizers.spelling import Spelling, spelling
 
@@ -23,45 +24,6 @@ _THREADED_CHARS: Final = 50_000
 """Less text is encoded before threads have started."""
 
 Row = TypeVar("Row")
-
-PROBES: Final = (
-    ("strips-spaces", " a", "a space at the beginning of a text is lost"),
-    ("strips-spaces", "a ", "a space at the end of a text is lost"),
-    ("squeezes-spaces", "a  b", "runs of spaces are squeezed into one"),
-    ("changes-line-ends", "a\nb", "line ends are lost or changed"),
-    ("changes-line-ends", "a\r\nb", "carriage returns are lost or changed"),
-    ("changes-tabs", "a\tb", "tabs are lost or changed"),
-    ("changes-case", "Ab", "upper case is folded"),
-    ("composes", "e\N{COMBINING ACUTE ACCENT}", "decomposed characters are composed (NFC)"),
-    ("composes", "\N{DEVANAGARI LETTER QA}", "composed Devanagari letters are decomposed"),
-    (
-        "folds-compatibility",
-        "\N{FULLWIDTH LATIN CAPITAL LETTER A}\N{LATIN SMALL LIGATURE FI}",
-        "compatibility characters are folded (NFKC)",
-    ),
-    ("strips-accents", "\N{LATIN SMALL LETTER E WITH ACUTE}", "accents are lost"),
-    (
-        "loses-zwnj",
-        "\N{ARABIC LETTER MEEM}\N{ZERO WIDTH NON-JOINER}\N{ARABIC LETTER YEH}",
-        "U+200C (zero width non-joiner) is lost or changed",
-    ),
-    (
-        "loses-zwj",
-        "\N{DEVANAGARI LETTER KA}\N{DEVANAGARI SIGN VIRAMA}\N{ZERO WIDTH JOINER}",
-        "U+200D (zero width joiner) is lost or changed",
-    ),
-    (
-        "loses-zwsp",
-        "\N{KHMER LETTER KA}\N{ZERO WIDTH SPACE}\N{KHMER LETTER KA}",
-        "U+200B (zero width space) is lost or changed",
-    ),
-    (
-        "changes-lower-one-eighth-block",
-        "a\N{LOWER ONE EIGHTH BLOCK}b",
-        "U+2581 is the tokenizer's own mark for a space and comes back as one",
-    ),
-)
-"""TextColumn that a lossless tokenizer gives back, with what is wrong with one that does not."""
 
 
 class BaseTokenizer(ABC):
@@ -130,24 +92,10 @@ class BaseTokenizer(ABC):
     @cached_property
     def oddities(self) -> tuple[Oddity, ...]:
         """What was detected by trying the tokenizer on probes and reading its file."""
-        return (*self._file_oddities(), *self._probe_oddities())
+        return (*self._file_oddities(), *probed(self))
 
     def _file_oddities(self) -> list[Oddity]:
         return []
-
-    def _probe_oddities(self) -> list[Oddity]:
-        """A probe that is not given back tells what is lost; where its characters are unknown, that alone is said."""
-        probes = TextColumn([text for _, text, _ in PROBES])
-        encoded = self.encode_batch(probes)
-        unknown = self.vocabulary.unknown_flags
-        found: dict[str, list[str]] = {}
-        for i, (code, text, detail) in enumerate(PROBES):
-            ids = encoded.ids[encoded.offsets[i] : encoded.offsets[i + 1]]
-            if unknown[ids].any():
-                found.setdefault("has-unknown", []).append("text outside its vocabulary becomes an unknown token")
-            elif self.decode(ids.tolist()) != text:
-                found.setdefault(code, []).append(detail)
-        return [Oddity(code, "; ".join(dict.fromkeys(details))) for code, details in sorted(found.items())]
 
 
 def over_cores(encode: Callable[[str], Row], texts: Sequence[str]) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +48,7 @@ class HuggingFaceTokenizer(BaseTokenizer):
         self._tokenizer.encode_special_tokens = True
         if getattr(self._tokenizer.model, "dropout", None):
             self._tokenizer.model.dropout = None
+        self._normalised = TextColumn([]), TextColumn([])  # the last texts and what became of them: often asked again
 
     def encode_batch(self, texts: TextColumn) -> Encoded:
         """Token ids of each text, without special tokens."""
@@ -65,6 +67,13 @@ class HuggingFaceTokenizer(BaseTokenizer):
         normaliser = self._tokenizer.normalizer
         if normaliser is None:
             return texts
+        given, normal = self._normalised
+        if given is not texts:
+            normal = self._normal(normaliser, texts)
+            self._normalised = texts, normal
+        return normal
+
+    def _normal(self, normaliser: Any, texts: TextColumn) -> TextColumn:
         changed = [normaliser.normalize_str(text) for text in texts.strings]
         if SPACE in normaliser.normalize_str(" "):  # it writes spaces as SentencePiece does, and perhaps one before all
             prefix = len(normaliser.normalize_str("a")) - 1
@@ -185,20 +194,20 @@ class HuggingFaceTokenizer(BaseTokenizer):
                     "dummy-prefix", "puts a space before every text, so that a text's first word is as inside a line"
                 )
             )
-        post = _types(self._file.get("post_processor"))
-        if post & {"TemplateProcessing", "BertProcessing", "RobertaProcessing"} and self._adds_special():
+        if added := self._adds_special():
+            names = ", ".join(printable(token) for token in added)
             found.append(
-                Oddity(
-                    "adds-special-tokens",
-                    "adds special tokens to every text unless told not to; here they are left out",
-                )
+                Oddity("adds-special-tokens", f"adds {names} to every text unless told not to; here without them")
             )
         if self._file["model"].get("dropout"):
             found.append(Oddity("dropout", "merges are dropped at random; here none is"))
         return found
 
-    def _adds_special(self) -> bool:
-        return len(self._tokenizer.encode("a").ids) > len(self._tokenizer.encode("a", add_special_tokens=False).ids)
+    def _adds_special(self) -> list[str]:
+        """The special tokens that it puts around a text of its own accord, a beginning-of-text token mostly."""
+        with_special = self._tokenizer.encode("a").tokens
+        left = Counter(with_special) - Counter(self._tokenizer.encode("a", add_special_tokens=False).tokens)
+        return list(left)
 
 
 def _only_writes_bytes(part: Mapping[str, Any]) -> bool:
