@@ -16,6 +16,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ginbon.tokenizers.metrics import METRICS, Estimate, Measures, join, measure
+from ginbon.tokenizers.metrics.honesty import MAX_LOST as MAX_LOST
+from ginbon.tokenizers.metrics.honesty import MAX_UNKNOWN as MAX_UNKNOWN
+from ginbon.tokenizers.metrics.honesty import collapse as collapse
 from ginbon.tokenizers.protocol import Oddity, TextColumn, Tokenizer
 from ginbon.tokenizers.reading import Read
 from ginbon.tokenizers.sample import Sample, choose
@@ -27,10 +30,6 @@ VERSION: Final = 1
 
 SAMPLE_BYTES: Final = 4_000_000
 """Text of each language that is measured: intervals are narrow by then, and every tokenizer gets the same text."""
-
-MAX_UNKNOWN: Final = 0.01
-MAX_LOST: Final = 0.05
-"""Above either, a tokenizer has collapsed: its figures are of another text than the one it was given."""
 
 WORDS: Final = (
     "words by UAX #29 with dictionaries for Thai, Lao, Khmer, Burmese, Chinese and Japanese; punctuation is no word"
@@ -177,16 +176,6 @@ def _row(tokenizer: Tokenizer, language: str, measures: Measures) -> Row:
         rank=None,
         tokens_drawn=measures.replicates("tokens"),
     )
-
-
-def collapse(estimates: Mapping[str, Estimate]) -> str:
-    """Why the figures are worthless, or nothing."""
-    unknown, lost = estimates["unknown-rate"].value or 0.0, estimates["lost-text"].value or 0.0
-    if unknown > MAX_UNKNOWN:
-        return f"{unknown:.1%} of the tokens are unknown and {lost:.1%} of the text is lost"
-    if lost > MAX_LOST:
-        return f"{lost:.1%} of the text is not in its tokens"
-    return ""
 
 
 def ranked(measured: Iterable[Measured], *, sample_bytes: int, seed: int) -> Comparison:

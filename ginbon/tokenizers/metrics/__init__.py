@@ -18,6 +18,9 @@ from ginbon.tokenizers.metrics import (
     fertility,
     grapheme_cuts,
     lost_text,
+    morpheme_alignment,
+    morpheme_precision,
+    morphemes_dropped,
     pre_token_premium,
     premium,
     premium_floor,
@@ -31,6 +34,7 @@ from ginbon.tokenizers.metrics import (
     unknown_rate,
     vocabulary_use,
 )
+from ginbon.tokenizers.metrics.honesty import HONESTY, Shown, shown
 from ginbon.tokenizers.metrics.measures import Measures, join, measure, measure_units
 from ginbon.tokenizers.metrics.metric import Estimate, Metric
 from ginbon.tokenizers.metrics.text_units import TextUnits
@@ -67,7 +71,22 @@ METRICS: Final[dict[str, Metric]] = {
 }
 """Every metric by its public name, in the order of tables."""
 
-HONESTY: Final = ("unknown-rate", "lost-text", "round-trip")
-"""Metrics that stand beside every fertility."""
+MORPHEME_METRICS: Final[dict[str, Metric]] = {
+    metric.name: metric for metric in (morpheme_alignment.METRIC, morpheme_precision.METRIC, morphemes_dropped.METRIC)
+}
+"""Metrics of a gold segmentation, from ``measure_morphemes``."""
 
-__all__ = ["HONESTY", "METRICS", "Estimate", "Measures", "Metric", "TextUnits", "join", "measure", "measure_units"]
+__all__ = [
+    "HONESTY",
+    "METRICS",
+    "MORPHEME_METRICS",
+    "Estimate",
+    "Measures",
+    "Metric",
+    "Shown",
+    "TextUnits",
+    "join",
+    "measure",
+    "measure_units",
+    "shown",
+]

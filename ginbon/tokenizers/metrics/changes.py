@@ -57,9 +57,9 @@ class Change:
             return "zero_width"
         if _squeeze(before) == _squeeze(after):
             return "spaces"
-        if _form("NFC", before.casefold()) == _form("NFC", after.casefold()):
+        if _form("NFC", before.lower()) == _form("NFC", after.lower()):
             return "case"
-        if _form("NFKC", before) == _form("NFKC", after):
+        if _form("NFKC", before).casefold() == _form("NFKC", after).casefold():
             return "compatibility"
         if _unmarked(before) == _unmarked(after):
             return "marks"

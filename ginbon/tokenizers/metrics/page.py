@@ -7,8 +7,9 @@ from inspect import getdoc
 from types import ModuleType
 from typing import Any
 
-from ginbon.tokenizers.metrics import METRICS, gini, price_factor
+from ginbon.tokenizers.metrics import METRICS, MORPHEME_METRICS, encode_speed, gini, morphemes, price_factor
 from ginbon.tokenizers.metrics.measures import COLUMNS
+from ginbon.tokenizers.metrics.metric import Metric
 
 _LEAD = """\
 # Metrics of tokenizers
@@ -30,16 +31,25 @@ metrics that need them have no value.
 | --- | --- |
 """
 
+_GOLD = """
+Of a gold segmentation (`measure_morphemes`), a word being a document:
+
+| count | what |
+| --- | --- |
+"""
+
 
 def page() -> str:
     """Markdown: what is counted, then each metric's module."""
     counts = "".join(f"| `{name}` | {what} |\n" for name, what in COLUMNS.items())
-    across = "".join(_across(module) for module in (gini, price_factor))
-    return _LEAD + counts + "".join(_section(name) for name in METRICS) + across
+    across = "".join(_across(module) for module in (gini, price_factor, encode_speed))
+    sections = "".join(_section(metric) for metric in (*METRICS.values(), *MORPHEME_METRICS.values()))
+    gold = "".join(f"| `{name}` | {what} |\n" for name, what in morphemes.COLUMNS.items())
+    return _LEAD + counts + _GOLD + gold + sections + across
 
 
-def _section(name: str) -> str:
-    metric = METRICS[name]
+def _section(metric: Metric) -> str:
+    name = metric.name
     module = import_module(f"ginbon.tokenizers.metrics.{name.replace('-', '_')}")
     better = {"lower": "lower", "higher": "higher", "neither": "neither direction"}[metric.direction]
     facts = f"`{metric.formula}`, {metric.unit}; better: {better}.\n"
@@ -48,7 +58,7 @@ def _section(name: str) -> str:
 
 def _across(module: Any) -> str:
     """A figure over several languages or tokenizers."""
-    facts = f"`{module.FORMULA}`, {module.UNIT}; better: lower.\n"
+    facts = f"`{module.FORMULA}`, {module.UNIT}; better: {getattr(module, 'DIRECTION', 'lower')}.\n"
     return f"\n## {module.NAME}\n\n{facts}\n{_text(module)}\n"
 
 
