@@ -139,6 +139,21 @@ def test_a_collapsed_tokenizer_is_marked_and_counts_nowhere() -> None:
     assert over["worst"] == "por_Latn" and over["above-2"]["value"] == 0
 
 
+def test_a_tokenizer_that_collapsed_on_the_pivot_has_nothing_to_compare_with() -> None:
+    thai = Toy(*sorted({c for line in THAI for c in line}), " ", name="thai")
+    (one,) = compared(thai)["sets"]
+    found = one["tokenizers"]["thai"]
+    assert found["collapsed"]["tha_Thai"].startswith("on the pivot ")
+    assert found["overview"]["median-premium"] == {"value": None, "low": None, "high": None, "n": 0}
+
+
+def test_draws_without_any_line_of_a_version_say_nothing() -> None:
+    one = aligned({"eng_Latn": ["a", "bb", "a"], "tha_Thai": ["", "", "ก"], "por_Latn": ["a", "", "aa"]})
+    result = compare_parallel([toy("x"), toy("y")], [one], prices={"x": 1.0}).to_json()
+    over = json.loads(results_json(result))["sets"][0]["tokenizers"]["x"]["overview"]
+    assert over["worst-premium"] == 3 and over["gini"]["high"] is not None
+
+
 def test_one_line_has_figures_and_no_intervals() -> None:
     one = aligned({"eng_Latn": ["abc"], "por_Latn": ["abcabc"]})
     result = compare_parallel([toy("x"), toy("y")], [one]).to_json()["sets"][0]

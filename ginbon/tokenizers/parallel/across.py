@@ -146,14 +146,15 @@ class Across:
         return Ranking(signs, ranks)
 
     def _sign(self, difference: Draws) -> str:
-        low, high = interval(difference) if self.sure else (0.0, 0.0)
+        told = difference[~np.isnan(difference)]
+        low, high = interval(told) if self.sure and len(told) else (0.0, 0.0)
         return "<" if high < 0 else ">" if low > 0 else "="
 
     def overview(self, one: MeasuredSet) -> Overview:
         """A tokenizer over all versions."""
         pivot = self.aligned.pivot
         collapsed = tuple(label for label in self.labels if one.versions[label].collapsed)
-        good = [label for label in self.labels if label not in collapsed]
+        good = [x for x in self.labels if x not in collapsed and one.versions[x].totals["pivot_tokens"]]
         others = [label for label in good if label != pivot]
         value, drawn = self._premiums(one, others)
         worst = int(np.argmax(value)) if others else -1
@@ -207,20 +208,24 @@ class Across:
         return self._estimate(value, _divide(self.costs[one.name][0][places], lines[places]), _mean)
 
     def _estimate(self, value: Draws, drawn: Draws, figure: Callable[[Draws], Any]) -> Estimate:
-        """A figure over versions, with the interval of its replicates; ``n`` counts the versions."""
+        """A figure over versions, with the interval of its replicates; ``n`` counts the versions.
+
+        A replicate in which some version has no line at all (there are few lines, and most are blank) says nothing.
+        """
         if not len(value):
             return Estimate(None, None, None, 0)
         middle = float(figure(value))
-        if not self.sure:
+        told = drawn[:, ~np.isnan(drawn).any(axis=0)]
+        if not self.sure or not told.shape[1]:
             return Estimate(middle, None, None, len(value))
-        low, high = interval(np.asarray(figure(drawn), np.float64))
+        low, high = interval(np.asarray(figure(told), np.float64))
         return Estimate(middle, min(low, middle), max(high, middle), len(value))
 
 
 def _divide(over: Any, under: Any) -> Draws:
-    """One array by another; 0 where nothing is divided."""
+    """One array by another; NaN where it is by 0."""
     above, below = np.asarray(over, np.float64), np.asarray(under, np.float64)
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
 
 
 def _median(values: Draws) -> Any:

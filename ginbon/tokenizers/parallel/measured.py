@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.tokenizers.comparison import collapse
-from ginbon.tokenizers.metrics import METRICS, Estimate, Measures, measure_units
+from ginbon.tokenizers.metrics import HONESTY, METRICS, Estimate, Measures, measure_units
 from ginbon.tokenizers.parallel.aligned import Aligned
 from ginbon.tokenizers.parallel.examples import Cuts, cuts, example_line
 from ginbon.tokenizers.protocol import Flags, Int64s, Oddity, Tokenizer
@@ -92,12 +92,17 @@ class MeasuredSet:
 def measure_set(
     tokenizer: Tokenizer, aligned: Aligned, *, seed: int = 1, advance: Callable[[int, int], None] | None = None
 ) -> MeasuredSet:
-    """Measure a tokenizer on every version of a set; ``advance`` is told lines and bytes as they are done."""
+    """Measure a tokenizer on every version of a set; ``advance`` is told lines and bytes as they are done.
+
+    One that collapsed on the pivot has collapsed on all: there is nothing to compare with.
+    """
     pivot = _measure(tokenizer, aligned, aligned.pivot, seed)
+    why = collapse({name: METRICS[name].compute(pivot) for name in HONESTY})
     versions = {}
     for label in aligned.versions:
         own = pivot if label == aligned.pivot else _measure(tokenizer, aligned, label, seed)
-        versions[label] = _version(label, beside(own, pivot, aligned.shared(label), aligned.units), own)
+        found = _version(label, beside(own, pivot, aligned.shared(label), aligned.units), own)
+        versions[label] = replace(found, collapsed=f"on the pivot {why}") if why and label != aligned.pivot else found
         if advance is not None:
             advance(len(aligned.units), int(own.columns["bytes"].sum()))
     return MeasuredSet(
