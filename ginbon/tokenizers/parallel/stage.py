@@ -78,9 +78,7 @@ class MeasureParallel:
 
     def run(self, task: Task, work: Work) -> Result:
         """Measure one tokenizer on one set."""
-        aligned = _sets(self.places)[task.arguments["set"]]
-        if aligned.digest != task.inputs["lines"]:
-            raise SurroundingsError(f"{aligned.name}: the lines changed while they were in use; start again")
+        aligned = _set(self.places, task.arguments["set"], task.inputs["lines"])
         tokenizer = load(self.tokenizers[task.context["tokenizer"]])
         measured = measure_set(
             tokenizer,
@@ -91,6 +89,16 @@ class MeasureParallel:
         with work.write(f"{FOLDER}/{task.key}.json") as file:
             file.write(json.dumps(measured.to_json(), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
         return Result(facts={"tokenizer": task.arguments["name"], "set": aligned.name})
+
+
+def _set(places: Places, name: str, digest: str) -> Aligned:
+    """A set as it was when the tasks were planned."""
+    for _ in range(2):
+        found = _sets(places).get(name)
+        if found is not None and found.digest == digest:
+            return found
+        _sets.cache_clear()  # read for an earlier comparison of this process
+    raise SurroundingsError(f"{name}: the lines changed while they were in use; start again")
 
 
 @lru_cache(maxsize=1)
