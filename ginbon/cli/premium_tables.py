@@ -44,7 +44,8 @@ def show(result: Mapping[str, Any], shown: Mapping[str, Sequence[str]], folder: 
         for label in shown.get(one["name"], ()):
             console.print(_detail(result, one, label))
     _explain(result)
-    console.print(f"results.json, results.csv and results.tex are in {folder}", markup=False, soft_wrap=True)
+    console.print(f"page     {folder / 'observatory.html'}", markup=False, soft_wrap=True)
+    console.print(f"results  {folder / 'results.json'}, .csv and .tex", markup=False, soft_wrap=True)
 
 
 def _table(title: str) -> Table:

@@ -19,6 +19,7 @@ from ginbon.engine.files import read_json, told_as_surroundings, write_json, wri
 from ginbon.engine.lock import run_lock
 from ginbon.engine.parts import read_parts
 from ginbon.errors import UserError
+from ginbon.report.observatory import page_of_results
 from ginbon.run.folder import RESOLVED
 from ginbon.run.start import Listener, Options
 from ginbon.tokenizers.parallel.aligned import Aligned
@@ -32,6 +33,7 @@ READY: Final = "ginbon.run.ready_compare"
 RESULTS: Final = "results.json"
 CSV: Final = "results.csv"
 TEX: Final = "results.tex"
+PAGE: Final = "observatory.html"
 _OWN: Final = (RESOLVED, "lock", ".workers.lock")
 
 
@@ -65,8 +67,8 @@ def every_tokenizer() -> list[str]:
 def compare_in(
     folder: Path | str, compared: Compared, *, options: Options | None = None, listener: Listener | None = None
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Write ``results.json``, ``results.csv`` and ``results.tex`` to a folder; gives what ``results.json`` says,
-    and by set the versions that are shown in detail.
+    """Write ``results.json``, ``.csv`` and ``.tex`` and the page ``observatory.html`` to a folder; gives what
+    ``results.json`` says, and by set the versions that are shown in detail.
 
     Raises ``UserError`` before any work for tokenizers, text or languages that are not there, ``LockedError`` while
     another process works on the folder, ``Interrupted`` when the listener asks to stop.
@@ -91,6 +93,7 @@ def compare_in(
         result = comparison.to_json()
         write_whole(folder / CSV, to_csv(result))
         write_whole(folder / TEX, to_tex(result, shown))
+        write_whole(folder / PAGE, page_of_results(result).encode())
         write_whole(folder / RESULTS, results_json(result))
     return result, shown
 

@@ -154,7 +154,11 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(shared_data: Path, tm
 def plain(name: str) -> Callable[[str], int]:
     """Tokens of a text as the library itself counts them: nothing of ours but the path."""
     folder = VOCABULARIES / name
-    file = next(f for f in sorted(folder.iterdir()) if f.name in ("tokenizer.json", "tokenizer.model", "tekken.json") or f.suffix == ".tiktoken")
+    file = next(
+        f
+        for f in sorted(folder.iterdir())
+        if f.name in ("tokenizer.json", "tokenizer.model", "tekken.json") or f.suffix == ".tiktoken"
+    )
     if file.suffix == ".tiktoken":
         return _tiktoken(name, file)
     if file.suffix == ".model":
