@@ -148,25 +148,3 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(shared_data: Path, tm
     (ran,) = outcomes(out, compared, workers=0)
     assert 0 < ran <= 6
     assert (out / "results.json").exists()
-
-
-@cache
-def plain(name: str) -> Callable[[str], int]:
-    """Tokens of a text as the library itself counts them: nothing of ours but the path."""
-    folder = VOCABULARIES / name
-    file = next(
-        f
-        for f in sorted(folder.iterdir())
-        if f.name in ("tokenizer.json", "tokenizer.model", "tekken.json") or f.suffix == ".tiktoken"
-    )
-    if file.suffix == ".tiktoken":
-        return _tiktoken(name, file)
-    if file.suffix == ".model":
-        import sentencepiece
-
-        processor = sentencepiece.SentencePieceProcessor(model_file=str(file))
-        return lambda text: len(processor.encode(text))
-    import tokenizers as hf_tokenizers
-
-    tokenizer = hf_tokenizers.Tokenizer.from_file(str(file))
-    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
