@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -193,11 +194,14 @@ def _words(starts: Int64s, unknown: Flags, units: TextUnits) -> tuple[Flags, Fla
 
 
 def _lost(spelled: Spelling, units: TextUnits) -> Int64s:
-    """Bytes of each text, blanks aside, that no token spells."""
+    """Bytes of each text, blanks aside, that no token spells. What is written composed (NFC) is not lost."""
     if spelled.told.all():
         return np.zeros(len(units), np.int64)
     said = per_text(~BLANK[spelled.data], spelled.offsets)
     lost: Int64s = np.where(spelled.told, 0, np.maximum(units.columns["solid_bytes"] - said, 0))
+    for i in np.flatnonzero(lost).tolist():
+        composed = np.frombuffer(unicodedata.normalize("NFC", units.texts.strings[i]).encode(), np.uint8)
+        lost[i] = min(lost[i], max(np.count_nonzero(~BLANK[composed]) - said[i], 0))
     return lost
 
 
