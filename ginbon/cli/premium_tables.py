@@ -19,6 +19,7 @@ _DETAILS: Final = (
     ("floor", "premium-floor", "{:.2f}"),
     ("tokens/word", "fertility", "{:.2f}"),
     ("words in 8k", "context-words", "{:,.0f}"),
+    ("in 128k", "context-words-128k", "{:,.0f}"),
     ("price", "price-factor", "{:.2f}"),
     ("unknown", "unknown-rate", "{:.1%}"),
     ("lost", "lost-text", "{:.1%}"),

@@ -48,6 +48,7 @@ def measures(counts: Mapping[str, int], words: int = 5) -> Measures:
         ("premium-floor", 15 / 6),
         ("pre-token-premium", 15 / 6),
         ("context-words", 8192 * 5 / 23),
+        ("context-words-128k", 131_072 * 5 / 23),
     ],
 )
 def test_metrics_against_a_pivot_are_as_their_pages_work_out(metric: str, expected: float) -> None:

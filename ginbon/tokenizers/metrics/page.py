@@ -15,6 +15,7 @@ _LEAD = """\
 # Metrics of tokenizers
 
 Written from the code by `python -m ginbon.tokenizers.metrics.page`; a test keeps it current.
+[How to compare tokenizers](../how-to/compare-tokenizers.md); [the format of results](comparison-format.md).
 
 Every figure is a fraction of sums over all documents; its interval is the middle 95 % of 1,000 bootstrap replicates.
 A replicate draws documents with replacement (beyond 2,048 documents: units of them), alike for every tokenizer.
