@@ -46,7 +46,7 @@ def learn(
         frequent = [pair for pair in gain if gain[pair] >= min_count]
         if not frequent:
             break
-        best = min(frequent, key=lambda pair: (-gain[pair], pieces[pair[0]], pieces[pair[1]], pair))
+        best = min(frequent, key=lambda pair: (-gain[pair], pair))
         rows = [joined(row, best, len(pieces)) for row in rows]
         pieces.append(pieces[best[0]] + pieces[best[1]])
         pairs.append(best)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -78,7 +79,7 @@ def test_the_file_is_as_the_library_would_write_it(lines: list[tuple[str, str]])
 
 
 def test_held_out_text_takes_no_more_tokens_than_with_the_library_s_trainer(lines: list[tuple[str, str]]) -> None:
-    """At the same split pattern; ties are broken otherwise, so a tenth of a percent is left to chance."""
+    """At the same split pattern."""
     train, held_out = [row for i, row in enumerate(lines) if i % 4], [row[1] for row in lines[::4]]
     ours = hf_tokenizers.Tokenizer.from_str(train_bpe(count(lambda: iter([batch(train)])), 4_000).decode())
     theirs = hf_tokenizers.Tokenizer(models.BPE())
@@ -93,7 +94,7 @@ def test_held_out_text_takes_no_more_tokens_than_with_the_library_s_trainer(line
     )
     theirs.train_from_iterator([text for _, text in train], trainer)
     tokens = [sum(len(e.ids) for e in t.encode_batch(held_out)) for t in (ours, theirs)]
-    assert tokens[0] <= tokens[1] * 1.001
+    assert tokens[0] <= tokens[1]
 
 
 def test_shuffled_divided_and_merged_counts_give_the_same_file(lines: list[tuple[str, str]], tmp_path: Path) -> None:
@@ -114,15 +115,14 @@ def test_another_process_gives_the_same_file(lines: list[tuple[str, str]], tmp_p
         "from ginbon.tokenizers.bpe.training import train_bpe;"
         "print(hashlib.sha256(train_bpe(read(pathlib.Path(sys.argv[1])), 2_000)).hexdigest())"
     )
-    for seed in ("0", "7"):
-        done = subprocess.run(
-            [sys.executable, "-c", code, tmp_path / "counts.parquet"],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={**__import__("os").environ, "PYTHONHASHSEED": seed, "NUMBA_NUM_THREADS": "1" if seed == "0" else "2"},
-        )
-        assert done.stdout.strip() == hashlib.sha256(train_bpe(counts, 2_000)).hexdigest()
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "counts.parquet"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "7", "NUMBA_NUM_THREADS": "8", "OMP_NUM_THREADS": "8"},
+    )
+    assert done.stdout.strip() == hashlib.sha256(train_bpe(counts, 2_000)).hexdigest()
 
 
 def test_a_smaller_vocabulary_is_the_beginning_of_a_larger_one(lines: list[tuple[str, str]]) -> None:

@@ -68,18 +68,6 @@ _given_bool = read(types.boolean)
 # ---- pieces ------------------------------------------------------------------------------------------------------
 
 
-@helper
-def compare(pieces: Any, data: Any, one: Any, other: Any) -> Any:
-    """Below, at or above 0 as the bytes of one token come before, equal or follow those of another."""
-    a, b = pieces[one, START], pieces[other, START]
-    size = min(pieces[one, LENGTH], pieces[other, LENGTH])
-    for i in range(size):
-        difference = np.int64(data[a + i]) - np.int64(data[b + i])
-        if difference != 0:
-            return difference
-    return pieces[one, LENGTH] - pieces[other, LENGTH]
-
-
 @inlined
 def step(value: Any, byte: Any) -> Any:
     """The hash of some bytes and one more."""
@@ -155,15 +143,11 @@ def know(pieces: Any, data: Any, table: Any, automaton: Any, base: Any) -> None:
 
 
 @helper
-def comes_first(heap: Any, records: Any, pieces: Any, data: Any, one: Any, other: Any) -> Any:
-    """Whether an entry of the heap goes before another: by count, then the left bytes, the right bytes, the ids."""
+def comes_first(heap: Any, records: Any, one: Any, other: Any) -> Any:
+    """Whether an entry of the heap goes before another: by count, then the left token, then the right one."""
     if heap[one, 0] != heap[other, 0]:
         return heap[one, 0] > heap[other, 0]
     a, b = heap[one, 1], heap[other, 1]
-    for side in (LEFT, RIGHT):
-        order = compare(pieces, data, records[a, side], records[b, side])
-        if order != 0:
-            return order < 0
     if records[a, LEFT] != records[b, LEFT]:
         return records[a, LEFT] < records[b, LEFT]
     return records[a, RIGHT] < records[b, RIGHT]
@@ -179,23 +163,23 @@ def swap(heap: Any, one: Any, other: Any) -> None:
 
 
 @helper
-def sink(heap: Any, size: Any, records: Any, pieces: Any, data: Any) -> None:
+def sink(heap: Any, size: Any, records: Any) -> None:
     """Move the top entry down to where it belongs."""
     at = 0
     while True:
         child = 2 * at + 1
         if child >= size:
             return
-        if child + 1 < size and comes_first(heap, records, pieces, data, child + 1, child):
+        if child + 1 < size and comes_first(heap, records, child + 1, child):
             child += 1
-        if not comes_first(heap, records, pieces, data, child, at):
+        if not comes_first(heap, records, child, at):
             return
         swap(heap, at, child)
         at = child
 
 
 @helper
-def push(heap: Any, state: Any, records: Any, pieces: Any, data: Any, record: Any) -> None:
+def push(heap: Any, state: Any, records: Any, record: Any) -> None:
     """Add a pair."""
     at = state[HEAP]
     state[HEAP] = at + 1
@@ -203,18 +187,18 @@ def push(heap: Any, state: Any, records: Any, pieces: Any, data: Any, record: An
     heap[at, 1] = record
     while at > 0:
         parent = (at - 1) // 2
-        if not comes_first(heap, records, pieces, data, at, parent):
+        if not comes_first(heap, records, at, parent):
             return
         swap(heap, at, parent)
         at = parent
 
 
 @helper
-def pop(heap: Any, state: Any, records: Any, pieces: Any, data: Any) -> None:
+def pop(heap: Any, state: Any, records: Any) -> None:
     """Take the top entry away."""
     state[HEAP] -= 1
     swap(heap, 0, state[HEAP])
-    sink(heap, state[HEAP], records, pieces, data)
+    sink(heap, state[HEAP], records)
 
 
 # ---- the pairs of the corpus as it is given ----------------------------------------------------------------------
@@ -286,7 +270,7 @@ def list_pairs(
         left, right = records[record, LEFT], records[record, RIGHT]
         frequent = records[record, COUNT] >= state[MIN_COUNT]
         if frequent and is_allowed(pieces, data, automaton, accepts, left, right, state[MAX_BYTES]):
-            push(heap, state, records, pieces, data, record)
+            push(heap, state, records, record)
             records[record, FROM] = end
             end += records[record, SIZE]
         else:
@@ -488,15 +472,15 @@ def merge(
         if left == right:
             count = apart(nodes, counts, records, pool, record)
         if count < state[MIN_COUNT]:
-            pop(heap, state, records, pieces, data)
+            pop(heap, state, records)
             records[record, LEFT] = -1
         elif count < heap[0, 0]:
             heap[0, 0] = count
-            sink(heap, state[HEAP], records, pieces, data)
+            sink(heap, state[HEAP], records)
         elif not has_room(records, pool, data, pieces, record, state):
             return False
         else:
-            pop(heap, state, records, pieces, data)
+            pop(heap, state, records)
             token = state[NEXT]
             spell(pieces, data, left, right, token, state[BYTES])
             if remember(pieces, data, table, token):
@@ -515,7 +499,7 @@ def merge(
                 for new in range(old, state[RECORDS]):
                     slots[LEFT, records[new, LEFT]] = -1
                     slots[RIGHT, records[new, RIGHT]] = -1
-                    push(heap, state, records, pieces, data, new)
+                    push(heap, state, records, new)
             records[record, LEFT] = -1
     return True
 

@@ -2,8 +2,9 @@
 from a base vocabulary.
 
 The pair that saves most tokens is merged, again and again. Between pairs that save as many, the one whose left token
-has the smaller bytes, then whose right token has (ids decide where two base tokens have the same bytes): so the result
-depends on nothing but the counts, not on the order of the types.
+has the smaller id, then whose right token has: what was learned earlier goes first, as with Hugging Face's trainer. (By
+the bytes instead, held-out text took a quarter of a percent more tokens where counts were small and ties many.) So the
+result depends on nothing but the counts, not on the order of the types.
 
 How we differ from others: of a token that stands three times in a row one pair is counted, as one can be joined, not
 two; and a pair whose bytes are a token already is never merged, so that a token is made in one way only (from bytes
