@@ -85,6 +85,10 @@ class Merges:
     def __len__(self) -> int:
         return len(self.counts)
 
+    def first(self, n: int) -> Merges:
+        """The first ``n`` of them: what learning ``n`` would have given."""
+        return Merges(self.first_id, self.pairs[:n], self.counts[:n], self.pieces[:n], self.start_tokens)
+
     @cached_property
     def tokens(self) -> Int64s:
         """Tokens of the corpus after each merge: the curve that more tokens buy back."""
