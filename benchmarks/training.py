@@ -41,23 +41,22 @@ TRAINERS = ("ginbon", "sentencepiece", "huggingface")
 # ---- the text ----------------------------------------------------------------------------------------------------
 
 
-def write_text(folder: Path, megabytes: float) -> dict[str, int]:
-    """``train.parquet`` and ``held_out.parquet``: distinct documents in an order that their texts decide; bytes."""
+def write_text(folder: Path, megabytes: float) -> None:
+    """``train.parquet`` and ``held_out.parquet``: distinct documents in an order that their texts decide."""
     found: dict[bytes, tuple[str, str]] = {}
     for label in LABELS:
         for row in documents(label):
             found.setdefault(hashlib.blake2b(row["text"].encode(), digest_size=16).digest(), (label, row["text"]))
     rows: dict[str, list[tuple[str, str]]] = {"train": [], "held_out": []}
-    sizes = dict.fromkeys(rows, 0)
-    for key, (label, text) in sorted(found.items()):
-        split = "held_out" if key[0] < 256 // 20 else "train"
-        if sizes["train"] < megabytes * 1e6:
-            rows[split].append((label, text))
-            sizes[split] += len(text.encode())
+    size = 0
+    for key, document in sorted(found.items()):
+        split = "held_out" if key[-1] < 256 // 20 else "train"
+        if size < megabytes * 1e6:
+            rows[split].append(document)
+            size += len(document[1].encode()) if split == "train" else 0
     for split, chosen in rows.items():
         with pq.ParquetWriter(folder / f"{split}.parquet", SCHEMA) as writer:
             write_rows(writer, chosen)
-    return sizes
 
 
 def write_rows(writer: pq.ParquetWriter, rows: list[tuple[str, str]]) -> None:
@@ -73,21 +72,17 @@ def write_rows(writer: pq.ParquetWriter, rows: list[tuple[str, str]]) -> None:
 def write_repeated(folder: Path) -> None:
     """``repeated.parquet``: the text ten times; each time another tenth of it is in letters that were moved on, so
     that its words are new (types grow with about the root of the text, as in real text)."""
-    alphabets = ("abcdefghijklmnopqrstuvwxyzäöüßéèàçñã", "ابتثجحخدذرزسشصضطظعغفقكلمنهوي")
-    alphabets += ("".join(map(chr, range(0x3041, 0x3097))), "".join(map(chr, range(0x30A1, 0x30FB))))
-    rows = [
-        (row["language"], row["text"]) for batch in Reading((folder / "train.parquet",))() for row in batch.to_pylist()
-    ]
+    kana = ("".join(map(chr, range(0x3041, 0x3097))), "".join(map(chr, range(0x30A1, 0x30FB))))
+    alphabets = ("abcdefghijklmnopqrstuvwxyzäöüßéèàçñã", "ابتثجحخدذرزسشصضطظعغفقكلمنهوي", *kana)
+    rows = [(r["language"], r["text"]) for batch in Reading((folder / "train.parquet",))() for r in batch.to_pylist()]
     with pq.ParquetWriter(folder / "repeated.parquet", SCHEMA) as writer:
         for repeat in range(REPEATS):
-            moved = {
-                ord(a): b
-                for letters in alphabets
-                for a, b in zip(letters, letters[repeat:] + letters[:repeat], strict=True)
-            }
+            moved: dict[int, str] = {}
+            for letters in alphabets:
+                moved |= {ord(a): b for a, b in zip(letters, letters[repeat:] + letters[:repeat], strict=True)}
+            new = [repeat > 0 and (i + repeat) % 10 == 0 for i in range(len(rows))]
             write_rows(
-                writer,
-                [(l, t.translate(moved) if repeat and (i + repeat) % 10 == 0 else t) for i, (l, t) in enumerate(rows)],
+                writer, [(a, text.translate(moved) if n else text) for n, (a, text) in zip(new, rows, strict=True)]
             )
 
 
@@ -250,7 +245,8 @@ def bytes_per_token(folder: Path, way: str) -> float:
 
 def claims(folder: Path, megabytes: float, rounds: int, *, memory: bool) -> Iterator[dict[str, Any]]:
     """Train in all ways, and compare."""
-    size = write_text(folder, megabytes)["train"] / 1e6
+    take([sys.executable, __file__, "--text", str(megabytes), folder])  # a child's peak begins at its parent's
+    size = sum(len(text.encode()) for text in texts(folder)) / 1e6
     take([sys.executable, "-c", "from ginbon.engine.kernels import warm; warm()"])
     times = Times(folder)
     times.add("counts")
@@ -273,7 +269,7 @@ def claims(folder: Path, megabytes: float, rounds: int, *, memory: bool) -> Iter
     for way, value in packed.items():
         yield claim(f"training: {way} held out", value, "B/token", packed["huggingface"] if way == "ginbon" else None)
     if memory:
-        write_repeated(folder)
+        take([sys.executable, __file__, "--repeated", folder])
         times.add("repeated")
         yield claim(f"training: {REPEATS} times the text, cpu", times.best["repeated"]["cpu_s"], "s")
         yield claim(
@@ -285,6 +281,8 @@ def main() -> int:
     """The exit code is 1 where a claim does not hold."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--one", nargs=2, metavar=("WAY", "FOLDER"), help=argparse.SUPPRESS)
+    parser.add_argument("--text", nargs=2, metavar=("MEGABYTES", "FOLDER"), help=argparse.SUPPRESS)
+    parser.add_argument("--repeated", metavar="FOLDER", help=argparse.SUPPRESS)
     parser.add_argument("--megabytes", type=float, default=70, help="bytes of text to train on, in 10^6 (default 70)")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--no-memory", dest="memory", action="store_false", help="leave out ten times the text")
@@ -292,6 +290,12 @@ def main() -> int:
     options = parser.parse_args()
     if options.one:
         one(options.one[0], Path(options.one[1]))
+        return 0
+    if options.text:
+        write_text(Path(options.text[1]), float(options.text[0]))
+        return 0
+    if options.repeated:
+        write_repeated(Path(options.repeated))
         return 0
     fails = 0
     with tempfile.TemporaryDirectory() as folder:

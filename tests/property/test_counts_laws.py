@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-import regex  # type: ignore[import-untyped]
 from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ginbon.tokenizers import patterns
 from ginbon.tokenizers.counts import Counts, count, split, write
-from ginbon.tokenizers.counts.splitting import _split_by_library, classes
-from ginbon.tokenizers.patterns import GINBON
+from ginbon.tokenizers.counts.splitting import classes, split_by_library
+from ginbon.tokenizers.patterns import CL100K, GINBON, O200K
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import SCHEMA
 
@@ -26,6 +26,7 @@ SIGNS = (
     " \t\r\n\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}\N{LINE SEPARATOR}\x85\x1c\0'(.,-$^"
     "\N{ZERO WIDTH SPACE}\N{SOFT HYPHEN}"
 )
+UNASSIGNED = classes()[0x378]
 texts = st.lists(st.one_of(st.text(SIGNS, max_size=12), st.text(max_size=8)), min_size=1, max_size=6)
 
 
@@ -34,16 +35,25 @@ texts = st.lists(st.one_of(st.text(SIGNS, max_size=12), st.text(max_size=8)), mi
 def test_our_split_is_the_regular_expression(texts: list[str]) -> None:
     """As ``tokenizers`` has it, whose tables of letters ours are."""
     column = TextColumn(texts)
-    ours, theirs = split(column), _split_by_library(column, GINBON)
-    assert ours.ends.tolist() == theirs.ends.tolist()
-    assert ours.sizes.tolist() == theirs.sizes.tolist()
+    ours, theirs = split(column), split_by_library(column, GINBON)
+    assert ours.starts.tolist() == theirs.starts.tolist()
+    assert ours.offsets.tolist() == theirs.offsets.tolist()
+
+
+@given(texts, st.sampled_from([CL100K, O200K, r"\p{L}+", r"b*"]))
+def test_other_patterns_are_cut_as_the_library_does(texts: list[str], pattern: str) -> None:
+    """What a pattern does not match included; but for characters younger than our version of Unicode."""
+    column = TextColumn([text for text in texts if all(classes()[ord(c)] != UNASSIGNED for c in text)])
+    found = split(column, pattern)
+    assert found.starts.tolist() == split_by_library(column, pattern).starts.tolist()
+    assert found.offsets.tolist() == split_by_library(column, pattern).offsets.tolist()
 
 
 def test_every_character_is_cut_as_the_library_does() -> None:
     """Each code point between a letter and a sign: what it belongs to shows its class."""
     points = [chr(c) for c in range(0x3400) if not 0xD800 <= c < 0xE000] + [chr(c) for c in range(0xA490, 0xABFF)]
     column = TextColumn([f"a{c}a {c}.{c}" for c in points])
-    assert split(column).ends.tolist() == _split_by_library(column, GINBON).ends.tolist()
+    assert split(column).starts.tolist() == split_by_library(column, GINBON).starts.tolist()
 
 
 @pytest.mark.slow
@@ -51,7 +61,7 @@ def test_every_code_point_is_cut_as_the_library_does() -> None:
     for plane in range(17):
         points = [chr(plane << 16 | c) for c in range(0x10000) if not 0xD800 <= (plane << 16 | c) < 0xE000]
         column = TextColumn([f"a{c}a {c}." for c in points])
-        assert split(column).ends.tolist() == _split_by_library(column, GINBON).ends.tolist()
+        assert split(column).starts.tolist() == split_by_library(column, GINBON).starts.tolist()
 
 
 def test_every_language_is_cut_as_both_regular_expression_engines_do(shared_data: Path) -> None:
@@ -65,20 +75,14 @@ def test_all_lines_are_cut_as_both_regular_expression_engines_do(shared_data: Pa
 
 
 def _same_on_lines(shared_data: Path, *, every: int) -> None:
-    pattern = regex.compile(regex.sub(r"\\x\{(\w+)\}", lambda m: chr(int(m[1], 16)), GINBON))
     files = sorted((shared_data / "parallel").glob("*/*.txt.zst"))
     lines = [line for path in files for line in zstd.decompress(path.read_bytes()).decode().splitlines(keepends=True)]
     lines = lines[::every]
     assert len(lines) > 1_000
     column = TextColumn(lines)
-    ends = split(column).ends.tolist()
-    assert ends == _split_by_library(column, GINBON).ends.tolist()
-    at, by_regex = 0, []
-    for line in lines:
-        for piece in pattern.findall(line):
-            at += len(piece.encode())
-            by_regex.append(at)
-    assert ends == by_regex
+    starts = split(column).starts.tolist()
+    assert starts == split_by_library(column, GINBON).starts.tolist()
+    assert starts == patterns.split(GINBON, column).starts.tolist()
 
 
 def test_classes_are_of_one_kind_each() -> None:
@@ -108,7 +112,7 @@ def test_counts_depend_on_the_documents_alone(rows: list[tuple[str, str, str]], 
     random.Random(seed).shuffle(shuffled)
     one = count(lambda: iter([batch(rows)]))
     assert one == count(lambda: iter([batch([row]) for row in shuffled]), threads=threads)
-    assert one.total == sum(len(split(TextColumn([text])).ends) for text, _, _ in rows)
+    assert one.total == sum(len(split(TextColumn([text])).starts) for text, _, _ in rows)
     assert sum(one.bytes.values()) == sum(len(text.encode()) for text, _, _ in rows)
 
 

@@ -62,14 +62,13 @@ def test_the_library_encodes_as_our_merges_do(lines: list[tuple[str, str]]) -> N
     merges = learn(counts.types(), 2_742)
     texts = [text for _, text in lines] + [text[1:] for _, text in lines]
     column = TextColumn(texts)
-    cuts = split(column)
-    pre_tokens = Types(
-        np.concatenate([[0], cuts.ends]), column.data.astype(np.int32), np.ones(len(cuts.ends), np.int64)
-    )
+    found = split(column)
+    ends = np.append(0, found.stops)
+    pre_tokens = Types(ends, column.data.astype(np.int32), np.ones(len(found.starts), np.int64))
     ours = apply(merges, pre_tokens)
-    ends = ours.offsets[np.concatenate([[0], np.cumsum(cuts.sizes)])]
+    bounds = ours.offsets[found.offsets]
     for i, encoding in enumerate(theirs.encode_batch(texts, add_special_tokens=False)):
-        assert encoding.ids == ours.ids[ends[i] : ends[i + 1]].tolist(), texts[i]
+        assert encoding.ids == ours.ids[bounds[i] : bounds[i + 1]].tolist(), texts[i]
     assert theirs.decode_batch([theirs.encode(text).ids for text in texts]) == texts
 
 

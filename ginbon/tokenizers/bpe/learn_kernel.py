@@ -50,9 +50,10 @@ MAX_BYTES: Final = 7
 NEED_RECORDS: Final = 8
 NEED_POOL: Final = 9
 NEED_BYTES: Final = 10
-STATE_SIZE: Final = 11
-"""Places in ``state``: how much is used of each array, merges learned, the next new token, limits, and what ``merge``
-needs to go on."""
+FOUND: Final = 11
+STATE_SIZE: Final = 12
+"""Places in ``state``: how much is used of each array, merges learned, the next new token, limits, what ``merge``
+needs to go on, and where the records of new pairs end before they are chosen from."""
 
 _i32 = write(types.int32)
 _i64 = write(types.int64)
@@ -314,28 +315,6 @@ def unpair(nodes: Any, records: Any, at: Any, weight: Any) -> None:
 
 
 @helper
-def join(nodes: Any, counts: Any, records: Any, pool: Any, record: Any, token: Any) -> Any:
-    """Join a pair wherever it occurs, from left to right; the places are left in its part of the pool. How many."""
-    first = records[record, FROM]
-    joined = 0
-    for i in range(first, first + records[record, SIZE]):
-        at = pool[i]
-        if nodes[at, PAIR] != record:
-            continue
-        after = at + nodes[at, SPAN]
-        end = after + nodes[after, SPAN]
-        weight = counts[nodes[at, OWNER]]
-        unpair(nodes, records, at - nodes[at - 1, SPAN], weight)
-        unpair(nodes, records, at, weight)
-        unpair(nodes, records, after, weight)
-        nodes[at, SYMBOL] = token
-        nodes[at, SPAN] = nodes[end - 1, SPAN] = end - at
-        pool[first + joined] = at
-        joined += 1
-    return joined
-
-
-@helper
 def tally(records: Any, slots: Any, side: Any, other: Any, token: Any, weight: Any, end: Any) -> Any:
     """Count an occurrence of the new token beside another; gives where records end."""
     record = slots[side, other]
@@ -353,29 +332,56 @@ def tally(records: Any, slots: Any, side: Any, other: Any, token: Any, weight: A
 
 
 @helper
-def count_pairs(
-    nodes: Any, counts: Any, records: Any, pool: Any, slots: Any, first: Any, joined: Any, token: Any, end: Any
-) -> Any:
-    """Count the pairs that a new token makes with its neighbours, in records from ``end`` on."""
-    for i in range(first, first + joined):
-        at = pool[i]
-        weight = counts[nodes[at, OWNER]]
-        other = nodes[at - nodes[at - 1, SPAN], SYMBOL]
-        if other >= 0 and other != token:  # a pair of new tokens is counted at the left one
-            end = tally(records, slots, LEFT, other, token, weight, end)
-        other = nodes[at + nodes[at, SPAN], SYMBOL]
-        if other >= 0:
-            end = tally(records, slots, RIGHT, other, token, weight, end)
+def count_beside(nodes: Any, counts: Any, records: Any, slots: Any, at: Any, token: Any, end: Any) -> Any:
+    """Count the pairs that a new token makes with its neighbours; gives where records end."""
+    weight = counts[nodes[at, OWNER]]
+    other = nodes[at - nodes[at - 1, SPAN], SYMBOL]
+    if other >= 0 and other != token:  # a pair of new tokens is counted at the left one
+        end = tally(records, slots, LEFT, other, token, weight, end)
+    other = nodes[at + nodes[at, SPAN], SYMBOL]
+    if other >= 0:
+        end = tally(records, slots, RIGHT, other, token, weight, end)
     return end
 
 
 @helper
+def join(nodes: Any, counts: Any, records: Any, pool: Any, slots: Any, record: Any, token: Any, state: Any) -> Any:
+    """Join a pair wherever it occurs, from left to right, and count the pairs that this makes in new records.
+
+    The places are left in the pair's part of the pool; gives how many. What a token stands beside is known when the
+    next is joined, while its nodes are still at hand.
+    """
+    first, end = records[record, FROM], state[RECORDS]
+    joined = 0
+    for i in range(first, first + records[record, SIZE]):
+        at = pool[i]
+        if nodes[at, PAIR] != record:
+            continue
+        after = at + nodes[at, SPAN]
+        behind = after + nodes[after, SPAN]
+        weight = counts[nodes[at, OWNER]]
+        unpair(nodes, records, at - nodes[at - 1, SPAN], weight)
+        nodes[at, PAIR] = -1
+        unpair(nodes, records, after, weight)
+        nodes[at, SYMBOL] = token
+        nodes[at, SPAN] = nodes[behind - 1, SPAN] = behind - at
+        if joined:
+            end = count_beside(nodes, counts, records, slots, pool[first + joined - 1], token, end)
+        pool[first + joined] = at
+        joined += 1
+    if joined:
+        end = count_beside(nodes, counts, records, slots, pool[first + joined - 1], token, end)
+    state[FOUND] = end
+    return joined
+
+
+@helper
 def choose_pairs(
-    records: Any, slots: Any, token: Any, end: Any, pieces: Any, data: Any, automaton: Any, accepts: Any, state: Any
+    records: Any, slots: Any, token: Any, pieces: Any, data: Any, automaton: Any, accepts: Any, state: Any
 ) -> None:
     """Keep, of the new pairs, those that may be merged, and give each its part of the pool."""
     kept = state[RECORDS]
-    for record in range(kept, end):
+    for record in range(kept, state[FOUND]):
         left, right = records[record, LEFT], records[record, RIGHT]
         side, other = (LEFT, left) if right == token and left != token else (RIGHT, right)
         frequent = records[record, COUNT] >= state[MIN_COUNT]
@@ -491,11 +497,10 @@ def merge(
                 state[LEARNED] += 1
                 state[NEXT] += 1
                 state[BYTES] += pieces[token, LENGTH]
-                joined = join(nodes, counts, records, pool, record, token)
-                first, old = records[record, FROM], state[RECORDS]
-                end = count_pairs(nodes, counts, records, pool, slots, first, joined, token, old)
-                choose_pairs(records, slots, token, end, pieces, data, automaton, accepts, state)
-                place_pairs(nodes, records, pool, slots, first, joined, token)
+                old = state[RECORDS]
+                joined = join(nodes, counts, records, pool, slots, record, token, state)
+                choose_pairs(records, slots, token, pieces, data, automaton, accepts, state)
+                place_pairs(nodes, records, pool, slots, records[record, FROM], joined, token)
                 for new in range(old, state[RECORDS]):
                     slots[LEFT, records[new, LEFT]] = -1
                     slots[RIGHT, records[new, RIGHT]] = -1

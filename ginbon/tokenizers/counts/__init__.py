@@ -13,6 +13,6 @@ from __future__ import annotations
 from ginbon.tokenizers.counts.counting import Counter, count
 from ginbon.tokenizers.counts.counts import Counts, Stratum
 from ginbon.tokenizers.counts.file import read, write
-from ginbon.tokenizers.counts.splitting import Cuts, split
+from ginbon.tokenizers.counts.splitting import split
 
-__all__ = ["Counter", "Counts", "Cuts", "Stratum", "count", "read", "split", "write"]
+__all__ = ["Counter", "Counts", "Stratum", "count", "read", "split", "write"]

@@ -18,7 +18,7 @@ from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import Read
 
 _PIECE_BYTES = 1 << 20
-"""Text that is cut at once: where its pre-tokens end takes eight times as much memory."""
+"""Text that is cut at once: where its pre-tokens begin takes eight times as much memory."""
 
 
 class Counter:
@@ -35,9 +35,9 @@ class Counter:
         codes = np.array([self._strata.setdefault(stratum, len(self._strata)) for stratum in names], np.int32)
         for first, n in _pieces(batch["text"]):
             texts = TextColumn(batch["text"].slice(first, n))
-            cuts = split(texts, self.pattern)
-            marks = np.repeat(codes[first : first + n], cuts.sizes)
-            self._table.add(texts.data, cuts.ends, marks, np.ones(len(marks), np.uint64))
+            found = split(texts, self.pattern)
+            marks = np.repeat(codes[first : first + n], found.counts)
+            self._table.add(texts.data, found.stops, marks, np.ones(len(marks), np.uint64))
 
     def counts(self) -> Counts:
         """What was counted so far."""

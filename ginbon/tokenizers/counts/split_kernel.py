@@ -1,4 +1,4 @@
-"""Our split pattern as compiled code over UTF-8: where each pre-token ends, exactly as the regular expression has it.
+"""Our split pattern as compiled code over UTF-8: where each pre-token begins, exactly as the regular expression has it.
 
 The branches of ``patterns.GINBON`` need one character of look-ahead, and none goes back over what it took, but for
 white space; so a pre-token is found in one walk, with a table of what each code point is.
@@ -93,15 +93,15 @@ def pre_token_end(data: Any, at: Any, end: Any, classes: Any) -> Any:
     return space_end(data, at, end, classes)
 
 
-@kernel(types.int64, _u8, _i64, _u8, _out_i64, _out_i64)
-def split(data: Any, offsets: Any, classes: Any, ends: Any, sizes: Any) -> int:
-    """Write where each pre-token of each text ends, and how many a text has; gives how many all have."""
+@kernel(types.void, _u8, _i64, _u8, _out_i64, _out_i64)
+def split(data: Any, offsets: Any, classes: Any, starts: Any, numbers: Any) -> None:
+    """Write where each pre-token begins, and, as ``offsets`` has it for bytes, which are those of each text."""
     n = 0
-    for row in range(sizes.shape[0]):
-        at, end, before = offsets[row], offsets[row + 1], n
+    numbers[0] = 0
+    for row in range(offsets.shape[0] - 1):
+        at, end = offsets[row], offsets[row + 1]
         while at < end:
-            at = pre_token_end(data, at, end, classes)
-            ends[n] = at
+            starts[n] = at
             n += 1
-        sizes[row] = n - before
-    return n
+            at = pre_token_end(data, at, end, classes)
+        numbers[row + 1] = n
