@@ -26,9 +26,13 @@ def diagnose(
     ],
     language: Annotated[str, typer.Option("--language", "-l", help="The language: hin_Deva, hin, hi or Hindi.")],
     parallel: Annotated[
-        list[Path],
-        typer.Option("--parallel", "-p", help="Parallel text: folders of hin_Deva.txt files, or tables."),
-    ],
+        list[Path] | None,
+        typer.Option(
+            "--parallel",
+            "-p",
+            help="Parallel text: folders of hin_Deva.txt files, or tables; left out: that of the data folder.",
+        ),
+    ] = None,
     text: Annotated[
         list[Path] | None,
         typer.Option("--text", "-t", help="More text to learn merges from: files, a folder, a run or a release."),
@@ -52,14 +56,14 @@ def diagnose(
     vocabulary gets, and the premium after 250 to 16,000 more tokens with their cost. Lines that are measured and text
     that merges are learned from are never the same.
 
-    Example: ginbon tokenizers diagnose o200k_base --language Amharic --parallel data/parallel
+    Example: ginbon tokenizers diagnose o200k_base --language Amharic --parallel flores
     """
     from ginbon.tokenizers.diagnosis import diagnose as diagnose_tokenizer
     from ginbon.tokenizers.diagnosis import gather
     from ginbon.tokenizers.specs import TokenizerSpec, load, locate
 
     located = locate(TokenizerSpec(spec, pattern=pattern), network=not offline)
-    material = gather(parallel, language, pivot=pivot, measure=measure, text=text or [], seed=seed)
+    material = gather(parallel or [], language, pivot=pivot, measure=measure, text=text or [], seed=seed)
     found = diagnose_tokenizer(load(located), material, hidden=hidden, seed=seed)
     if output is not None:
         from ginbon.engine.files import write_whole

@@ -30,6 +30,8 @@ def ginbon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
     (tmp_path / "toy.tiktoken").write_text(ranks, encoding="ascii")
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("GINBON_DATA", raising=False)
 
     def run(*arguments: str) -> Any:
         return CliRunner().invoke(app, ["diagnose", *arguments])
@@ -68,6 +70,7 @@ def test_json_is_one_object_and_the_same_twice(ginbon: Callable[..., Any]) -> No
         ((*COMMON, "-l", "Marathi"), "mar_Deva (Marathi): no parallel text in this language"),
         ((*COMMON, "-l", "Hindo"), "Did you mean"),
         ((*COMMON[:3], "-p", "nowhere", "-l", "hi"), "nowhere: no such file or folder"),
+        ((*COMMON[:3], "-l", "hi"), "no parallel text: name a folder"),
         (("nothing.json", "-p", "set", "-l", "hi"), "nothing.json: no such file or folder"),
         ((*COMMON, "-l", "hi", "-t", "absent.txt"), "absent.txt: no such file or folder"),
     ],
@@ -79,3 +82,13 @@ def test_mistakes_are_the_callers_and_say_what_is_wrong(
     assert isinstance(done.exception, UserError)  # `ginbon` tells its message and ends with 2
     assert said in str(done.exception)
     assert done.stdout == ""
+
+
+def test_parallel_text_of_the_data_folder_is_read_where_none_is_named(
+    ginbon: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data" / "parallel").mkdir(parents=True)
+    (tmp_path / "set").rename(tmp_path / "data" / "parallel" / "mine")
+    monkeypatch.setenv("GINBON_DATA", str(tmp_path / "data"))
+    done = ginbon(*COMMON[:3], "-l", "hi")
+    assert "of mine/hin_Deva, against eng_Latn" in done.stdout

@@ -224,6 +224,8 @@ FLAT = curve_of((0, 4.0), (250, 3.98), (1_000, 3.97), (4_000, 3.96), floor=3.9)
         (4.0, GOOD, GOOD, "extend", 1_000, "vocabulary"),
         (4.0, FLAT, None, "train-anew", 0, "split-pattern"),
         (2.0, curve_of((0, 2.0), (250, 1.99), (4_000, 1.97)), None, "use-as-is", 0, "vocabulary"),
+        (2.0, curve_of((0, 2.0), (60, 1.99), exhausted=True), None, "extend", 0, "vocabulary"),
+        (2.0, curve_of((0, 2.0), (60, 1.99), floor=1.95, exhausted=True), None, "use-as-is", 0, "split-pattern"),
         (9.0, curve_of((0, 9.0), (250, 6.0), (4_000, 4.0)), None, "train-anew", 0, "vocabulary"),
         (9.0, curve_of((0, 9.0), (250, 6.0), (400, 4.0), exhausted=True), None, "extend", 400, "vocabulary"),
         (9.0, curve_of((0, 9.0), (250, 2.0), (4_000, 1.99)), None, "extend", 250, "vocabulary"),

@@ -129,6 +129,9 @@ def _extension(action: Action, premium: float, point: Point, curve: Curve, becau
     most = curve.points[-1].k
     if reached > premium * (1 - LIMITS.worthwhile):
         gain = f"{most:,} more tokens take less than {LIMITS.worthwhile:.0%} from the premium of {premium:.2f}"
+        if curve.exhausted and (curve.floor.value or 0.0) <= premium * (1 - LIMITS.worthwhile):
+            little = "the training text has no more to give: by how many tokens cannot be told from so little"
+            return Advice(action, 0, None, (*because, gain, little))
         if premium <= LIMITS.tolerable:
             return Advice("use-as-is", 0, premium, (*because, gain))
         return Advice("train-anew", 0, None, (*because, gain))

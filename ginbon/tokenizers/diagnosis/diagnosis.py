@@ -14,7 +14,7 @@ from ginbon.tokenizers.diagnosis.advice import LIMITS, Advice, Cause, advise, ca
 from ginbon.tokenizers.diagnosis.curve import GRID, HIDDEN, MIN_COUNT, Curve, curve
 from ginbon.tokenizers.diagnosis.letters import Letters, letters
 from ginbon.tokenizers.diagnosis.material import Material
-from ginbon.tokenizers.diagnosis.parts import Parts, parts, with_counts
+from ginbon.tokenizers.diagnosis.parts import Parts, parts
 from ginbon.tokenizers.diagnosis.repair import gate, repaired
 from ginbon.tokenizers.diagnosis.seams import Seams, seams
 from ginbon.tokenizers.metrics import HONESTY, METRICS, Estimate, Measures, measure
@@ -167,9 +167,6 @@ def diagnose(
 def _measure(tokenizer: Tokenizer, material: Material, seed: int) -> Measures:
     """Counts of each unit, with those of the pivot's lines beside them."""
     own = measure(tokenizer, material.measured, material.language, seed=seed)
-    pre = tokenizer.pre_tokens(material.measured)
-    if pre is not None:
-        own = with_counts(own, pre_tokens=pre.counts)
     pivot = measure(tokenizer, material.pivot_lines, material.pivot, seed=seed)
     return beside(own, pivot, np.ones(len(material.unit), np.bool_), material.unit)
 

@@ -7,6 +7,7 @@ that is said.
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -57,13 +58,14 @@ def gather(
 ) -> Material:
     """Read parallel text of a language from ``places`` (the set ``measure`` is measured), and text to learn from.
 
+    Without places the folder ``parallel`` of the data folder (``$GINBON_DATA``, ``~/.cache/ginbon-data``) is read.
     Raises ``UserError`` for a language that nobody knows or that has no parallel text here, naming the nearest.
     """
     label = codes.resolve(language)
     if label is None:
         near = ", ".join(codes.suggest(language))
         raise UserError(f"{language}: no language that Ginbon knows." + (f" Did you mean {near}?" if near else ""))
-    own = [one for one in _sets(places, label, pivot) if _versions(one, label)]
+    own = [one for one in _sets(places or [_data_folder()], label, pivot) if _versions(one, label)]
     if not own:
         raise UserError(f"{label}: the pivot itself, whose premium is 1; name another language, or another --pivot")
     chosen = _chosen(own, measure)
@@ -95,6 +97,17 @@ def gather(
         sources=tuple(name for name, _ in sources),
         notes=tuple(notes),
     )
+
+
+def _data_folder() -> Path:
+    folders = [os.environ.get("GINBON_DATA"), Path.home() / ".cache" / "ginbon-data"]
+    found = next((Path(f) / "parallel" for f in folders if f and (Path(f) / "parallel").is_dir()), None)
+    if found is None:
+        raise UserError(
+            "no parallel text: name a folder with the same lines in several languages (eng_Latn.txt, hin_Deva.txt ...) "
+            "with --parallel, or put one into $GINBON_DATA/parallel or ~/.cache/ginbon-data/parallel"
+        )
+    return found
 
 
 def _sets(places: Sequence[Path | str], label: str, pivot: str) -> list[Aligned]:
