@@ -38,7 +38,7 @@ def lexicon(
     terms: Annotated[
         str,
         typer.Option(
-            help="Terms: .tsv (term, category, language, gloss), .jsonl, .txt, hunspell .dic, CLDR .json, .po, or a pack."
+            help="Terms: .tsv (term, category, language, gloss), .jsonl, .txt, hunspell .dic, CLDR .json, .po, a pack."
         ),
     ],
     text: Annotated[

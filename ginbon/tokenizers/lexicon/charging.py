@@ -104,7 +104,7 @@ def _category(name: str, flags: Flags, occurring: Flags, charges: Charges, commo
         "one": mean_of(charges.one[flags], seed=seed),
         "one_or_two": mean_of(charges.two[flags], seed=seed),
         "against_common": ratio_of(tokens, common[flags], seed=seed),
-        "unknown": ratio_of(charges.unknown[flags], tokens, seed=seed),
+        "unknown": mean_of(charges.unknown[flags], seed=seed),
         "round_trip": mean_of(charges.exact[flags], seed=seed),
     }
     return Category(
@@ -114,10 +114,15 @@ def _category(name: str, flags: Flags, occurring: Flags, charges: Charges, commo
         placed=int((~np.isnan(tokens)).sum()),
         matched=figures["against_common"].n,
         figures=figures,
-        collapsed=_collapse(figures["unknown"]),
+        collapsed=_collapse(figures["unknown"], tokens),
     )
 
 
-def _collapse(unknown: Estimate) -> str:
+def _collapse(unknown: Estimate, tokens: Floats) -> str:
+    """Why the figures are worthless, or nothing."""
     share = unknown.value or 0.0
-    return f"{share:.1%} of the tokens over these terms are unknown" if share > MAX_UNKNOWN else ""
+    if share > MAX_UNKNOWN:
+        return f"{share:.1%} of the tokens over these terms are unknown"
+    if len(tokens) and np.isnan(tokens).all():
+        return "it cannot be told where the tokens of these terms begin"
+    return ""

@@ -20,14 +20,15 @@ _BATCH: Final = 4_096
 
 @dataclass(frozen=True)
 class Covered:
-    """For each context: how many tokens cover the target, how many of them are unknown; -1 where it cannot be told.
+    """For each context: how many tokens cover the target; -1 where it cannot be told.
 
-    A token that reaches beyond the target on either side covers it too. ``exact`` where the context comes back as it
-    was when it is decoded.
+    A token that reaches beyond the target on either side covers it too. ``unknown`` is the share of unknown tokens
+    among them, or in the whole context where it cannot be told; ``exact`` where the context comes back as it was when
+    it is decoded.
     """
 
     tokens: Int64s
-    unknown: Int64s
+    unknown: Floats
     exact: Flags
 
 
@@ -41,7 +42,7 @@ class Charges:
     two: Floats
     """Share in which it is one or two."""
     unknown: Floats
-    """Unknown tokens."""
+    """Share of unknown tokens."""
     exact: Floats
     """Share of the contexts that come back as they were."""
 
@@ -50,7 +51,7 @@ def cover(tokenizer: Tokenizer, contexts: Contexts) -> Covered:
     """The tokens over each context's target."""
     parts = [_cover(tokenizer, contexts, first) for first in range(0, len(contexts.texts), _BATCH)]
     if not parts:
-        return Covered(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_))
+        return Covered(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.bool_))
     return Covered(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("tokens", "unknown", "exact")))
 
 
@@ -67,7 +68,9 @@ def _cover(tokenizer: Tokenizer, contexts: Contexts, begin: int) -> Covered:
     unknown = np.concatenate([np.zeros(1, np.int64), np.cumsum(tokenizer.vocabulary.unknown_flags[encoded.ids])])
     decoded = tokenizer.decode_batch(encoded)
     exact = np.fromiter((a == b for a, b in zip(texts.strings, decoded, strict=True)), np.bool_, len(texts))
-    return Covered(np.where(known, last - first, -1), np.where(known, unknown[last] - unknown[first], -1), exact)
+    begins, ends = np.where(known, first, encoded.offsets[:-1]), np.where(known, last, encoded.offsets[1:])
+    share = (unknown[ends] - unknown[begins]) / np.maximum(ends - begins, 1)
+    return Covered(np.where(known, last - first, -1), share, exact)
 
 
 def _spans(
@@ -90,17 +93,17 @@ def _spans(
 def charge(covered: Covered, contexts: Contexts, targets: int) -> Charges:
     """Means over the contexts of each of so many targets."""
     target = np.array(contexts.target, np.int64)
-    known = covered.tokens >= 0
+    known, every = covered.tokens >= 0, np.ones(len(target), np.bool_)
     return Charges(
         tokens=_means(target, covered.tokens, known, targets),
         one=_means(target, covered.tokens == 1, known, targets),
         two=_means(target, covered.tokens <= 2, known, targets),
-        unknown=_means(target, covered.unknown, known, targets),
-        exact=_means(target, covered.exact, np.ones(len(target), np.bool_), targets),
+        unknown=_means(target, covered.unknown, every, targets),
+        exact=_means(target, covered.exact, every, targets),
     )
 
 
-def _means(target: Int64s, values: Int64s | Flags, used: Flags, targets: int) -> Floats:
+def _means(target: Int64s, values: Int64s | Floats | Flags, used: Flags, targets: int) -> Floats:
     """The mean of the used values of each target; NaN where there is none."""
     number = np.bincount(target[used], minlength=targets)
     sums = np.bincount(target[used], weights=values[used].astype(np.float64), minlength=targets)

@@ -47,7 +47,7 @@ class Category:
 
     ``figures`` by name: ``tokens`` (per term), ``tokens_in_text`` (of terms that occur), ``one`` and ``one_or_two``
     (share of terms), ``against_common`` (tokens over those of matched words; of ``matched`` terms), and the honesty
-    columns ``unknown`` (unknown tokens over tokens) and ``round_trip`` (share of contexts that come back).
+    columns ``unknown`` (share of unknown tokens) and ``round_trip`` (share of contexts that come back).
     ``placed`` terms are those of which it is known where their tokens begin: the others are in no figure.
     """
 
@@ -129,7 +129,10 @@ class LexiconCost:
     def _row(self, n: int) -> dict[str, Any]:
         present = self.present[n]
         return {
-            **asdict(present.term),
+            "term": present.term.text,
+            "category": present.term.category,
+            "language": present.term.language,
+            "gloss": present.term.gloss,
             "graphemes": present.graphemes,
             "occurrences": present.occurrences,
             "documents": present.documents,
