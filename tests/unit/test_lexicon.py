@@ -132,7 +132,7 @@ def test_common_words_are_as_frequent_and_as_long() -> None:
 
 
 def test_length_is_counted_in_graphemes_and_not_in_bytes() -> None:
-    """``ไก่`` has two: it is matched with ``नदी``, not with ``दो`` (one) or ``abc`` (three, as many bytes as one of its)."""
+    """``ไก่`` has two: it is matched with ``नदी``, not with ``दो`` (one) or ``abc`` (three)."""
     found = gather(reading("नदी दो abc ไก่"), Targets(["ไก่"]), count_words=True)
     assert match(["ไก่"], found.occurrences, found.words, seed=1).words == ("नदी",)
 

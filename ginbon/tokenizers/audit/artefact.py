@@ -73,10 +73,6 @@ class Artefact:
         """
         return np.ones(len(ids), np.bool_)
 
-    def normalised(self, text: str) -> str:
-        """What the model sees in place of a text, spaces written as spaces."""
-        return text
-
 
 class RankArtefact(Artefact):
     """A rank file."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.tokenizers.audit.artefact import Added, Artefact, Field
-from ginbon.tokenizers.backends.huggingface import BYTE_OF, SPACE, HuggingFaceTokenizer
+from ginbon.tokenizers.backends.huggingface import BYTE_OF, HuggingFaceTokenizer
 from ginbon.tokenizers.protocol import Encoded, Flags, Int64s
 
 _FALLBACK_BYTE: Final = re.compile(r"<0x[0-9A-F]{2}>")
@@ -67,12 +67,6 @@ class HuggingFaceArtefact(Artefact):
         rows = self._alone().encode_batch_fast([self._tokens[i] for i in ids[asked].tolist()])
         said[asked] = [row.ids == [i] for row, i in zip(rows, ids[asked].tolist(), strict=True)]
         return said
-
-    def normalised(self, text: str) -> str:
-        """As the file's normaliser writes it, without the prefix space."""
-        normalizer = (self._inside or self._library).normalizer
-        said: str = normalizer.normalize_str(text) if normalizer else text
-        return said.replace(SPACE, " ")
 
     def _alone(self) -> Any:
         import pickle

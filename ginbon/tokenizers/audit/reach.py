@@ -9,7 +9,7 @@ import numpy as np
 from ginbon.tokenizers.audit.artefact import Artefact
 from ginbon.tokenizers.audit.findings import Found
 from ginbon.tokenizers.audit.pieces import Pieces
-from ginbon.tokenizers.protocol import Encoded, Flags, Int64s
+from ginbon.tokenizers.protocol import Encoded, Flags, Int64s, TextColumn
 
 
 def reach(artefact: Artefact, pieces: Pieces) -> Iterator[Found]:
@@ -45,13 +45,14 @@ def _unreachable(
     vocabulary = artefact.vocabulary.pieces
     added = {a.id for a in artefact.added}
     causes: dict[str, dict[int, str]] = {}
-    for row in rows.tolist():
+    normal = artefact.tokenizer.normalise(TextColumn([pieces.strings[row] for row in rows.tolist()])).strings
+    for row, seen in zip(rows.tolist(), normal, strict=True):
         own, text = int(pieces.ids[row]), pieces.strings[row]
         ids = encoded.ids[encoded.offsets[row] : encoded.offsets[row + 1]].tolist()
         note = "becomes " + " + ".join(repr(vocabulary[i].decode("utf-8", "backslashreplace")) for i in ids[:4])
         if own in artefact.unwritable:
             cause = "alphabet"
-        elif artefact.normalised(text) != text:
+        elif seen != text:
             cause = "normaliser"
         elif added.intersection(ids):
             cause = "added"

@@ -56,11 +56,6 @@ class SentencePieceArtefact(Artefact):
         said = {i: row == [i] for i, row in zip(asked, rows, strict=True)}
         return np.fromiter((said.get(i, True) for i in ids.tolist()), np.bool_, len(ids))
 
-    def normalised(self, text: str) -> str:
-        """As the model's own normaliser writes it."""
-        said: str = self._inside.normalize(text)
-        return said.replace(SPACE, " ")
-
 
 def _changed(data: bytes, settings: bytes) -> Any:
     """The same model with some of its normaliser's settings changed: the last value of a field counts."""

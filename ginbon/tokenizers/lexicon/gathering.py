@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,6 +25,8 @@ CONTEXTS: Final = 10
 AROUND: Final = 400
 
 _LINE_FEED: Final = 0x0A
+_BATCH_BYTES: Final = 2**23
+"""Memory is some forty times as much."""
 _PENDING_WORDS: Final = 2_000_000
 
 
@@ -67,7 +69,7 @@ def gather(read: Read, targets: Targets, *, count_words: bool, contexts: int = C
     kept = Contexts()
     corpus = dict.fromkeys(("documents", "bytes", "words", "normalised"), 0)
     tally = _Tally()
-    for batch in read():
+    for batch in _small(read()):
         texts, normalised = _normal(batch["text"])
         found = words.boundaries(texts.column)
         here = targets.find(texts, found)
@@ -81,6 +83,18 @@ def gather(read: Read, targets: Targets, *, count_words: bool, contexts: int = C
         if count_words:
             tally.add(_words(texts, found))
     return Gathered(occurrences, documents, sources, kept, corpus, tally.table() if count_words else None)
+
+
+def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same documents in batches of at most ``_BATCH_BYTES`` of text, or of one document."""
+    for batch in batches:
+        sizes = np.cumsum(pc.binary_length(batch["text"]).to_numpy(zero_copy_only=False))
+        first = 0
+        while first < batch.num_rows:
+            before = sizes[first - 1] if first else 0
+            last = max(int(np.searchsorted(sizes, before + _BATCH_BYTES, "right")), first + 1)
+            yield batch.slice(first, last - first)
+            first = last
 
 
 def _count_sources(sources: tuple[Counter[str], ...], here: Occurrences, column: Any) -> None:
