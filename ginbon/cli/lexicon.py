@@ -56,13 +56,12 @@ def lexicon(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
     """What tokenizers charge for names, places, foods, kin terms: in running text, against words as common and long."""
-    from ginbon.cli.tokenizers import _label
     from ginbon.engine.files import write_whole
     from ginbon.tokenizers.lexicon import charge_lexicon, read_lexicon
     from ginbon.tokenizers.reading import Reading, find
     from ginbon.tokenizers.specs import TokenizerSpec, load_all
 
-    label = _label(language)
+    label = _label(language) if language else ""
     held = read_lexicon(terms, language=label)
     files = find(text) if text else ()
     tokenizers = load_all([TokenizerSpec(spec, pattern=pattern) for spec in specs], network=not offline)
@@ -74,6 +73,16 @@ def lexicon(
         print(json.dumps(cost.to_json(), ensure_ascii=False, sort_keys=True, indent=1))  # noqa: T201
     else:
         _show(cost)
+
+
+def _label(language: str) -> str:
+    from ginbon.errors import UserError
+    from ginbon.languages.codes import resolve
+
+    label = resolve(language)
+    if label is None:
+        raise UserError(f"{language}: no language that Ginbon knows; write por_Latn, por, pt or Portuguese")
+    return label
 
 
 def _show(cost: LexiconCost) -> None:

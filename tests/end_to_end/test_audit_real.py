@@ -24,8 +24,9 @@ def count(done: Audit, code: str) -> int:
 
 
 def test_o200k_has_twelve_tokens_that_its_own_pattern_cuts() -> None:
+    """All of them can be whole inside other text (``I's`` for ``I'``), which encode(decode(id)) does not tell."""
     done = audited("o200k_base")
-    assert count(done, "unreachable-split") == 12
+    assert (count(done, "inside-only"), count(done, "unreachable-split")) == (12, 0)
     assert count(done, "partial-utf8") == 1562
     assert count(done, "partial-unreachable") == count(done, "whole-only") == 0
     assert {s: done.scripts[s] for s in ("Laoo", "Tibt", "Ethi", "Orya")} == {

@@ -43,6 +43,15 @@ def test_a_token_that_the_split_pattern_cuts_is_told_from_one_without_merges(tmp
     assert shown(done, "unreachable-model") == []
 
 
+def test_a_mark_and_its_letter_are_cut_alone_and_whole_inside_a_word(tmp_path: Path) -> None:
+    """An Arabic mark and the letter behind it: words begin with a letter, and hold both then. A digit cuts anywhere."""
+    done = audit(made.ranks(tmp_path, "\u064e\u0646", "1\u0646", pattern=r"\p{L}[\p{L}\p{M}]*|[^\p{L}]"))
+    finding = done.finding("inside-only")
+    assert finding is not None and [e.piece.decode() for e in finding.examples] == ["\u064e\u0646"]
+    assert finding.examples[0].note.endswith("whole in '\u0646\u064e\u0646'")
+    assert shown(done, "unreachable-split") == ["1\u0646"]
+
+
 def test_partial_characters_are_told_apart_by_whether_merges_lead_to_them(tmp_path: Path) -> None:
     """Of Thai, E0 B8 has two bytes that merge; of Khmer, E1 9E 80 lacks its middle step, and its last two bytes."""
     done = audit(made.ranks(tmp_path, b"\xe0\xb8", b"\x9f\x98\x80"), examples=500)

@@ -27,9 +27,16 @@ _REACH: Final = (
     Kind(
         "unreachable-split",
         "warning",
-        "its own text is cut by the split pattern, though the model would make the token",
+        "its own text is cut by the split pattern, alone and in all surroundings tried",
         "no text becomes this token: a row of the embedding that is never trained",
         "train and encode with the same split pattern; give the ids to new tokens when the vocabulary is extended",
+    ),
+    Kind(
+        "inside-only",
+        "note",
+        "its own text alone is cut by the split pattern, but inside other text it can be whole",
+        "decoding and encoding the token alone gives others: a check by encode(decode(id)) counts it as unreachable",
+        "nothing",
     ),
     Kind(
         "unreachable-model",

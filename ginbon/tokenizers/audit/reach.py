@@ -9,6 +9,7 @@ import numpy as np
 from ginbon.tokenizers.audit.artefact import Artefact
 from ginbon.tokenizers.audit.findings import Found
 from ginbon.tokenizers.audit.pieces import Pieces
+from ginbon.tokenizers.audit.surroundings import whole_in
 from ginbon.tokenizers.protocol import Encoded, Flags, Int64s, TextColumn
 
 
@@ -18,7 +19,7 @@ def reach(artefact: Artefact, pieces: Pieces) -> Iterator[Found]:
     A text is encoded as it is inside a longer one, without a prefix space. The cause is the first that holds: it is not
     written in the byte alphabet; normalisation changes the text; an added token is found in it; another token with the
     same bytes comes out; the model makes other tokens of it even without a split pattern (and does not look up whole
-    pre-tokens); else the split pattern cuts it.
+    pre-tokens); else the split pattern cuts it, everywhere or only where its text stands alone.
     """
     encoded = artefact.inside(pieces.strings)
     itself = _alone(encoded, pieces.ids)
@@ -63,8 +64,18 @@ def _unreachable(
         else:
             cause = "split"
         causes.setdefault(cause, {})[own] = note + (" ..." if len(ids) > 4 else "")
+    yield from _inside_only(artefact, causes)
     for cause, notes in causes.items():
         yield Found(f"unreachable-{cause}", np.array(list(notes), np.int64), notes)
+
+
+def _inside_only(artefact: Artefact, causes: dict[str, dict[int, str]]) -> Iterator[Found]:
+    """Takes out of ``causes`` what the split pattern leaves whole inside other text."""
+    cut = causes.get("split", {})
+    own = list(cut)
+    whole = whole_in(artefact.tokenizer, [artefact.vocabulary.pieces[i].decode() for i in own])
+    notes = {own[n]: f"{cut.pop(own[n])}; whole in {context!r}" for n, context in whole.items()}
+    yield Found("inside-only", np.array(list(notes), np.int64), notes)
 
 
 def _partial(artefact: Artefact, pieces: Pieces) -> Iterator[Found]:

@@ -23,7 +23,8 @@ ALL: Final = "all"
 """The category of all terms together."""
 
 COUNTED: Final = (
-    "the tokens that cover a term where it stands, one that reaches beyond it included; mean over its contexts"
+    "the tokens that cover a term where it stands as it is written (case and marks count), one that reaches beyond it "
+    "included; mean over its contexts"
 )
 MATCHING: Final = (
     f"up to {MATCHES} words of the same text with as many graphemes and the same floor(log2(occurrences)), no terms"
