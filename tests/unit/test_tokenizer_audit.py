@@ -137,6 +137,19 @@ def test_fallback_bytes_may_be_missing_where_the_character_has_a_token(tmp_path:
     assert "duplicate-piece" not in codes(done)
 
 
+def test_an_id_that_two_tokens_claim_is_an_error(tmp_path: Path) -> None:
+    """Id 256 is ``ab`` to the model, and a control token by the list of added ones."""
+    file = made.byte_bpe(("a", "b"), added_tokens=[made.added(256, "<|end|>", special=True)])
+    done = audit(hf(tmp_path, file))
+    assert "shared-id" in [f.kind.code for f in done.errors]
+
+
+def test_an_added_token_with_another_id_than_in_the_vocabulary_is_an_error(tmp_path: Path) -> None:
+    file = made.byte_bpe(("a", "b"), ("c", "d"), added_tokens=[made.added(300, "ab")])
+    done = audit(hf(tmp_path, file))
+    assert [f.kind.code for f in done.errors] == ["added-conflict"]
+
+
 def test_two_ids_for_the_same_bytes_are_a_duplicate(tmp_path: Path) -> None:
     """A piece written once in the byte alphabet, and once as itself."""
     done = audit(hf(tmp_path, made.byte_bpe(vocab=["ก", made.spelled("ก")])))

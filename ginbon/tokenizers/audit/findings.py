@@ -124,6 +124,11 @@ def findings(found: Iterable[Found], vocabulary: Vocabulary, *, examples: int) -
 
 
 def _finding(kind: Kind, found: Found, vocabulary: Vocabulary, examples: int) -> Finding:
-    tokens = [Example(i, vocabulary.pieces[i], found.notes.get(i, "")) for i in found.ids[:examples].tolist()]
+    tokens = [Example(i, _piece(vocabulary, i), found.notes.get(i, "")) for i in found.ids[:examples].tolist()]
     others = [Example(None, b"", note) for note in found.others[:examples]]
     return Finding(kind, len(found), (*tokens, *others)[:examples])
+
+
+def _piece(vocabulary: Vocabulary, i: int) -> bytes:
+    """The bytes of a token; empty for an id that a file names and the library does not know."""
+    return vocabulary.pieces[i] if i < len(vocabulary.pieces) else b""

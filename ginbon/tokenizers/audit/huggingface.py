@@ -37,9 +37,11 @@ class HuggingFaceArtefact(Artefact):
         if self.byte_level:
             self.unwritable = frozenset(i for i, token in self._tokens.items() if not _ALPHABET.issuperset(token))
         self.loses_text = not self.byte_level and not self.fallback_bytes
-        self.shared = _shared(library.get_vocab(with_added_tokens=False))
-        ids = model["vocab"] if isinstance(model.get("vocab"), dict) else {}
+        ids = {token: i for i, token in self._tokens.items()}
         self.added = tuple(_added(entry, ids) for entry in file.get("added_tokens") or ())
+        self.shared = _shared(
+            [*library.get_vocab(with_added_tokens=False).items(), *((a.text, a.id) for a in self.added)]
+        )
         merges = [m.split(" ", 1) if isinstance(m, str) else m for m in model.get("merges") or ()]
         self.merges = len(merges) if "merges" in model else None
         self.empty_merges = tuple(" ".join(m) for m in merges if not all(m))
@@ -80,14 +82,14 @@ class HuggingFaceArtefact(Artefact):
         return hf_tokenizers.Tokenizer(model)
 
 
-def _shared(ids: dict[str, int]) -> dict[int, tuple[str, ...]]:
+def _shared(pairs: Sequence[tuple[str, int]]) -> dict[int, tuple[str, ...]]:
     """Ids of more than one token."""
-    if len(set(ids.values())) == len(ids):
-        return {}
-    by_id: dict[int, list[str]] = {}
-    for token, i in sorted(ids.items()):
-        by_id.setdefault(i, []).append(token)
-    return {i: tuple(tokens) for i, tokens in by_id.items() if len(tokens) > 1}
+    first: dict[int, str] = {}
+    more: dict[int, list[str]] = {}
+    for token, i in pairs:
+        if first.setdefault(i, token) != token:
+            more.setdefault(i, []).append(token)
+    return {i: (first[i], *sorted(tokens)) for i, tokens in sorted(more.items())}
 
 
 def _added(entry: dict[str, Any], ids: dict[str, int]) -> Added:
