@@ -59,14 +59,14 @@ def test_fault_28_a_pattern_that_is_slow_on_every_token_is_stopped(tmp_path: Pat
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", ["tokenizer.json", "tekken.json"])
-def test_fault_61_deep_nesting_is_refused(tmp_path: Path, name: str) -> None:
+def test_fault_33_deep_nesting_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text('{"model": ' * 200_000 + "1" + "}" * 200_000)
     assert str(tmp_path / name) in refused(str(tmp_path / name))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-def test_fault_61_a_vocabulary_beyond_the_memory_limit_is_refused(tmp_path: Path) -> None:
+def test_fault_33_a_vocabulary_beyond_the_memory_limit_is_refused(tmp_path: Path) -> None:
     """60 MB of JSON that needs more memory than was granted."""
     vocabulary = {f"token number {i:012d}": i for i in range(1_500_000)}
     path = made.written(tmp_path, made.whole({"type": "BPE", "vocab": vocabulary, "merges": []}))
