@@ -136,7 +136,9 @@ def test_what_an_earlier_release_has_is_left_out(folder: Path) -> None:
 
 
 def test_mistakes_of_the_recipe(folder: Path) -> None:
-    """An index that is not there, one made otherwise, and a signal that nothing measures: told with their lines."""
+    """An index that is not there, one made otherwise, and a signal that nothing measures: told with their lines.
+    An index that was changed since is told before any work where inputs are to be verified.
+    """
     carried_out(folder, "first", "{}")
     for duplicates, says in (
         ("{against: [nowhere]}", "no index of Ginbon is there"),
@@ -148,6 +150,14 @@ def test_mistakes_of_the_recipe(folder: Path) -> None:
         with pytest.raises(RecipeError, match=says) as caught:
             build_stages(recipe)
         assert "bad.yaml:7" in str(caught.value)
+    (folder / "bad.yaml").write_text(RECIPE % {"duplicates": "{against: [first/index]}", "off": OFF}, encoding="utf-8")
+    index = folder / "first/index/parts/hashes-00000.parquet"
+    damaged = bytearray(index.read_bytes())
+    damaged[9] ^= 1
+    index.write_bytes(damaged)
+    with pytest.raises(RecipeError, match="SHA-256"):
+        run(folder / "bad.yaml", folder / "bad", options=Options(workers=0, verify_inputs=True))
+    assert not (folder / "bad").exists()
 
 
 def test_weights_are_in_the_release(folder: Path) -> None:
