@@ -234,7 +234,7 @@ def _choose(folder: Path, parts: Sequence[DocumentPart], recipe: Recipe, kept: M
         rows = found.column("document").to_numpy() - part.first
         place = found.schema.get_field_index("kept")
         tables.append(found.set_column(place, "kept", pa.array(kept[part.name][rows])))
-    members = pa.concat_tables(tables, promote_options="default").combine_chunks()
+    members = pa.concat_tables(tables).combine_chunks()
     return Chosen.of(choose(members, ids_in(known_to(recipe), clusters[clusters < 0])))
 
 

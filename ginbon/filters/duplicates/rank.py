@@ -36,10 +36,10 @@ RANKED: Final = "clusters/ranked"
 
 DOCUMENTS_A_TASK: Final = 250_000
 """Documents of the parts that a task of ``rank`` or ``select`` sees; what it holds are those of them that have copies,
-some 300 bytes each."""
+some 350 bytes each, and the columns of one part."""
 
 MEMBERS_A_TASK: Final = 250_000
-"""Documents in clusters that a task of ``choose`` holds (a cluster is never cut)."""
+"""Documents in clusters that a task of ``choose`` holds, some 700 bytes each (a cluster is never cut)."""
 
 KEY: Final = "key"
 _BLOCK_BITS: Final = np.uint64(16)
@@ -115,9 +115,7 @@ class Rank:
 
     def run(self, task: Task, work: Work) -> Result:
         """Write who is in a cluster in the order of the ranges."""
-        schema = candidate(self.candidates.keys)
-        found = [batch for table in self._read(task, work) for batch in table.to_batches()]
-        members = pa.Table.from_batches([parquet.conform(b, schema) for b in found], schema).combine_chunks()
+        members = pa.concat_tables(self._read(task, work)).combine_chunks()
         of = range_of_clusters(members.column("cluster").to_numpy(), task.arguments["ranges"])
         counts = np.bincount(of, minlength=task.arguments["ranges"])
         write_ranges(work, f"{RANKED}/{task.key}.parquet", members, np.argsort(of, kind="stable"), counts)
@@ -136,11 +134,14 @@ def members_of(
     folder: Path, part: DocumentPart, candidates: Candidates, documents: Numbers, clusters: Numbers
 ) -> pa.Table:
     """Of the documents of a forest those that are in the part, with what decides among them."""
+    schema = candidate(candidates.keys)
     rows = slice(*np.searchsorted(documents, [part.first, part.first + part.rows]))
     if rows.start == rows.stop:
-        return candidate(candidates.keys).empty_table()
+        return schema.empty_table()
     found = candidates.read(folder, part, documents[rows] - part.first)
-    return found.append_column("document", pa.array(documents[rows])).append_column("cluster", pa.array(clusters[rows]))
+    for name, numbers in (("document", documents), ("cluster", clusters)):
+        found = found.append_column(name, pa.array(numbers[rows]))
+    return pa.Table.from_batches([parquet.conform(batch, schema) for batch in found.to_batches()], schema)
 
 
 def groups_of(parts: list[DocumentPart]) -> list[list[DocumentPart]]:
