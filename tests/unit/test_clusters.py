@@ -13,6 +13,8 @@ from ginbon.filters.duplicates.choose import choose
 from ginbon.filters.duplicates.forest import components
 from ginbon.filters.duplicates.match import pairs_of
 from ginbon.filters.duplicates.members import words_of_ids
+from ginbon.filters.duplicates.rank import range_of_clusters
+from ginbon.filters.duplicates.rank import ranges as ranges_of_clusters
 from ginbon.filters.duplicates.shuffle import ranges
 from ginbon.filters.shards import Amount, Cutter, Rows
 
@@ -144,3 +146,17 @@ def test_shards_hold_every_row_once_and_stay_below_the_limit(sizes: list[int], l
 def test_ranges_of_hashes_keep_tasks_small_then_few(millions: int, expected: int) -> None:
     """Up to 64 tasks of 8 million hashes; beyond, tasks grow before their number does, for each reads every file."""
     assert ranges(millions * 1_000_000) == expected
+
+
+def test_clusters_are_spread_over_ranges_and_neighbours_of_an_index_stay_together() -> None:
+    """Ranges are as large as each other; few row groups of an index hold the names that one of them asks for."""
+    sizes = np.bincount(range_of_clusters(np.arange(100_000), 10), minlength=10)
+    assert sizes.min() > 9_500 and sizes.max() < 10_500
+    known = range_of_clusters(-1 - np.arange(2**18), 50)
+    assert 2 < len(np.unique(known)) and np.count_nonzero(np.diff(known)) <= 4
+
+
+@pytest.mark.parametrize(("millions", "expected"), [(0, 1), (1, 4), (16, 64), (64, 64), (390, 390)])
+def test_ranges_of_clusters_keep_tasks_small_then_few(millions: int, expected: int) -> None:
+    """Up to 64 tasks of a quarter of a million documents; beyond, tasks grow up to a million first."""
+    assert ranges_of_clusters(millions * 1_000_000) == expected
