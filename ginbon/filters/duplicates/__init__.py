@@ -1,1 +1,3 @@
-"""Duplicates: pairs of documents with alike sketches (``match``), and the clusters that they form (``cluster``)."""
+"""Duplicates: pairs of documents with alike sketches (``match``), the clusters that they form (``cluster``), and who of
+them stays (``choose``).
+"""

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -38,8 +37,6 @@ CHOICE: Final = pa.schema(
         ("cluster_size", pa.int32()),
     ]
 )
-
-Flags = npt.NDArray[np.bool_]
 
 
 def choose(candidates: pa.Table, known: Mapping[int, str] = MappingProxyType({})) -> pa.Table:
@@ -100,20 +97,14 @@ class Choose:
         inputs = {"ranked": digest([p.digest for p in ranked])}
         if self.against:
             inputs["against"] = digest([known.digest for known in self.against])
-        firsts = {language: min(p.first for p in parts if p.language == language) for language in _languages(parts)}
+        firsts = {part.language: part.first for part in reversed(parts)}
         arguments = {"groups": [group[0].first for group in groups_of(parts)], "languages": firsts}
         size = sum(f.bytes for p in ranked for f in p.files)
         return [Task(f"range-{i:05d}", inputs, {"range": i, **arguments}, size=size // number) for i in range(number)]
 
     def run(self, task: Task, work: Work) -> Result:
         """Write what is chosen of one range, by groups of parts."""
-        batches = list(read_range(work.folder, "rank", task.arguments["range"]))
-        candidates = pa.Table.from_batches(batches).combine_chunks() if batches else None
-        if candidates is None:
-            chosen = CHOICE.empty_table()
-        else:
-            clusters = candidates.column("cluster").to_numpy()
-            chosen = choose(candidates, ids_in(self.against, clusters[clusters < 0]))
+        chosen = self._choose(work.folder, task.arguments["range"])
         documents = chosen.column("document").to_numpy()
         groups = task.arguments["groups"]
         counts = np.bincount(np.searchsorted(groups, documents, "right") - 1, minlength=len(groups))
@@ -122,9 +113,15 @@ class Choose:
         facts = {"clusters": _sizes(chosen), "lost": _lost(chosen, task.arguments["languages"])}
         return Result(facts={"counts": counts.tolist(), **facts})
 
-
-def _languages(parts: list[DocumentPart]) -> list[str]:
-    return sorted({part.language for part in parts})
+    def _choose(self, folder: Path, index: int) -> pa.Table:
+        """What is chosen of one range."""
+        batches = list(read_range(folder, "rank", index))
+        if not batches:
+            return CHOICE.empty_table()
+        candidates = pa.Table.from_batches(batches).combine_chunks()
+        batches.clear()  # they were copied
+        clusters = candidates.column("cluster").to_numpy()
+        return choose(candidates, ids_in(self.against, clusters[clusters < 0]))
 
 
 def _sizes(chosen: pa.Table) -> dict[str, int]:
