@@ -1,6 +1,7 @@
 """Copies among texts in memory: for notebooks, and for those who want nothing but this.
 
-A run does the same out of core (``shuffle``, ``match``, ``join``, ``cluster``, ``rank``, ``choose``), with the same sketches.
+A run does the same out of core (``shuffle``, ``match``, ``join``, ``cluster``, ``rank``, ``choose``), with the same
+sketches.
 """
 
 from __future__ import annotations
