@@ -3,7 +3,8 @@
     path/to/tokenizer.model        SentencePiece (or a rank file under that name: told by its content)
     path/to/tokenizer.json         Hugging Face
     path/to/folder                 a folder that holds one of these files
-    path/to/o200k_base.tiktoken    a rank file; its split pattern is known by its SHA-256, or given
+    path/to/o200k_base.tiktoken    a rank file; its split pattern is known by its SHA-256, or by the file
+                                   beside it (`.tiktoken.json`), or given
     path/to/tekken.json            Mistral
     o200k_base, tiktoken:o200k_base    a published encoding, from a cache or (where a network is allowed) its origin
     organisation/name              Hugging Face hub, from its cache or (where a network is allowed) the hub
@@ -27,6 +28,7 @@ from ginbon.errors import SurroundingsError, UserError
 from ginbon.tokenizers.patterns import known_pattern
 
 if TYPE_CHECKING:
+    from ginbon.tokenizers.backends.rank_settings import RankSettings
     from ginbon.tokenizers.protocol import Tokenizer
 
 MAX_FILE_BYTES: Final = 2**29
@@ -168,10 +170,9 @@ def _build(located: Located, data: bytes) -> Tokenizer:
     from ginbon.tokenizers.backends.tiktoken import RankTokenizer, read_ranks, read_tekken
 
     if located.kind == "tekken":
-        ranks, pattern, special = read_tekken(data, located.path)
-        return RankTokenizer(located.name, located.sha256, ranks, pattern, kind="tekken", first_id=special)
-    ranks = read_ranks(data, located.path)
-    return RankTokenizer(located.name, located.sha256, ranks, located.pattern, kind="tiktoken")
+        return RankTokenizer(located.name, located.sha256, *read_tekken(data, located.path), kind="tekken")
+    settings = rank_settings(located)
+    return RankTokenizer(located.name, located.sha256, read_ranks(data, located.path), settings)
 
 
 def _in_folder(folder: Path) -> Path:
@@ -309,9 +310,7 @@ def _located(spec: TokenizerSpec, path: Path) -> Located:
             "one that was pinned; fetch the right one or change the pin."
         )
     kind = _kind(data, path)
-    pattern = ""
-    if kind == "tiktoken":
-        pattern, digest = _pattern(spec, path, digest)
+    pattern = _settings(spec, path, digest).pattern if kind == "tiktoken" else ""
     return Located(spec, spec.name or _name(spec, path), kind, digest, path, pattern)
 
 
@@ -332,14 +331,25 @@ def _kind(data: bytes, path: Path) -> str:
     )
 
 
-def _pattern(spec: TokenizerSpec, path: Path, digest: str) -> tuple[str, str]:
+def rank_settings(located: Located) -> RankSettings:
+    """What belongs to a rank file: as the spec says, as its hash says, or as the file beside it does."""
+    assert located.path is not None
+    return _settings(located.spec, located.path, located.sha256)
+
+
+def _settings(spec: TokenizerSpec, path: Path, digest: str) -> RankSettings:
+    from ginbon.tokenizers.backends.rank_settings import RankSettings
+
     name = spec.pattern or next((e.pattern for e in ENCODINGS.values() if e.sha256 == digest), "")
-    if not name:
-        raise UserError(
-            f"{path}: a rank file does not say how text is split, and this one is not known by its SHA-256 "
-            f"({digest[:12]}…). Give its split pattern: a name (r50k, cl100k, o200k) or a regular expression."
-        )
-    return known_pattern(name), digest
+    if name:
+        return RankSettings(known_pattern(name))
+    beside = path.with_name(f"{path.name}.json")
+    if beside.is_file():
+        return RankSettings.read(_read(beside), beside, sha256=digest)
+    raise UserError(
+        f"{path}: a rank file does not say how text is split, and this one is not known by its SHA-256 "
+        f"({digest[:12]}…). Give its split pattern: a name (r50k, cl100k, o200k) or a regular expression."
+    )
 
 
 def _name(spec: TokenizerSpec, path: Path) -> str:

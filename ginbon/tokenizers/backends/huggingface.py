@@ -255,14 +255,14 @@ def _gated(part: Any, gate: str) -> Any:
     return None
 
 
-def _byte_alphabet() -> dict[str, int]:
+def byte_alphabet() -> dict[str, int]:
     """GPT-2's way to write bytes as printable characters: printable Latin-1 as itself, the others from U+0100 on."""
     printable = [b for b in range(256) if 0x21 <= b <= 0x7E or 0xA1 <= b <= 0xAC or 0xAE <= b <= 0xFF]
     others = [b for b in range(256) if b not in set(printable)]
     return {chr(b): b for b in printable} | {chr(0x100 + n): b for n, b in enumerate(others)}
 
 
-BYTE_OF = _byte_alphabet()
+BYTE_OF = byte_alphabet()
 """The byte that each character of the byte alphabet stands for."""
 
 
