@@ -16,6 +16,7 @@ A file is known by its SHA-256; what is not there is said when the spec is resol
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import tempfile
@@ -36,6 +37,9 @@ MAX_FILE_BYTES: Final = 2**29
 
 FOLDER_FILES: Final = ("tokenizer.json", "tokenizer.model", "tekken.json")
 """Which file of a folder is the tokenizer: the first that is there."""
+
+EXPORT: Final = "export.json"
+"""What an export says of the files beside it, their hashes among them."""
 
 FLOORS: Final = ("bytes", "chars")
 
@@ -124,8 +128,13 @@ def locate(
     return _located(spec, path)
 
 
-def load(spec: str | Mapping[str, Any] | TokenizerSpec | Located, *, network: bool = False) -> Tokenizer:
-    """The tokenizer that a spec names, ready to encode; raises as ``locate`` does, or where its file is damaged."""
+def load(
+    spec: str | Mapping[str, Any] | TokenizerSpec | Located, *, network: bool = False, tried: bool = False
+) -> Tokenizer:
+    """The tokenizer that a spec names, ready to encode; raises as ``locate`` does, or where its file is damaged.
+
+    Split patterns that are not known are tried in another process first, unless they were ``tried``.
+    """
     located = spec if isinstance(spec, Located) else locate(spec, network=network)
     if located.path is None:
         from ginbon.tokenizers.backends import floors
@@ -135,7 +144,10 @@ def load(spec: str | Mapping[str, Any] | TokenizerSpec | Located, *, network: bo
     data = _read(located.path)
     if hashlib.sha256(data).hexdigest() != located.sha256:
         raise SurroundingsError(f"{located.path}: the file changed while it was in use; start again")
-    return _build(located, data)
+    tokenizer = _build(located, data)
+    if not tried:
+        _try_patterns(tokenizer, located.path)
+    return tokenizer
 
 
 def load_all(specs: Iterable[str | Mapping[str, Any] | TokenizerSpec], *, network: bool = False) -> list[Tokenizer]:
@@ -173,6 +185,15 @@ def _build(located: Located, data: bytes) -> Tokenizer:
         return RankTokenizer(located.name, located.sha256, *read_tekken(data, located.path), kind="tekken")
     settings = rank_settings(located)
     return RankTokenizer(located.name, located.sha256, read_ranks(data, located.path), settings)
+
+
+def _try_patterns(tokenizer: Any, path: Path) -> None:
+    from ginbon.tokenizers import trial
+
+    if tokenizer.kind == "huggingface":
+        trial.try_patterns(trial.foreign(trial.patterns_of(tokenizer.file)), "huggingface", str(path))
+    elif tokenizer.kind in ("tiktoken", "tekken"):
+        trial.try_patterns(trial.foreign([tokenizer.pattern]), "tiktoken", str(path))
 
 
 def _in_folder(folder: Path) -> Path:
@@ -309,6 +330,7 @@ def _located(spec: TokenizerSpec, path: Path) -> Located:
             f"{path}: SHA-256 is {digest}, expected {spec.sha256} ({len(data):,} bytes). It is another file than the "
             "one that was pinned; fetch the right one or change the pin."
         )
+    sealed(path, digest)
     kind = _kind(data, path)
     pattern = _settings(spec, path, digest).pattern if kind == "tiktoken" else ""
     return Located(spec, spec.name or _name(spec, path), kind, digest, path, pattern)
@@ -331,6 +353,26 @@ def _kind(data: bytes, path: Path) -> str:
     )
 
 
+def sealed(path: Path, digest: str) -> None:
+    """Raise ``UserError`` where a file is not the one that its folder's ``export.json`` was written with."""
+    record = path.with_name(EXPORT)
+    if not record.is_file() or path.name == EXPORT:
+        return
+    try:
+        files = json.loads(_read(record))["files"]
+        expected = None if path.name not in files else str(files[path.name]["sha256"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UserError(
+            f"{record}: damaged ({error!r}), so that nothing vouches for {path.name}; fetch both"
+        ) from error
+    if expected != digest:
+        raise UserError(
+            f"{path}: SHA-256 is {digest}, "
+            + (f"expected {expected} by {EXPORT} beside it" if expected else f"and {EXPORT} beside it does not name it")
+            + ". It is another file than the one that was verified; fetch the folder again."
+        )
+
+
 def rank_settings(located: Located) -> RankSettings:
     """What belongs to a rank file: as the spec says, as its hash says, or as the file beside it does."""
     assert located.path is not None
@@ -345,7 +387,9 @@ def _settings(spec: TokenizerSpec, path: Path, digest: str) -> RankSettings:
         return RankSettings(known_pattern(name))
     beside = path.with_name(f"{path.name}.json")
     if beside.is_file():
-        return RankSettings.read(_read(beside), beside, sha256=digest)
+        data = _read(beside)
+        sealed(beside, hashlib.sha256(data).hexdigest())
+        return RankSettings.read(data, beside, sha256=digest)
     raise UserError(
         f"{path}: a rank file does not say how text is split, and this one is not known by its SHA-256 "
         f"({digest[:12]}…). Give its split pattern: a name (r50k, cl100k, o200k) or a regular expression."

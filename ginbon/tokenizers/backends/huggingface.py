@@ -14,6 +14,7 @@ import numpy as np
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends.base import BaseTokenizer, OwnStarts, printable
+from ginbon.tokenizers.limits import MAX_ADDED, MAX_IDS, MAX_MERGES
 from ginbon.tokenizers.patterns import PATTERNS, R50K, split
 from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, PreTokens, TextColumn, Vocabulary, lengths
 
@@ -37,7 +38,10 @@ class HuggingFaceTokenizer(BaseTokenizer):
 
         try:
             self._file: dict[str, Any] = json.loads(data)
+            _within_limits(self._file)
             self._tokenizer: Any = hf_tokenizers.Tokenizer.from_str(data.decode())
+        except UserError as error:
+            raise UserError(f"{path or name}: {error}") from error
         except Exception as error:  # the library raises bare Exception
             raise UserError(
                 f"{path or name}: this is no Hugging Face tokenizer.json, or a damaged one ({error}). "
@@ -210,6 +214,21 @@ class HuggingFaceTokenizer(BaseTokenizer):
         return list(left)
 
 
+def _within_limits(file: Mapping[str, Any]) -> None:
+    """Raise ``UserError`` where a file asks for more than any real one, by far."""
+    model = file.get("model") or {}
+    vocabulary = model.get("vocab") or {}
+    highest = max(vocabulary.values(), default=0) if isinstance(vocabulary, dict) else len(vocabulary)
+    highest = max([highest, *(int(token["id"]) for token in file.get("added_tokens") or ())])
+    for what, found, most in (
+        ("its highest id", highest, MAX_IDS),
+        ("the number of its merges", len(model.get("merges") or ()), MAX_MERGES),
+        ("the number of its added tokens", len(file.get("added_tokens") or ()), MAX_ADDED),
+    ):
+        if found > most:
+            raise UserError(f"{what} is {found:,}; at most {most:,} are read")
+
+
 def _only_writes_bytes(part: Mapping[str, Any]) -> bool:
     """Whether a pre-tokeniser cuts nothing and adds nothing."""
     return part.get("type") == "ByteLevel" and not part.get("use_regex", True) and not part.get("add_prefix_space")
@@ -255,14 +274,14 @@ def _gated(part: Any, gate: str) -> Any:
     return None
 
 
-def byte_alphabet() -> dict[str, int]:
+def _byte_alphabet() -> dict[str, int]:
     """GPT-2's way to write bytes as printable characters: printable Latin-1 as itself, the others from U+0100 on."""
     printable = [b for b in range(256) if 0x21 <= b <= 0x7E or 0xA1 <= b <= 0xAC or 0xAE <= b <= 0xFF]
     others = [b for b in range(256) if b not in set(printable)]
     return {chr(b): b for b in printable} | {chr(0x100 + n): b for n, b in enumerate(others)}
 
 
-BYTE_OF = byte_alphabet()
+BYTE_OF = _byte_alphabet()
 """The byte that each character of the byte alphabet stands for."""
 
 

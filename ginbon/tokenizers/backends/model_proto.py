@@ -44,13 +44,20 @@ def settings(data: bytes) -> Settings:
 
 def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
     """Field numbers and raw values of a message; fixed-width values are given as bytes."""
+    for number, value, _ in spans(data):
+        yield number, value
+
+
+def spans(data: bytes) -> Iterator[tuple[int, int | bytes, bytes]]:
+    """Field numbers, raw values and the bytes that both are written in; those of all fields are the message."""
     at = 0
     while at < len(data):
+        begin = at
         key, at = _varint(data, at)
         wire = key & 7
         if wire == 0:
             value, at = _varint(data, at)
-            yield key >> 3, value
+            yield key >> 3, value, data[begin:at]
             continue
         if wire == 2:
             size, at = _varint(data, at)
@@ -60,8 +67,21 @@ def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
             raise ValueError(f"wire type {wire} at byte {at}")
         if at + size > len(data):
             raise ValueError(f"the field at byte {at} wants {size:,} bytes, {len(data) - at:,} are there")
-        yield key >> 3, data[at : at + size]
+        yield key >> 3, data[at : at + size], data[begin : at + size]
         at += size
+
+
+def message(number: int, value: bytes) -> bytes:
+    """A field that holds a message or a text."""
+    return _written(number << 3 | 2) + _written(len(value)) + value
+
+
+def _written(value: int) -> bytes:
+    said = bytearray()
+    while value >= 0x80:
+        said.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*said, value])
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.backends.huggingface import byte_alphabet
+from ginbon.tokenizers.backends.huggingface import BYTE_OF
 from ginbon.tokenizers.export.source import AddedToken, ByteBpe
 
-_TO_CHARS: Final = {b: c for c, b in byte_alphabet().items()}
+_TO_CHARS: Final = {b: c for c, b in BYTE_OF.items()}
 _BYTE_LEVEL: Final = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
 
 

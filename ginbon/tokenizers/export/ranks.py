@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends.rank_settings import RankSettings
-from ginbon.tokenizers.export.as_one import as_one
+from ginbon.tokenizers.cascades import as_one
 from ginbon.tokenizers.export.source import ByteBpe
 
 

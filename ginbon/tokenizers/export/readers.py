@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.backends.huggingface import byte_alphabet
+from ginbon.tokenizers.backends.huggingface import BYTE_OF
 from ginbon.tokenizers.backends.rank_settings import RankSettings
 from ginbon.tokenizers.backends.tiktoken import read_ranks, read_tekken
 from ginbon.tokenizers.export.pairs import split_pairs
@@ -34,8 +34,8 @@ PUBLISHED_SPECIAL: Final[Mapping[str, Mapping[str, int]]] = {
 }
 """Special tokens of published rank files, which do not say them (tiktoken, MIT licence)."""
 
-_BYTE_OF: Final = byte_alphabet()
-_TO_BYTES: Final = {ord(c): b for c, b in _BYTE_OF.items()}
+
+_TO_BYTES: Final = {ord(c): b for c, b in BYTE_OF.items()}
 
 
 def from_ranks(data: bytes, settings: RankSettings, *, path: Path | str) -> ByteBpe:
@@ -64,7 +64,7 @@ def from_tokenizer_json(data: bytes, path: Path | str) -> ByteBpe:
     added = _added(file, path)
     texts = {token.text: token for token in added}
     vocabulary = {text: i for text, i in model["vocab"].items() if text not in texts or texts[text].id != i}
-    spelled = {text: i for text, i in vocabulary.items() if _BYTE_OF.keys() >= set(text)}
+    spelled = {text: i for text, i in vocabulary.items() if BYTE_OF.keys() >= set(text)}
     ordered = sorted(spelled.items(), key=lambda one: _id(one[1], path))
     merges = _merges(model, path)
     names, pairs = _by_rank([text for text, _ in ordered], merges, path)

@@ -46,9 +46,9 @@ _DEEPSEEK_AS_ONE: Final = "|".join(
     ]
 )
 
-_KNOWN: Final = {DIGITS_FIRST: _DIGITS_FIRST_AS_ONE, DEEPSEEK: _DEEPSEEK_AS_ONE}
+CASCADES: Final = {DIGITS_FIRST: _DIGITS_FIRST_AS_ONE, DEEPSEEK: _DEEPSEEK_AS_ONE}
 
 
 def as_one(patterns: Sequence[str]) -> str | None:
     """One pattern that cuts as several do one after another; None where none is known."""
-    return patterns[0] if len(patterns) == 1 else _KNOWN.get(tuple(patterns))
+    return patterns[0] if len(patterns) == 1 else CASCADES.get(tuple(patterns))
