@@ -9,6 +9,7 @@
     │   └── NoSpaceError             3  the disk is full
     ├── AnswerIsNo                   1  done, and the answer is "no"
     │   ├── VerifyError              1  a release is damaged or not what its manifest says
+    │   ├── ProofError               1  a tokenizer's file gives other ids than it should, or fails a gate
     │   └── TooMuchDamageError       1  more bad input than the recipe allows
     ├── DamageError                  1  one input (file, record, page) cannot be read; counted, others go on
     ├── TaskError                    4  a task of a stage failed; the others went on
@@ -99,6 +100,10 @@ class AnswerIsNo(GinbonError):  # noqa: N818 - it is an answer, not a fault
 
 class VerifyError(AnswerIsNo):
     """A release is damaged, or not what its manifest says."""
+
+
+class ProofError(AnswerIsNo):
+    """A tokenizer's file gives other ids than it should, or fails a gate; nothing was written."""
 
 
 class TooMuchDamageError(AnswerIsNo):

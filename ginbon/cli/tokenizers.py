@@ -11,6 +11,7 @@ import typer
 from ginbon.cli.audit import audit
 from ginbon.cli.compare import compare
 from ginbon.cli.diagnose import diagnose
+from ginbon.cli.export import check, export
 from ginbon.cli.lexicon import lexicon
 
 app = typer.Typer(no_args_is_help=True, help="Train tokenizers, and compare any of them on any text.")
@@ -89,5 +90,5 @@ def train(
     )
 
 
-for _command in (compare, diagnose, audit, lexicon):
+for _command in (compare, diagnose, audit, lexicon, export, check):
     app.command()(_command)

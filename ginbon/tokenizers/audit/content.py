@@ -56,7 +56,7 @@ def content(artefact: Artefact, pieces: Pieces, *, names: frozenset[str]) -> Ite
             yield Found(code, pieces.ids[pieces.matching(pattern)])
         yield from _shapes(pieces)
         yield from _listed(pieces, names)
-    yield from _file(artefact.fields)
+    yield from file_fields(artefact.fields)
 
 
 def _shapes(pieces: Pieces) -> Iterator[Found]:
@@ -109,7 +109,8 @@ def _glitches() -> Iterator[str]:
     return (line.replace("_", " ", 1) if line.startswith("_") else line for line in lines if line and line[0] != "#")
 
 
-def _file(fields: tuple[Field, ...]) -> Iterator[Found]:
+def file_fields(fields: tuple[Field, ...]) -> Iterator[Found]:
+    """Paths and addresses in the texts of a file that are no tokens."""
     import re
 
     for code, pattern in _FILE_PATTERNS.items():

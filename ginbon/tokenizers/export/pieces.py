@@ -1,11 +1,10 @@
-"""SentencePiece models: the file without what its trainer left in it, and the same as Hugging Face's ``tokenizer.json``.
+"""SentencePiece models: the file without what its trainer left in it, and as Hugging Face's ``tokenizer.json``.
 
 Only what the library of the one does as the library of the other is converted; the proof on texts comes after.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import struct
 from dataclasses import dataclass
@@ -23,7 +22,10 @@ _PRIVATE: Final = frozenset({1, 2, 54})
 """Fields of the trainer's settings that hold paths: input, model_prefix, seed_sentencepieces_file."""
 
 _MODELS: Final = {1: "Unigram", 2: "BPE"}
-_NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _UNUSED = 1, 2, 3, 4, 5
+_NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _UNUSED, _BYTE = 1, 2, 3, 4, 5, 6
+
+NEVER: Final = -1e6
+"""Score of byte pieces in a unigram model's tokenizer.json."""
 
 
 def without_private(data: bytes) -> bytes:
@@ -51,7 +53,6 @@ class Model:
     scores: tuple[float, ...]
     types: tuple[int, ...]
     unknown: int
-    charsmap: bytes
     dummy_prefix: bool
     squeezes: bool
 
@@ -74,6 +75,10 @@ class Model:
             (not trainer.get(35), "it has no byte fallback: characters without a piece are lost"),
             (bool(trainer.get(24)), "it writes spaces behind words (treat_whitespace_as_suffix)"),
             (not normalizer.get(5, 1), "it does not escape spaces (escape_whitespaces)"),
+            (
+                bool(normalizer.get(2)),
+                "it normalises by a table, which Hugging Face's library applies grapheme by grapheme (marks differ)",
+            ),
             (denormalizes, "it changes text when it decodes (denormalizer_spec)"),
         ):
             if holds:
@@ -86,7 +91,6 @@ class Model:
             scores=scores,
             types=types,
             unknown=tokenizer.processor.unk_id(),
-            charsmap=normalizer.get(2, b"") or b"",
             dummy_prefix=bool(normalizer.get(3, 1)),
             squeezes=bool(normalizer.get(4, 1)),
         )
@@ -98,8 +102,8 @@ def tokenizer_json(model: Model, *, name: str) -> bytes:
         raise UserError(f"{name}: it has unused pieces, which a tokenizer.json would use")
     if _USER_DEFINED in model.types and model.dummy_prefix:
         raise UserError(
-            f"{name}: it has user-defined pieces and puts a space before a text: Hugging Face's library puts one behind "
-            "every such piece too"
+            f"{name}: it has user-defined pieces and puts a space before a text: Hugging Face's library puts one "
+            "behind every such piece too"
         )
     file = {
         "version": "1.0",
@@ -127,8 +131,6 @@ def _piece(data: bytes) -> tuple[str, float, int]:
 
 def _normalizers(model: Model) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = []
-    if model.charsmap:
-        steps.append({"type": "Precompiled", "precompiled_charsmap": base64.b64encode(model.charsmap).decode()})
     if model.squeezes:
         steps.append({"type": "Replace", "pattern": {"Regex": "^ +| +$"}, "content": ""})
         steps.append({"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "})
@@ -152,10 +154,19 @@ def _added(i: int, text: str, kind: int) -> dict[str, Any]:
 
 
 def _unigram(model: Model) -> dict[str, Any]:
+    """Byte pieces get a score that no text is ever cut for: this library would take them for the text "<0x41>" too.
+
+    That moves the score of the unknown token, which it takes from the lowest one; the number of unknown characters does
+    not depend on it where every character of a piece is a piece.
+    """
+    normal = {text for text, kind in zip(model.texts, model.types, strict=True) if kind == _NORMAL}
+    if alone := sorted({char for text in normal for char in text} - normal):
+        raise UserError(f"{alone[0]!r} stands in longer pieces only, so that a tokenizer.json would cut otherwise")
+    scores = (NEVER if kind == _BYTE else s for s, kind in zip(model.scores, model.types, strict=True))
     return {
         "type": "Unigram",
         "unk_id": model.unknown,
-        "vocab": [list(pair) for pair in zip(model.texts, model.scores, strict=True)],
+        "vocab": [list(pair) for pair in zip(model.texts, scores, strict=True)],
         "byte_fallback": True,
     }
 
