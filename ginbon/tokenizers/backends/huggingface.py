@@ -128,7 +128,10 @@ class HuggingFaceTokenizer(BaseTokenizer):
         pre = _gated(self._file.get("pre_tokenizer"), gate)
         if pre is None:
             return None
-        return HuggingFaceTokenizer(self.name, self.sha256, json.dumps({**self._file, "pre_tokenizer": pre}).encode())
+        file = json.dumps({**self._file, "pre_tokenizer": pre}).encode()
+        other = HuggingFaceTokenizer(self.name, self.sha256, file)
+        other.vocabulary = self.vocabulary
+        return other
 
     def decode_batch(self, encoded: Encoded) -> list[str]:
         """The texts that the ids stand for."""

@@ -99,7 +99,9 @@ class RankTokenizer(BaseTokenizer):
     def gated(self, gate: str) -> RankTokenizer:
         """The same ranks behind a split pattern that tries ``gate`` first."""
         settings = replace(self.settings, pattern=f"{gate}|{self.pattern}")
-        return RankTokenizer(self.name, self.sha256, self._ranks, settings, kind=self.kind)
+        other = RankTokenizer(self.name, self.sha256, self._ranks, settings, kind=self.kind)
+        other.vocabulary = self.vocabulary
+        return other
 
     def decode_batch(self, encoded: Encoded) -> list[str]:
         """The texts that the ids stand for: its pieces, joined."""
