@@ -300,7 +300,7 @@ def test_what_is_learned_from_is_never_measured(tmp_path: Path) -> None:
     assert found.measured_set == "flores/hin_Deva"  # though the other is longer
     assert found.measured.strings == HINDI
     assert found.training.strings == [*OTHER[:4], "और एक"]
-    assert found.sources == ("news/hin_Deva", str(more))
+    assert found.sources == ("news/hin_Deva", "more.txt")
     assert gather([tmp_path / "p"], "hi", measure="news", text=[more]).measured.strings == [*HINDI, *OTHER[:4]]
 
 

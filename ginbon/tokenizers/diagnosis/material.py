@@ -33,7 +33,11 @@ FIRST: Final = "flores"
 
 @dataclass(frozen=True)
 class Material:
-    """Aligned lines of a language and the pivot, the unit that each is from (0 on), and text to learn merges from."""
+    """Aligned lines of a language and the pivot, the unit that each is from (0 on), and text to learn merges from.
+
+    ``sources`` name what is learned from: sets with their versions, and files without their folders, since a page is
+    shown to others.
+    """
 
     language: str
     pivot: str
@@ -77,7 +81,7 @@ def gather(
     others = [(one, name) for one in own if one is not chosen for name in _versions(one, label)]
     sources = [(f"{one.name}/{name}", one.versions[name].texts.strings) for one, name in others]
     if text:
-        sources.append((", ".join(map(str, text)), _given(text, label, seed)))
+        sources.append((", ".join(Path(file).name for file in text), _given(text, label, seed)))
     notes = list(chosen.notes)
     held = {_key(line) for line in lines}
     training = [line for _, said in sources for line in said if line.strip() and _key(line) not in held]
