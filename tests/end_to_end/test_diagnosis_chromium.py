@@ -41,8 +41,7 @@ def html() -> str:
     return page_of_diagnosis(diagnose(RankTokenizer("x" * 40, "x", ranks, O200K, kind="tiktoken"), material))
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize(("width", "colours"), [(360, "dark"), (1280, "light")])
 def test_the_page_fits_every_screen(chrome: Any, html: str, tmp_path: Path, width: int, colours: str) -> None:
     size = {"width": width, "height": 800}
     page, wrong = open_page(
