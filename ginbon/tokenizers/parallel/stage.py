@@ -17,6 +17,7 @@ from typing import Any, Final
 from ginbon.engine.inputs import FileRange
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.errors import SurroundingsError
+from ginbon.tokenizers.metrics import METRICS
 from ginbon.tokenizers.parallel.aligned import Aligned
 from ginbon.tokenizers.parallel.measured import measure_set
 from ginbon.tokenizers.parallel.reading import read_parallel
@@ -57,8 +58,9 @@ class MeasureParallel:
     outputs: tuple[str, ...] = (FOLDER,)
 
     def fingerprint(self) -> dict[str, Any]:
-        """Revisions, seed, and the versions of what encodes and of what says what a word is."""
-        return {"revision": [REVISION, MEASURE_REVISION], "seed": self.seed, **measuring_versions()}
+        """Revisions, seed, the metrics, and the versions of what encodes and of what says what a word is."""
+        revisions = {"revision": REVISION, "measure_revision": MEASURE_REVISION}
+        return {**revisions, "seed": self.seed, "metrics": list(METRICS), **measuring_versions()}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task for each tokenizer and set."""
