@@ -40,8 +40,9 @@ KERNELS: Final = (
     "ginbon.filters.kernel.shingles",
     "ginbon.filters.kernel.forest",
     "ginbon.filters.kernel.overlap",
-    "ginbon.tokenizers.bpe.learn_kernel",
-    "ginbon.tokenizers.bpe.apply_kernel",
+    "ginbon.tokenizers.bpe.kernel.merge",
+    "ginbon.tokenizers.bpe.kernel.pairs",
+    "ginbon.tokenizers.bpe.kernel.apply",
     "ginbon.tokenizers.metrics.draw_kernel",
     "ginbon.tokenizers.counts.split_kernel",
     "ginbon.tokenizers.counts.table_kernel",
@@ -152,7 +153,7 @@ def sources(package: Path = _PACKAGE) -> list[Path]:
     """The files that compiled code is made from: each kernel's own, its neighbours in a folder of kernels, and how
     they are compiled.
     """
-    found = {package / "engine" / "compiling.py", *(package / "filters" / "kernel").glob("*.py")}
+    found = {package / "engine" / "compiling.py", *package.rglob("kernel/*.py")}
     return sorted(found | {package.parent / f"{name.replace('.', '/')}.py" for name in KERNELS})
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ginbon.tokenizers.bpe import apply_kernel as kernel
+from ginbon.tokenizers.bpe.kernel import apply as kernel
 from ginbon.tokenizers.bpe.types import Int32s, Int64s, Merges, Types
 
 

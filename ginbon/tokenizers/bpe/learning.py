@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.bpe import learn_kernel as kernel
 from ginbon.tokenizers.bpe.allowed import Allowed
+from ginbon.tokenizers.bpe.kernel import layout, merge, pairs
 from ginbon.tokenizers.bpe.types import BYTES, Int32s, Int64s, Merges, Types
 
 _MAX_NODES = 2**31 - 1
@@ -55,7 +55,7 @@ def learn(
     pairs, gains = np.zeros((merges, 2), np.int32), np.zeros(merges, np.int64)
     while not work.merge(types.counts, pairs, gains):
         work.grow()
-    n = int(work.state[kernel.LEARNED])
+    n = int(work.state[layout.LEARNED])
     return Merges(first_id, pairs[:n].copy(), gains[:n].copy(), work.pieces.of_tokens(first_id, n), types.tokens)
 
 
@@ -72,9 +72,9 @@ class _Pieces:
     @classmethod
     def of(cls, base: Sequence[bytes], size: int) -> _Pieces:
         rows = np.zeros((size, 4), np.int64)
-        rows[: len(base), kernel.LENGTH] = [len(piece) for piece in base]
-        ends = np.cumsum(rows[: len(base), kernel.LENGTH])
-        rows[1 : len(base), kernel.START] = ends[:-1]
+        rows[: len(base), layout.LENGTH] = [len(piece) for piece in base]
+        ends = np.cumsum(rows[: len(base), layout.LENGTH])
+        rows[1 : len(base), layout.START] = ends[:-1]
         data = np.frombuffer(b"".join(base), np.uint8)
         table = np.full(_power_of_two(2 * size), -1, np.int32)
         return cls(
@@ -83,7 +83,7 @@ class _Pieces:
 
     def of_tokens(self, first: int, n: int) -> tuple[bytes, ...]:
         """The bytes of ``n`` tokens."""
-        rows = self.rows[first : first + n, : kernel.HASH].tolist()
+        rows = self.rows[first : first + n, : layout.HASH].tolist()
         return tuple(self.data[start : start + size].tobytes() for start, size in rows)
 
 
@@ -103,11 +103,11 @@ class _Work:
     @classmethod
     def of(cls, types: Types, pieces: _Pieces, min_count: int, first_id: int, allowed: Allowed) -> _Work:
         nodes = np.empty((len(types.ids) + len(types.offsets), 4), np.int32)
-        kernel.lay(types.offsets, types.ids, nodes)
-        kernel.know(pieces.rows, pieces.data, pieces.table, allowed.automaton, pieces.base)
-        state = np.zeros(kernel.STATE_SIZE, np.int64)
-        state[kernel.BYTES], state[kernel.NEXT] = pieces.used, first_id
-        state[kernel.MIN_COUNT], state[kernel.MAX_BYTES] = min_count, allowed.max_bytes
+        pairs.lay(types.offsets, types.ids, nodes)
+        pairs.know(pieces.rows, pieces.data, pieces.table, allowed.automaton, pieces.base)
+        state = np.zeros(layout.STATE_SIZE, np.int64)
+        state[layout.BYTES], state[layout.NEXT] = pieces.used, first_id
+        state[layout.MIN_COUNT], state[layout.MAX_BYTES] = min_count, allowed.max_bytes
         work = cls(nodes, pieces, allowed, np.full((2, len(pieces.rows)), -1, np.int32), state)
         work.list_pairs(types)
         return work
@@ -116,11 +116,11 @@ class _Work:
         """Find and count the pairs of the types as they are given."""
         used = len(np.unique(types.ids))
         size = _power_of_two(2 * min(len(types.ids), used * used) + 2)
-        found = kernel.find_pairs(self.nodes, np.zeros(size, np.int64), np.full(size, -1, np.int32))
+        found = pairs.find_pairs(self.nodes, np.zeros(size, np.int64), np.full(size, -1, np.int32))
         self.records = np.zeros((2 * found + 1024, 5), np.int64)
         self.heap = np.zeros((len(self.records), 2), np.int64)
         self.pool = np.zeros(len(types.ids) + len(types.ids) // 4 + 1024, np.int32)
-        kernel.list_pairs(
+        pairs.list_pairs(
             self.nodes,
             types.counts,
             self.records,
@@ -137,7 +137,7 @@ class _Work:
     def merge(self, counts: Int64s, pairs: Int32s, gains: Int64s) -> bool:
         """Merge until there are enough, or none is left (true), or an array is full."""
         return bool(
-            kernel.merge(
+            merge.merge(
                 self.nodes,
                 counts,
                 self.records,
@@ -158,16 +158,16 @@ class _Work:
     def grow(self) -> None:
         """Make room for what the kernel said it needs, and as much again."""
         state = self.state
-        if state[kernel.NEED_POOL] > len(self.pool):
-            asked = state[kernel.NEED_POOL] - state[kernel.POOL]
-            kernel.tidy(self.nodes, self.records, self.pool, state)
-            if state[kernel.POOL] + asked > len(self.pool) * 3 // 4:
-                self.pool = _longer(self.pool, 2 * (state[kernel.POOL] + asked))
-        if state[kernel.NEED_RECORDS] > len(self.records):
-            self.records = _longer(self.records, 2 * state[kernel.NEED_RECORDS])
+        if state[layout.NEED_POOL] > len(self.pool):
+            asked = state[layout.NEED_POOL] - state[layout.POOL]
+            merge.tidy(self.nodes, self.records, self.pool, state)
+            if state[layout.POOL] + asked > len(self.pool) * 3 // 4:
+                self.pool = _longer(self.pool, 2 * (state[layout.POOL] + asked))
+        if state[layout.NEED_RECORDS] > len(self.records):
+            self.records = _longer(self.records, 2 * state[layout.NEED_RECORDS])
             self.heap = _longer(self.heap, len(self.records))
-        if state[kernel.NEED_BYTES] > len(self.pieces.data):
-            self.pieces.data = _longer(self.pieces.data, 2 * state[kernel.NEED_BYTES])
+        if state[layout.NEED_BYTES] > len(self.pieces.data):
+            self.pieces.data = _longer(self.pieces.data, 2 * state[layout.NEED_BYTES])
 
 
 def _longer(array: NDArray[Any], size: int) -> NDArray[Any]:

@@ -12,284 +12,45 @@ Kernels take all memory from their caller. ``merge`` stops where it has too litt
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
-
-from ginbon.engine.compiling import helper, inlined, kernel, read, types, write
-
-SYMBOL: Final = 0
-PAIR: Final = 1
-SPAN: Final = 2
-OWNER: Final = 3
-"""Columns of ``nodes``: the token (-1 in a sentinel), the record of the pair that begins here (-1: none), base tokens
-that the token spans, the type."""
-
-LEFT: Final = 0
-RIGHT: Final = 1
-COUNT: Final = 2
-FROM: Final = 3
-SIZE: Final = 4
-"""Columns of ``records``, one for each pair: its tokens (-1: no longer a pair), how often it occurs in the corpus (for
-a token with itself: how often it stands beside itself), and its occurrences in ``pool``."""
-
-START: Final = 0
-LENGTH: Final = 1
-HASH: Final = 2
-STATE: Final = 3
-"""Columns of ``pieces``, one for each token: its bytes in ``piece_data``, their hash, where they lead the automaton."""
-
-RECORDS: Final = 0
-HEAP: Final = 1
-POOL: Final = 2
-BYTES: Final = 3
-LEARNED: Final = 4
-NEXT: Final = 5
-MIN_COUNT: Final = 6
-MAX_BYTES: Final = 7
-NEED_RECORDS: Final = 8
-NEED_POOL: Final = 9
-NEED_BYTES: Final = 10
-FOUND: Final = 11
-STATE_SIZE: Final = 12
-"""Places in ``state``: how much is used of each array, merges learned, the next new token, limits, what ``merge``
-needs to go on, and where the records of new pairs end before they are chosen from."""
+from ginbon.engine.compiling import helper, kernel, read, types, write
+from ginbon.tokenizers.bpe.kernel.heap import pop, push, sink
+from ginbon.tokenizers.bpe.kernel.layout import (
+    BYTES,
+    COUNT,
+    FOUND,
+    FROM,
+    HEAP,
+    LEARNED,
+    LEFT,
+    LENGTH,
+    MAX_BYTES,
+    MIN_COUNT,
+    NEED_BYTES,
+    NEED_POOL,
+    NEED_RECORDS,
+    NEXT,
+    OWNER,
+    PAIR,
+    POOL,
+    RECORDS,
+    RIGHT,
+    SIZE,
+    SPAN,
+    STATE,
+    SYMBOL,
+)
+from ginbon.tokenizers.bpe.kernel.tokens import is_allowed, remember, spell, walk
 
 _i32 = write(types.int32)
 _i64 = write(types.int64)
 _i32x2 = write(types.int32, 2)
 _i64x2 = write(types.int64, 2)
 _u8 = write(types.uint8)
-_given_i32 = read(types.int32)
 _given_i64 = read(types.int64)
 _given_i32x2 = read(types.int32, 2)
 _given_bool = read(types.boolean)
-
-
-# ---- pieces ------------------------------------------------------------------------------------------------------
-
-
-@inlined
-def step(value: Any, byte: Any) -> Any:
-    """The hash of some bytes and one more."""
-    value = (value ^ byte) * 1099511628211
-    return value ^ (value >> 29 & 0x7FFFFFFFF)
-
-
-@helper
-def spell(pieces: Any, data: Any, left: Any, right: Any, token: Any, at: Any) -> Any:
-    """Write the bytes of a pair to ``at`` on, as those of ``token``."""
-    size = 0
-    for part in (left, right):
-        start = pieces[part, START]
-        for i in range(pieces[part, LENGTH]):
-            data[at + size] = data[start + i]
-            size += 1
-    pieces[token, START] = at
-    pieces[token, LENGTH] = size
-
-
-@helper
-def remember(pieces: Any, data: Any, table: Any, token: Any) -> Any:
-    """Put a token into the table of pieces; false where its bytes are another token's."""
-    value = 1469598103934665603
-    start, size = pieces[token, START], pieces[token, LENGTH]
-    for i in range(size):
-        value = step(value, np.int64(data[start + i]))
-    pieces[token, HASH] = value
-    mask = table.shape[0] - 1
-    slot = value & mask
-    while table[slot] >= 0:
-        other = table[slot]
-        if pieces[other, HASH] == value and pieces[other, LENGTH] == size:
-            same = True
-            for i in range(size):
-                if data[pieces[other, START] + i] != data[start + i]:
-                    same = False
-                    break
-            if same:
-                return False
-        slot = (slot + 1) & mask
-    table[slot] = token
-    return True
-
-
-@helper
-def walk(pieces: Any, data: Any, automaton: Any, state: Any, token: Any) -> Any:
-    """The automaton's state after a token's bytes."""
-    start = pieces[token, START]
-    for i in range(start, start + pieces[token, LENGTH]):
-        state = automaton[state, data[i]]
-    return state
-
-
-@helper
-def is_allowed(pieces: Any, data: Any, automaton: Any, accepts: Any, left: Any, right: Any, max_bytes: Any) -> Any:
-    """Whether a pair may become a token."""
-    if pieces[left, LENGTH] + pieces[right, LENGTH] > max_bytes:
-        return False
-    return accepts[walk(pieces, data, automaton, pieces[left, STATE], right)]
-
-
-@kernel(types.void, _i64x2, _u8, _i32, _given_i32x2, types.int64)
-def know(pieces: Any, data: Any, table: Any, automaton: Any, base: Any) -> None:
-    """Enter the base tokens, whose START and LENGTH are given. One without bytes stands for nothing."""
-    for token in range(base):
-        if pieces[token, LENGTH]:
-            remember(pieces, data, table, token)
-            pieces[token, STATE] = walk(pieces, data, automaton, 0, token)
-
-
-# ---- the heap ----------------------------------------------------------------------------------------------------
-
-
-@helper
-def comes_first(heap: Any, records: Any, one: Any, other: Any) -> Any:
-    """Whether an entry of the heap goes before another: by count, then the left token, then the right one."""
-    if heap[one, 0] != heap[other, 0]:
-        return heap[one, 0] > heap[other, 0]
-    a, b = heap[one, 1], heap[other, 1]
-    if records[a, LEFT] != records[b, LEFT]:
-        return records[a, LEFT] < records[b, LEFT]
-    return records[a, RIGHT] < records[b, RIGHT]
-
-
-@helper
-def swap(heap: Any, one: Any, other: Any) -> None:
-    """Exchange two entries."""
-    for column in (0, 1):
-        kept = heap[one, column]
-        heap[one, column] = heap[other, column]
-        heap[other, column] = kept
-
-
-@helper
-def sink(heap: Any, size: Any, records: Any) -> None:
-    """Move the top entry down to where it belongs."""
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            return
-        if child + 1 < size and comes_first(heap, records, child + 1, child):
-            child += 1
-        if not comes_first(heap, records, child, at):
-            return
-        swap(heap, at, child)
-        at = child
-
-
-@helper
-def push(heap: Any, state: Any, records: Any, record: Any) -> None:
-    """Add a pair."""
-    at = state[HEAP]
-    state[HEAP] = at + 1
-    heap[at, 0] = records[record, COUNT]
-    heap[at, 1] = record
-    while at > 0:
-        parent = (at - 1) // 2
-        if not comes_first(heap, records, at, parent):
-            return
-        swap(heap, at, parent)
-        at = parent
-
-
-@helper
-def pop(heap: Any, state: Any, records: Any) -> None:
-    """Take the top entry away."""
-    state[HEAP] -= 1
-    swap(heap, 0, state[HEAP])
-    sink(heap, state[HEAP], records)
-
-
-# ---- the pairs of the corpus as it is given ----------------------------------------------------------------------
-
-
-@kernel(types.void, _given_i64, _given_i32, _i32x2)
-def lay(offsets: Any, ids: Any, nodes: Any) -> None:
-    """Lay the types out as nodes: ``len(ids) + len(offsets)`` of them."""
-    at = 0
-    for row in range(offsets.shape[0]):
-        end = offsets[row + 1] if row + 1 < offsets.shape[0] else offsets[row]
-        nodes[at, SYMBOL] = nodes[at, PAIR] = -1
-        nodes[at, SPAN] = 1
-        nodes[at, OWNER] = row
-        at += 1
-        for i in range(offsets[row], end):
-            nodes[at, SYMBOL] = ids[i]
-            nodes[at, PAIR] = -1
-            nodes[at, SPAN] = 1
-            nodes[at, OWNER] = row
-            at += 1
-
-
-@kernel(types.int64, _i32x2, _i64, _i32)
-def find_pairs(nodes: Any, keys: Any, numbers: Any) -> int:
-    """Number the distinct pairs, and write to each node which begins there; the table's size is a power of two."""
-    mask = keys.shape[0] - 1
-    found = 0
-    for at in range(nodes.shape[0] - 1):
-        left, right = int(nodes[at, SYMBOL]), int(nodes[at + 1, SYMBOL])
-        if left < 0 or right < 0:
-            continue
-        key = left << 32 | right
-        slot = (key * 0x9E3779B97F4A7C1 ^ key >> 7) & mask
-        while numbers[slot] >= 0 and keys[slot] != key:
-            slot = (slot + 1) & mask
-        if numbers[slot] < 0:
-            numbers[slot] = found
-            keys[slot] = key
-            found += 1
-        nodes[at, PAIR] = numbers[slot]
-    return found
-
-
-@kernel(types.void, _i32x2, _given_i64, _i64x2, _i64x2, _i32, _i64x2, _u8, _given_i32x2, _given_bool, types.int64, _i64)
-def list_pairs(
-    nodes: Any,
-    counts: Any,
-    records: Any,
-    heap: Any,
-    pool: Any,
-    pieces: Any,
-    data: Any,
-    automaton: Any,
-    accepts: Any,
-    found: Any,
-    state: Any,
-) -> None:
-    """Count the numbered pairs, list where each occurs, and put those that may be merged into the heap."""
-    for at in range(nodes.shape[0]):
-        record = nodes[at, PAIR]
-        if record >= 0:
-            records[record, LEFT] = nodes[at, SYMBOL]
-            records[record, RIGHT] = nodes[at + 1, SYMBOL]
-            records[record, COUNT] += counts[nodes[at, OWNER]]
-            records[record, SIZE] += 1
-    end = 0
-    for record in range(found):
-        left, right = records[record, LEFT], records[record, RIGHT]
-        frequent = records[record, COUNT] >= state[MIN_COUNT]
-        if frequent and is_allowed(pieces, data, automaton, accepts, left, right, state[MAX_BYTES]):
-            push(heap, state, records, record)
-            records[record, FROM] = end
-            end += records[record, SIZE]
-        else:
-            records[record, LEFT] = -1
-        records[record, SIZE] = 0
-    for at in range(nodes.shape[0]):
-        record = nodes[at, PAIR]
-        if record >= 0:
-            if records[record, LEFT] < 0:
-                nodes[at, PAIR] = -1
-            else:
-                pool[records[record, FROM] + records[record, SIZE]] = at
-                records[record, SIZE] += 1
-    state[RECORDS] = found
-    state[POOL] = end
-
-
-# ---- merging -----------------------------------------------------------------------------------------------------
 
 
 @helper

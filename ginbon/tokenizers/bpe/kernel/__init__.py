@@ -1,0 +1,1 @@
+"""Compiled code of byte-pair encoding."""

@@ -1,0 +1,42 @@
+"""How the arrays are laid out that merges are learned in: what stands where, for kernels and their callers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SYMBOL: Final = 0
+PAIR: Final = 1
+SPAN: Final = 2
+OWNER: Final = 3
+"""Columns of ``nodes``: the token (-1 in a sentinel), the record of the pair that begins here (-1: none), base tokens
+that the token spans, the type."""
+
+LEFT: Final = 0
+RIGHT: Final = 1
+COUNT: Final = 2
+FROM: Final = 3
+SIZE: Final = 4
+"""Columns of ``records``, one for each pair: its tokens (-1: no longer a pair), how often it occurs in the corpus (for
+a token with itself: how often it stands beside itself), and its occurrences in ``pool``."""
+
+START: Final = 0
+LENGTH: Final = 1
+HASH: Final = 2
+STATE: Final = 3
+"""Columns of ``pieces``, one for each token: its bytes in ``piece_data``, their hash, where they lead the automaton."""
+
+RECORDS: Final = 0
+HEAP: Final = 1
+POOL: Final = 2
+BYTES: Final = 3
+LEARNED: Final = 4
+NEXT: Final = 5
+MIN_COUNT: Final = 6
+MAX_BYTES: Final = 7
+NEED_RECORDS: Final = 8
+NEED_POOL: Final = 9
+NEED_BYTES: Final = 10
+FOUND: Final = 11
+STATE_SIZE: Final = 12
+"""Places in ``state``: how much is used of each array, merges learned, the next new token, limits, what ``merge``
+needs to go on, and where the records of new pairs end before they are chosen from."""
