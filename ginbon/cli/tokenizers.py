@@ -11,6 +11,7 @@ import typer
 from ginbon.cli.audit import audit
 from ginbon.cli.compare import compare
 from ginbon.cli.diagnose import diagnose
+from ginbon.cli.extend import certify, extend
 from ginbon.cli.export import check, export
 from ginbon.cli.lexicon import lexicon
 
@@ -90,5 +91,5 @@ def train(
     )
 
 
-for _command in (compare, diagnose, audit, lexicon, export, check):
+for _command in (compare, diagnose, audit, lexicon, export, check, extend, certify):
     app.command()(_command)

@@ -1,0 +1,72 @@
+"""What an extension brings: figures of the language before and after, on text that nothing was learned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from ginbon.tokenizers.metrics import METRICS, Estimate, Measures, measure
+from ginbon.tokenizers.parallel.measured import beside
+from ginbon.tokenizers.protocol import Int64s, TextColumn, Tokenizer
+
+SHOWN: Final = ("premium", "premium-floor", "fertility", "bytes-per-token", "grapheme-cut-rate", "round-trip")
+"""The metrics that are given, of those that there are."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Lines of the language, beside the pivot's where there are any (else None), by the units that they are from."""
+
+    name: str
+    language: str
+    texts: TextColumn
+    unit: Int64s
+    pivot: str = ""
+    pivot_texts: TextColumn | None = None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Estimates of the base and of the extended tokenizer on the same lines, by metric."""
+
+    measured: Measured
+    before: dict[str, Estimate]
+    after: dict[str, Estimate]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        both = {
+            name: {"before": one.to_json(), "after": self.after[name].to_json()} for name, one in self.before.items()
+        }
+        return {
+            "text": self.measured.name,
+            "language": self.measured.language,
+            "pivot": self.measured.pivot or None,
+            "lines": len(self.measured.texts),
+            "bytes": int(self.measured.texts.offsets[-1]),
+            "metrics": both,
+        }
+
+
+def figures(base: Tokenizer, extended: Tokenizer, measured: Measured, *, seed: int = 1) -> Figures:
+    """Measure both; intervals are the bootstrap over units, the same draws for both."""
+    before, after = (_estimates(_measures(one, measured, seed)) for one in (base, extended))
+    shown = [name for name in before if before[name].value is not None]
+    return Figures(measured, {name: before[name] for name in shown}, {name: after[name] for name in shown})
+
+
+def _estimates(measures: Measures) -> dict[str, Estimate]:
+    return {name: METRICS[name].compute(measures) for name in SHOWN if name in METRICS}
+
+
+def _measures(tokenizer: Tokenizer, measured: Measured, seed: int) -> Measures:
+    own = measure(tokenizer, measured.texts, measured.language, seed=seed)
+    other = own
+    if measured.pivot_texts is not None:
+        other = measure(tokenizer, measured.pivot_texts, measured.pivot, seed=seed)
+    joined = beside(own, other, np.ones(len(measured.unit), np.bool_), measured.unit)
+    if measured.pivot_texts is not None:
+        return joined
+    return Measures(own.columns, own.used, own.vocabulary, own.seed)
