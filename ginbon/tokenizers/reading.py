@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ginbon.errors import SurroundingsError, UserError
+from ginbon.languages import codes
 
 SCHEMA: Final = pa.schema(
     [("id", pa.string()), ("text", pa.large_string()), ("language", pa.string()), ("source", pa.string())]
@@ -65,7 +66,10 @@ class Reading:
                     yield kept
 
     def _kept(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        return batch.filter(pc.is_in(batch["language"], pa.array(sorted(self.languages))))
+        """Documents in one of the languages, however their label spells it (``ori_Orya`` is ``ory_Orya``)."""
+        said = batch["language"].unique().to_pylist()
+        own = [label for label in said if label in self.languages or codes.resolve(label) in self.languages]
+        return batch.filter(pc.is_in(batch["language"], pa.array(own, pa.string())))
 
 
 def find(places: Sequence[Path | str], *, split: str = "") -> tuple[Path, ...]:

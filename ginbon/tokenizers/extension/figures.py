@@ -11,7 +11,7 @@ from ginbon.tokenizers.metrics import METRICS, Estimate, Measures, measure
 from ginbon.tokenizers.parallel.measured import beside
 from ginbon.tokenizers.protocol import Int64s, TextColumn, Tokenizer
 
-SHOWN: Final = ("premium", "premium-floor", "fertility", "bytes-per-token", "grapheme-cut-rate", "round-trip")
+SHOWN: Final = ("premium", "premium-floor", "fertility", "bytes-per-token", "grapheme-cuts", "round-trip")
 """The metrics that are given, of those that there are."""
 
 
@@ -63,10 +63,7 @@ def _estimates(measures: Measures) -> dict[str, Estimate]:
 
 def _measures(tokenizer: Tokenizer, measured: Measured, seed: int) -> Measures:
     own = measure(tokenizer, measured.texts, measured.language, seed=seed)
-    other = own
-    if measured.pivot_texts is not None:
-        other = measure(tokenizer, measured.pivot_texts, measured.pivot, seed=seed)
-    joined = beside(own, other, np.ones(len(measured.unit), np.bool_), measured.unit)
-    if measured.pivot_texts is not None:
-        return joined
-    return Measures(own.columns, own.used, own.vocabulary, own.seed)
+    if measured.pivot_texts is None:
+        return own
+    pivot = measure(tokenizer, measured.pivot_texts, measured.pivot, seed=seed)
+    return beside(own, pivot, np.ones(len(measured.unit), np.bool_), measured.unit)

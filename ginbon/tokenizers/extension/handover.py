@@ -15,7 +15,7 @@ _SHOWN: Final = {
     "premium-floor": "premium floor of the split pattern",
     "fertility": "tokens per word",
     "bytes-per-token": "bytes per token",
-    "grapheme-cut-rate": "cuts inside a grapheme",
+    "grapheme-cuts": "cuts inside a grapheme",
     "round-trip": "lines that come back exactly",
 }
 
