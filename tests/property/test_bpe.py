@@ -36,6 +36,16 @@ def test_merges_are_those_of_the_plain_trainer(corpus: dict[bytes, int], wanted:
 
 @few
 @given(corpora, st.integers(0, 30))
+def test_whole_tokens_are_characters_or_bytes_of_one(corpus: dict[bytes, int], wanted: int) -> None:
+    merges = learn(Types.of_bytes(corpus, list(corpus.values())), wanted, allowed=Allowed().whole())
+    for piece in merges.pieces:
+        leads = sum(byte & 0xC0 != 0x80 for byte in piece)
+        within = leads == 0 or (leads == 1 and piece[0] & 0xC0 != 0x80)
+        assert within or piece == piece.decode("utf-8", "ignore").encode()
+
+
+@few
+@given(corpora, st.integers(0, 30))
 def test_what_is_learned_is_what_applies(corpus: dict[bytes, int], wanted: int) -> None:
     """Encoding the corpus gives the tokens that training counted, in every type those that merging in order gives."""
     types = Types.of_bytes(corpus, list(corpus.values()))

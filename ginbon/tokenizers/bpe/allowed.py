@@ -38,6 +38,18 @@ class Allowed:
         """
         return cls(max_bytes, *_lock(_prefixes(set(codepoints))))
 
+    def whole(self) -> Allowed:
+        """Of these tokens those that cut no character in two: whole characters, or some bytes of a single one.
+
+        Without this, scripts of little text get tokens that end in the first bytes of the next character, which all of
+        a block share: 2,275 of 4,000 for Lao behind o200k's pattern.
+        """
+        step, whole = _wholeness()
+        kinds = len(whole)
+        automaton = self.automaton[:, None, :] * kinds + step[None, :, :]
+        accepts = self.accepts[:, None] & whole[None, :]
+        return Allowed(self.max_bytes, automaton.reshape(-1, 256).astype(np.int32), accepts.reshape(-1))
+
 
 def _prefixes(codepoints: set[int]) -> set[bytes]:
     """The shortest beginnings that only characters of a set have."""
@@ -86,3 +98,18 @@ def _lock(prefixes: set[bytes]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     accepts = np.zeros(len(automaton), np.bool_)
     accepts[1] = True
     return automaton, accepts
+
+
+def _wholeness() -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """An automaton over UTF-8, and which of its states are those of whole characters or of bytes of a single one."""
+    nothing, characters, first, later, tail, cut = 0, 1, 2, 5, 8, 9  # first and later: 1, 2 or 3 bytes are missing
+    step = np.full((10, 256), cut, np.int32)
+    step[[nothing, tail], 0x80:0xC0] = tail
+    for lead, missing in ((slice(0xC0, 0xE0), 1), (slice(0xE0, 0xF0), 2), (slice(0xF0, 0x100), 3)):
+        step[nothing, lead], step[characters, lead] = first + missing - 1, later + missing - 1
+    step[[nothing, characters], :0x80] = characters
+    for begun in (first, later):
+        step[[begun, begun + 1, begun + 2], 0x80:0xC0] = np.array([[characters], [begun], [begun + 1]])
+    whole = np.zeros(10, np.bool_)
+    whole[[nothing, characters, first, first + 1, first + 2, tail]] = True
+    return step, whole
