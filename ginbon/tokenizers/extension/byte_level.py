@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.backends.huggingface import HuggingFaceTokenizer, byte_alphabet
+from ginbon.tokenizers.backends.huggingface import BYTE_OF, HuggingFaceTokenizer
 from ginbon.tokenizers.export import ByteBpe, rank_file, tokenizer_json
 from ginbon.tokenizers.export.pairs import split_pairs
 from ginbon.tokenizers.extension.base import Base
@@ -21,7 +21,7 @@ from ginbon.tokenizers.extension.tokens import Joins, NewTokens
 from ginbon.tokenizers.gates import Guard
 from ginbon.tokenizers.protocol import Tokenizer
 
-_CHARS = {byte: char for char, byte in byte_alphabet().items()}
+_CHARS = {byte: char for char, byte in BYTE_OF.items()}
 
 
 def behind(tokenizer: Tokenizer, guard: Guard) -> Tokenizer | None:

@@ -189,16 +189,13 @@ def model(data: bytes, new: NewTokens) -> bytes:
     """The base's file and the new pieces behind it, with the size that the trainer's settings tell."""
     score = np.float32(min(p.score for p in read_pieces(data) if p.type == NORMAL))
     added = []
-    for piece in new.pieces:
+    for spelled in new.pieces:
         score = np.nextafter(score, np.float32(-np.inf))
-        text = piece.decode().replace(" ", SPACE).encode()
-        added.append(_field(1, _field(1, text) + b"\x15" + struct.pack("<f", score) + b"\x18\x01"))
-    size = _field(2, b"\x20" + _varint(new.first_id + len(new)))
+        text = spelled.decode().replace(" ", SPACE).encode()
+        piece = model_proto.message(1, text) + b"\x15" + struct.pack("<f", score) + b"\x18\x01"
+        added.append(model_proto.message(1, piece))
+    size = model_proto.message(2, b"\x20" + _varint(new.first_id + len(new)))
     return data + b"".join(added) + size
-
-
-def _field(number: int, value: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(value)) + value
 
 
 def _varint(value: int) -> bytes:

@@ -82,8 +82,8 @@ def learn_tokens(
     """At most ``most`` new tokens for a script, in the order of what they save.
 
     ``types`` are pre-tokens as the base cuts them into tokens; ``base[id]`` is what each spells. None of ``forbidden``
-    is learned, nor what is built from it. ``reached`` tells of each piece whether the finished tokenizer could make it
-    from its bytes; the others are taken out too.
+    is learned, nor what is built from it, nor what would cut a character in two. ``reached`` tells of each piece
+    whether the finished tokenizer could make it from its bytes; the others are taken out too.
     """
     margin = int(most * MARGIN) + 16
     merges = learn(
@@ -92,7 +92,7 @@ def learn_tokens(
         base=base,
         first_id=first_id,
         min_count=min_count,
-        allowed=Allowed.locked(np.flatnonzero(guard.points).tolist()),
+        allowed=Allowed.locked(np.flatnonzero(guard.points).tolist()).whole(),
     )
     out = set(forbidden)
     while True:
