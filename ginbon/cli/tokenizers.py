@@ -11,8 +11,8 @@ import typer
 from ginbon.cli.audit import audit
 from ginbon.cli.compare import compare
 from ginbon.cli.diagnose import diagnose
-from ginbon.cli.extend import certify, extend
 from ginbon.cli.export import check, export
+from ginbon.cli.extend import certify, extend
 from ginbon.cli.lexicon import lexicon
 
 app = typer.Typer(no_args_is_help=True, help="Train tokenizers, and compare any of them on any text.")

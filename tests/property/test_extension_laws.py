@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ginbon.tokenizers.extension import Extension, Options, extend, read_base
 from ginbon.tokenizers.extension.proof import locked
-from ginbon.tokenizers.gates import guard
+from ginbon.tokenizers.guards import guard
 from ginbon.tokenizers.protocol import TextColumn
 
 DEVANAGARI = guard("Deva")
@@ -20,7 +20,7 @@ ALPHABET = "".join(sorted(set("".join([*partners.HINDI, *partners.MARATHI, *part
 anything = st.text(st.one_of(st.sampled_from(ALPHABET), st.characters(codec="utf-8")), max_size=24)
 free = anything.map(lambda text: "".join(c for c in text if not DEVANAGARI.points[ord(c)]))
 kinds = st.sampled_from(["json-gate", "json-keep", "listed-gate", "ranks-gate", "ranks-keep", "model-auto"])
-few = settings(max_examples=150)
+few = settings(max_examples=60)
 
 
 @lru_cache(maxsize=8)

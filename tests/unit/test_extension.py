@@ -21,7 +21,7 @@ from ginbon.tokenizers.extension import Extension, Options, certify, check, exte
 from ginbon.tokenizers.extension.certificate import certificate
 from ginbon.tokenizers.extension.neighbours import spare
 from ginbon.tokenizers.extension.proof import locked
-from ginbon.tokenizers.gates import guard
+from ginbon.tokenizers.guards import guard
 from ginbon.tokenizers.parallel import Version, align
 from ginbon.tokenizers.patterns import CL100K, split
 from ginbon.tokenizers.protocol import TextColumn

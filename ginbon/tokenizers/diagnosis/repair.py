@@ -6,7 +6,7 @@ script that many languages share, all of them are reached.
 
 from __future__ import annotations
 
-from ginbon.tokenizers.gates import guard
+from ginbon.tokenizers.guards import guard
 from ginbon.tokenizers.protocol import Tokenizer
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.backends.sentencepiece import SentencePieceTokenizer
-from ginbon.tokenizers.export import ByteBpe, from_ranks, from_tokenizer_json
-from ginbon.tokenizers.export.readers import PUBLISHED_SPECIAL
+from ginbon.tokenizers.export import ByteBpe
+from ginbon.tokenizers.export.formats import open_subject
 from ginbon.tokenizers.protocol import Tokenizer
-from ginbon.tokenizers.specs import TokenizerSpec, load, locate, rank_settings
+from ginbon.tokenizers.specs import TokenizerSpec, locate
 
 KINDS: Final = ("huggingface", "tiktoken", "sentencepiece")
 """Kinds of file that are extended; the extended file has the same."""
@@ -54,27 +52,20 @@ def read_base(spec: str | Mapping[str, Any] | TokenizerSpec, *, network: bool = 
     changes what others become), and files whose merges are not byte-level.
     """
     located = locate(spec, network=network)
-    if located.kind not in KINDS or located.path is None:
+    if located.kind not in KINDS:
         instead = "; give the same tokenizer as a tokenizer.json" if located.kind == "tekken" else ""
         raise UserError(
             f"{located.spec.tokenizer}: a tokenizer of the kind {located.kind} cannot be extended. Expected a "
             f"byte-level tokenizer.json, a .tiktoken rank file or a SentencePiece BPE .model{instead}"
         )
-    data = located.path.read_bytes()
-    tokenizer = load(located)
-    source = _source(located, data)
-    if isinstance(tokenizer, SentencePieceTokenizer):
+    subject = open_subject(located)
+    assert located.path is not None and subject.tokenizer is not None
+    if located.kind == "sentencepiece":
         from ginbon.tokenizers.extension.sentence_pieces import require_bpe
 
-        require_bpe(data, located.path)
-    return Base(located.name, located.kind, located.path.name, data, located.sha256, tokenizer, source)
-
-
-def _source(located: Any, data: bytes) -> ByteBpe | None:
-    if located.kind == "huggingface":
-        return from_tokenizer_json(data, located.path)
-    if located.kind == "tiktoken":
-        settings = rank_settings(located)
-        special = settings.special or PUBLISHED_SPECIAL.get(Path(located.path).stem, {})
-        return from_ranks(data, replace(settings, special=special), path=located.path)
-    return None
+        require_bpe(subject.data, located.path)
+    elif subject.bpe is None:
+        raise UserError(f"{located.path}: {subject.why_not_bpe}; only byte-level BPE can be extended")
+    return Base(
+        located.name, located.kind, located.path.name, subject.data, located.sha256, subject.tokenizer, subject.bpe
+    )

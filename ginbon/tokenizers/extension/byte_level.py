@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
+from ginbon.engine.files import canonical_json
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends.huggingface import BYTE_OF, HuggingFaceTokenizer
 from ginbon.tokenizers.export import ByteBpe, rank_file, tokenizer_json
+from ginbon.tokenizers.export.formats import MAIN_FILE
 from ginbon.tokenizers.export.pairs import split_pairs
 from ginbon.tokenizers.extension.base import Base
 from ginbon.tokenizers.extension.tokens import Joins, NewTokens
-from ginbon.tokenizers.gates import Guard
+from ginbon.tokenizers.guards import Guard
 from ginbon.tokenizers.protocol import Tokenizer
 
 _CHARS = {byte: char for char, byte in BYTE_OF.items()}
@@ -68,20 +71,16 @@ def files(base: Base, new: NewTokens, guard: Guard | None, rows: int) -> tuple[d
     if base.kind == "huggingface":
         written = {"tokenizer.json": _edited(base, source, new, guard)}
         try:
-            written |= _ranks(base, source)
+            written |= _ranks(source)
         except UserError as error:
             missing["tiktoken"] = str(error)
         return written, missing
-    return {**_ranks(base, source), "tokenizer.json": tokenizer_json(source)}, missing
+    return {**_ranks(source), "tokenizer.json": tokenizer_json(source)}, missing
 
 
-def _ranks(base: Base, source: ByteBpe) -> dict[str, bytes]:
-    from hashlib import sha256
-
-    from ginbon.engine.files import canonical_json
-
+def _ranks(source: ByteBpe) -> dict[str, bytes]:
     file = rank_file(source)
-    name = f"{base.name.rpartition('/')[2]}-extended.tiktoken"
+    name = MAIN_FILE["tiktoken"]
     settings = file.settings.to_json(sha256=sha256(file.data).hexdigest())
     return {name: file.data, f"{name}.json": canonical_json(settings) + b"\n"}
 

@@ -10,7 +10,7 @@ from ginbon.tokenizers.extension.extending import Extension
 from ginbon.tokenizers.extension.figures import Figures
 from ginbon.tokenizers.extension.proof import Check
 from ginbon.tokenizers.extension.replay import Run
-from ginbon.tokenizers.gates import joined
+from ginbon.tokenizers.guards import joined
 
 SCHEMA: Final = "ginbon.extension-certificate"
 VERSION: Final = 1

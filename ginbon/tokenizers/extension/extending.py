@@ -20,7 +20,7 @@ from ginbon.tokenizers.extension import byte_level, sentence_pieces
 from ginbon.tokenizers.extension.base import Base
 from ginbon.tokenizers.extension.neighbours import Spared, spare, together
 from ginbon.tokenizers.extension.tokens import NewTokens, counts_digest, learn_tokens, reaches
-from ginbon.tokenizers.gates import Guard, guard
+from ginbon.tokenizers.guards import Guard, guard
 from ginbon.tokenizers.protocol import Int64s, TextColumn, Tokenizer
 
 Split = Literal["auto", "gate", "keep"]

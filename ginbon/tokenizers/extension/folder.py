@@ -17,7 +17,7 @@ from ginbon.tokenizers.extension.figures import Figures
 from ginbon.tokenizers.extension.handover import consumers, mapping, tokens_table
 from ginbon.tokenizers.extension.proof import Check, check
 from ginbon.tokenizers.extension.replay import Run, replay
-from ginbon.tokenizers.gates import Guard
+from ginbon.tokenizers.guards import Guard
 from ginbon.tokenizers.parallel import Aligned
 
 CERTIFICATE: Final = "certificate.json"

@@ -8,7 +8,7 @@ from typing import Final
 from ginbon.tokenizers.extension.extending import Extension
 from ginbon.tokenizers.extension.figures import Figures
 from ginbon.tokenizers.extension.replay import Run
-from ginbon.tokenizers.gates import joined
+from ginbon.tokenizers.guards import joined
 
 _SHOWN: Final = {
     "premium": "premium over the pivot",

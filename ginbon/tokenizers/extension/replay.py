@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ginbon.tokenizers.gates import Guard
+from ginbon.tokenizers.guards import Guard
 from ginbon.tokenizers.parallel import Aligned
 from ginbon.tokenizers.protocol import Encoded, Flags, Int64s, TextColumn, Tokenizer
 

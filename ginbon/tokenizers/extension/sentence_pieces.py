@@ -23,7 +23,7 @@ from ginbon.errors import UserError
 from ginbon.tokenizers.backends import model_proto
 from ginbon.tokenizers.bpe import Types
 from ginbon.tokenizers.extension.tokens import Joins, NewToken, NewTokens, learn_tokens, reaches
-from ginbon.tokenizers.gates import Guard
+from ginbon.tokenizers.guards import Guard
 from ginbon.tokenizers.protocol import Int64s, Vocabulary
 
 SPACE: Final = "\N{LOWER ONE EIGHTH BLOCK}"

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from ginbon.tokenizers.bpe import Allowed, Merges, Types, apply, learn
-from ginbon.tokenizers.gates import Guard
+from ginbon.tokenizers.guards import Guard
 from ginbon.tokenizers.protocol import Int64s
 
 MARGIN: Final = 0.05
