@@ -24,12 +24,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from _common import ROOT, claim, documents, show, take
 
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+# tokenizers.py beside this file has the name of Hugging Face's library, which must be found first
+HERE = Path(__file__).resolve().parent
+sys.path[:] = [str(HERE.parent), *(p for p in sys.path if Path(p).resolve() != HERE), str(HERE)]
 
-from ginbon.tokenizers.reading import SCHEMA, Reading
+from _common import claim, documents, show, take  # noqa: E402
+
+from ginbon.tokenizers.reading import SCHEMA, Reading  # noqa: E402
 
 LABELS = ("deu_Latn", "fra_Latn", "spa_Latn", "por_Latn", "arb_Arab", "jpn_Jpan")
 VOCABULARY = 64_000
