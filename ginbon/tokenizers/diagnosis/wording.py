@@ -74,10 +74,12 @@ def findings(found: Diagnosis) -> list[Finding]:
 def _of_pattern(found: Diagnosis) -> list[Finding]:
     seams = found.seams
     if seams is None:
-        none = (
-            "It has no split pattern: nothing bounds its vocabulary, so there is no floor. The curve continues merges "
-            "within words over its own pieces; another kind of model would choose other pieces: it is an estimate."
-        )
+        none = "It has no split pattern: nothing bounds its vocabulary, so there is no floor."
+        if found.own is not None:
+            none += (
+                " The curve continues merges within words over its own pieces; another kind of model would choose "
+                "other pieces: it is an estimate."
+            )
         return [Finding(none)]
     floor = (
         f"No vocabulary behind its split pattern goes under {figure(found.parts.premium_floor)}: it makes "
