@@ -11,6 +11,7 @@ import pytest
 from tuned_run import browser, open_page
 
 from ginbon.report.diagnosis import page_of_diagnosis
+from ginbon.tokenizers.backends.rank_settings import RankSettings
 from ginbon.tokenizers.backends.tiktoken import RankTokenizer
 from ginbon.tokenizers.diagnosis import Material, diagnose
 from ginbon.tokenizers.patterns import O200K
@@ -38,7 +39,7 @@ def html() -> str:
         notes=(),
     )
     ranks = {bytes([b]): b for b in range(256)}
-    return page_of_diagnosis(diagnose(RankTokenizer("x" * 40, "x", ranks, O200K, kind="tiktoken"), material))
+    return page_of_diagnosis(diagnose(RankTokenizer("x" * 40, "x", ranks, RankSettings(O200K)), material))
 
 
 @pytest.mark.parametrize(("width", "colours"), [(360, "dark"), (1280, "light")])

@@ -11,6 +11,7 @@ from toy_tokenizer import Toy
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends.floors import BytesTokenizer, CharsTokenizer
+from ginbon.tokenizers.backends.rank_settings import RankSettings
 from ginbon.tokenizers.backends.tiktoken import RankTokenizer
 from ginbon.tokenizers.diagnosis import LIMITS, Curve, Diagnosis, Material, Point, diagnose, gather, wording
 from ginbon.tokenizers.diagnosis.advice import advise, cause
@@ -29,7 +30,7 @@ OTHER = ["यह देश बड़ा है।", "बच्चे नदी �
 
 def ranked(pattern: str, *, name: str = "toy") -> RankTokenizer:
     """A tokenizer of bytes behind a split pattern."""
-    return RankTokenizer(name, name, {bytes([b]): b for b in range(256)}, pattern, kind="tiktoken")
+    return RankTokenizer(name, name, {bytes([b]): b for b in range(256)}, RankSettings(pattern))
 
 
 def material(

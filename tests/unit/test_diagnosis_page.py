@@ -10,6 +10,7 @@ from markupsafe import escape
 
 from ginbon.report.diagnosis import page_of_diagnosis
 from ginbon.tokenizers.backends.floors import BytesTokenizer
+from ginbon.tokenizers.backends.rank_settings import RankSettings
 from ginbon.tokenizers.backends.tiktoken import RankTokenizer
 from ginbon.tokenizers.diagnosis import Diagnosis, Material, diagnose, wording
 from ginbon.tokenizers.patterns import CL100K
@@ -31,7 +32,7 @@ def made(name: str = "toy", *, training: int = 12) -> Diagnosis:
         sources=(name,),
         notes=(name,),
     )
-    return diagnose(RankTokenizer(name, name, {bytes([b]): b for b in range(256)}, CL100K, kind="tiktoken"), material)
+    return diagnose(RankTokenizer(name, name, {bytes([b]): b for b in range(256)}, RankSettings(CL100K)), material)
 
 
 def test_the_page_says_what_was_found_and_loads_nothing() -> None:
