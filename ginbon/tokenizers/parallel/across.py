@@ -34,8 +34,8 @@ class Overview:
     """One tokenizer over the versions of a set on which it did not collapse.
 
     ``above`` counts versions whose premium is above 2 and above 4. ``worst`` is the version with the highest premium.
-    ``cheapest_in`` counts versions in which no tokenizer needs fewer tokens beyond doubt. The pivot is part of the
-    Gini, of the median and of the counts it is not. ``figures`` is how many versions these are over.
+    ``cheapest_in`` counts versions in which no tokenizer needs fewer tokens beyond doubt; None for floors. The pivot is
+    part of the Gini and of ``tokens_per_line``, not of the median and the counts.
     """
 
     median_premium: Estimate
