@@ -101,8 +101,9 @@ def by_ginbon(folder: Path) -> Callable[[], bytes]:
     """From text."""
     from ginbon.tokenizers.bpe.training import train_bpe
     from ginbon.tokenizers.counts import count
+    from ginbon.tokenizers.export import tokenizer_json
 
-    return lambda: train_bpe(count(Reading((folder / "train.parquet",)), threads=2), VOCABULARY)
+    return lambda: tokenizer_json(train_bpe(count(Reading((folder / "train.parquet",)), threads=2), VOCABULARY))
 
 
 def by_sentencepiece(folder: Path) -> Callable[[], bytes]:
@@ -151,10 +152,12 @@ def from_counts(folder: Path) -> Callable[[], bytes]:
     """Ours, of another mix: Arabic weighs three times as much."""
     from ginbon.tokenizers.bpe.training import train_bpe
     from ginbon.tokenizers.counts import read
+    from ginbon.tokenizers.export import tokenizer_json
 
     def train() -> bytes:
         counts = read(folder / "counts.parquet")
-        return train_bpe(counts.reweighted({s: 3.0 for s in counts.strata if s[0] == "arb_Arab"}), VOCABULARY)
+        mix = counts.reweighted({s: 3.0 for s in counts.strata if s[0] == "arb_Arab"})
+        return tokenizer_json(train_bpe(mix, VOCABULARY))
 
     return train
 
@@ -162,20 +165,22 @@ def from_counts(folder: Path) -> Callable[[], bytes]:
 def another_size(folder: Path) -> Callable[[], bytes]:
     """Ours, of another size, once the larger one was learned."""
     from ginbon.tokenizers.bpe import learn
-    from ginbon.tokenizers.bpe.training import tokenizer_json
+    from ginbon.tokenizers.bpe.training import byte_bpe
     from ginbon.tokenizers.counts import read
+    from ginbon.tokenizers.export import tokenizer_json
 
     counts = read(folder / "counts.parquet")
     merges = learn(counts.types(), VOCABULARY - 257)
-    return lambda: tokenizer_json(merges.first(SMALLER - 257), pattern=counts.pattern)
+    return lambda: tokenizer_json(byte_bpe(merges.first(SMALLER - 257), pattern=counts.pattern))
 
 
 def of_repeated(folder: Path) -> Callable[[], bytes]:
     """Ours, of ten times the text."""
     from ginbon.tokenizers.bpe.training import train_bpe
     from ginbon.tokenizers.counts import count
+    from ginbon.tokenizers.export import tokenizer_json
 
-    return lambda: train_bpe(count(Reading((folder / "repeated.parquet",)), threads=1), VOCABULARY)
+    return lambda: tokenizer_json(train_bpe(count(Reading((folder / "repeated.parquet",))), VOCABULARY))
 
 
 def write_counts(folder: Path) -> Callable[[], bytes]:
