@@ -105,21 +105,22 @@ def try_patterns(patterns: tuple[str, ...], engine: Engine, origin: str) -> None
         )
 
 
-def encode_elsewhere(place: Path | str, texts: Sequence[str], *, pattern: str = "") -> dict[str, Any]:
-    """Load a tokenizer in another process and encode texts there: ``ids`` is what ``digest`` says of them.
+def encode_elsewhere(places: Sequence[Path], texts: Sequence[str], *, pattern: str = "") -> list[str]:
+    """Load tokenizers in another process and encode texts there: what ``digest`` says of the ids of each.
 
-    Raises ``UserError`` where the file cannot be loaded, or not within the limits.
+    Raises ``UserError`` where a file cannot be loaded, or not within the limits.
     """
-    job = {"tokenizer": str(place), "pattern": pattern, "texts": list(texts)}
-    lines, error = _run(job, seconds=FILE_SECONDS)
+    job = {"tokenizers": [str(place) for place in places], "pattern": pattern, "texts": list(texts)}
+    lines, error = _run(job, seconds=FILE_SECONDS * len(places))
     if error:
+        place = places[min(len(lines), len(places) - 1)]
         raise UserError(
             f"{place}: {error} while it was loaded and tried on {len(texts):,} probes in a process of its own"
         )
-    said: dict[str, Any] = json.loads(lines[-1])
-    if "refused" in said:
-        raise UserError(said["refused"])
-    return said
+    said = [json.loads(line) for line in lines]
+    if refused := next((one["refused"] for one in said if "refused" in one), ""):
+        raise UserError(refused)
+    return [str(one["ids"]) for one in said]
 
 
 def digest(encoded: Encoded) -> str:
@@ -192,22 +193,22 @@ def _main() -> None:
     for pattern in job.get("patterns", ()):
         print("pattern", flush=True)  # noqa: T201
         _try_pattern(pattern, job["engine"])
-    if "tokenizer" in job:
-        print(json.dumps(_encode(job)), flush=True)  # noqa: T201
+    for place in job.get("tokenizers", ()):
+        print(json.dumps(_encode(place, job)), flush=True)  # noqa: T201
 
 
-def _encode(job: Mapping[str, Any]) -> dict[str, Any]:
+def _encode(place: str, job: Mapping[str, Any]) -> dict[str, str]:
     from ginbon.errors import GinbonError
     from ginbon.tokenizers.protocol import TextColumn
     from ginbon.tokenizers.specs import TokenizerSpec, load
 
     try:
-        tokenizer = load(TokenizerSpec(job["tokenizer"], pattern=job["pattern"]), tried=True)
+        tokenizer = load(TokenizerSpec(place, pattern=job["pattern"]), tried=True)
         encoded = tokenizer.encode_batch(TextColumn(job["texts"]))
         tokenizer.decode_batch(encoded)
     except GinbonError as error:
         return {"refused": str(error)}
-    return {"ids": digest(encoded), "tokens": len(encoded.ids), "vocabulary": tokenizer.vocabulary.size}
+    return {"ids": digest(encoded)}
 
 
 if __name__ == "__main__":

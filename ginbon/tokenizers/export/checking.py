@@ -151,13 +151,13 @@ def _conforms(folder: Path, form: str, fixtures: list[Mapping[str, Any]]) -> Ite
     file = MAIN_FILE[form]
     texts = [one["text"] for one in fixtures]
     try:
-        said = encode_elsewhere(folder / file, texts)
+        there = encode_elsewhere([folder / file], texts)[0]
         tokenizer = load_written(folder, form)
     except GinbonError as error:
         yield Finding("error", file, str(error))
         return
     encoded = tokenizer.encode_batch(TextColumn(texts))
-    if said["ids"] != digest(encoded):
+    if there != digest(encoded):
         yield Finding("error", file, f"{file}: gives other ids in another process; do not use it")
     wrong = 0
     for n, one in enumerate(fixtures):
@@ -186,9 +186,9 @@ def _lone(place: str, pattern: str) -> Checked:
     findings = list(_label(located))
     texts = [probe.text for probe in built_in()]
     try:
-        said = encode_elsewhere(located.path, texts, pattern=pattern)
+        there = encode_elsewhere([located.path], texts, pattern=pattern)[0]
         tokenizer = load(located)
-        findings += _stable(tokenizer, texts, said)
+        findings += _stable(tokenizer, texts, there)
         for found in audit_file(located).errors:
             shown = "; ".join(example.note or example.shown for example in found.examples[:3])
             findings.append(Finding("error", located.path.name, f"{found.kind.code}: {found.kind.means} ({shown})"))
@@ -218,10 +218,10 @@ def _label(located: Located) -> Iterator[Finding]:
         yield Finding("note", located.path.name, f"it is the published {known}, by its SHA-256")
 
 
-def _stable(tokenizer: Tokenizer, texts: list[str], said: Mapping[str, Any]) -> Iterator[Finding]:
+def _stable(tokenizer: Tokenizer, texts: list[str], there: str) -> Iterator[Finding]:
     column = TextColumn(texts)
     encoded = tokenizer.encode_batch(column)
-    if said["ids"] != digest(encoded):
+    if there != digest(encoded):
         yield Finding("error", tokenizer.name, "gives other ids in another process; do not use it")
     for text, back in zip(tokenizer.normalise(column).strings, tokenizer.decode_batch(encoded), strict=True):
         if back not in (text, text.replace("\N{LOWER ONE EIGHTH BLOCK}", " ")):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,8 +74,7 @@ def export(
         fixtures = list(prove(source, loaded, _texts(probes, texts), keep=keep, proof=proof))
         tokens = same_on_pieces(source, loaded)
         held = gates(source, loaded, staging, probes=[one.text for one in probes], place=subject.place)
-        lines = [json.dumps(one.to_json(), ensure_ascii=False).encode() + b"\n" for one in fixtures]
-        write_whole(staging / FIXTURES, b"".join(lines))
+        write_whole(staging / FIXTURES, b"".join(one.line() for one in fixtures))
         record = {
             "schema": SCHEMA,
             "version": VERSION,

@@ -27,13 +27,15 @@ def gates(
     Ids are compared and texts brought back before (``proof``); tokens that no text becomes are the source's own then,
     and are counted here.
     """
-    for form, tokenizer in written.items():
+    places = [folder / MAIN_FILE[form] for form in written]
+    elsewhere = encode_elsewhere(places, probes)
+    for (form, tokenizer), there in zip(written.items(), elsewhere, strict=True):
         artefact = open_artefact(tokenizer)
         _covers_bytes(form, artefact)
         _no_shared_ids(form, artefact)
         _no_private_fields(form, artefact)
         _no_dropout(form, tokenizer)
-        _same_elsewhere(form, tokenizer, folder / MAIN_FILE[form], probes)
+        _same_elsewhere(form, tokenizer, probes, there)
     return {
         "bytes": "all 256 covered",
         "ids": "each of one token",
@@ -80,9 +82,8 @@ def _no_dropout(form: str, tokenizer: Tokenizer) -> None:
         )
 
 
-def _same_elsewhere(form: str, tokenizer: Tokenizer, file: Path, probes: Sequence[str]) -> None:
+def _same_elsewhere(form: str, tokenizer: Tokenizer, probes: Sequence[str], there: str) -> None:
     here = digest(tokenizer.encode_batch(TextColumn(probes)))
-    there = encode_elsewhere(file, probes)["ids"]
     if here != there:
         raise ProofError(
             f"{form}: gives other ids in another process ({there[:12]}… for {here[:12]}…); nothing was written"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from ginbon.tokenizers.protocol import Encoded, TextColumn, Tokenizer
 BATCH: Final = 2_048
 SPACE: Final = "\N{LOWER ONE EIGHTH BLOCK}"
 EXCERPT: Final = 60
+_LINE_ENDS: Final = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029\x7f"}
 
 
 @dataclass
@@ -51,9 +53,10 @@ class Fixture:
     text: str
     ids: tuple[int, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """A line of ``fixtures.jsonl``."""
-        return {"name": self.name, "text": self.text, "ids": list(self.ids)}
+    def line(self) -> bytes:
+        """A line of ``fixtures.jsonl``; what some readers take for a line end (U+2028) is escaped."""
+        said = json.dumps({"name": self.name, "text": self.text, "ids": list(self.ids)}, ensure_ascii=False)
+        return said.translate(_LINE_ENDS).encode() + b"\n"
 
 
 def prove(
