@@ -186,10 +186,10 @@ def _lone(place: str, pattern: str) -> Checked:
     findings = list(_label(located))
     texts = [probe.text for probe in built_in()]
     try:
+        audit = audit_file(located)
         there = encode_elsewhere([located.path], texts, pattern=pattern)[0]
-        tokenizer = load(located)
-        findings += _stable(tokenizer, texts, there)
-        for found in audit_file(located).errors:
+        findings += _stable(load(located), texts, there)
+        for found in audit.errors:
             shown = "; ".join(example.note or example.shown for example in found.examples[:3])
             findings.append(Finding("error", located.path.name, f"{found.kind.code}: {found.kind.means} ({shown})"))
     except SurroundingsError:

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from ginbon.engine.files import canonical_json, sync_folder, told_as_surroundings, write_whole
 from ginbon.errors import ProofError, UserError
+from ginbon.tokenizers.backends.sentencepiece import SentencePieceTokenizer
+from ginbon.tokenizers.export import pieces
 from ginbon.tokenizers.export.formats import FORMATS, Subject, load_written, open_subject, written
 from ginbon.tokenizers.export.gates import gates
 from ginbon.tokenizers.export.page import readme
@@ -68,12 +70,11 @@ def export(
             write_whole(staging / file, data)
         loaded = {form: load_written(staging, form) for form in files}
         source = subject.tokenizer or next(iter(loaded.values()))
+        probes = [*built_in(), *for_added(_added(subject, source))]
+        held = gates(source, loaded, staging, probes=[one.text for one in probes])
         proof = Proof()
-        added = _added(subject, source)
-        probes = [*built_in(), *for_added(added)]
         fixtures = list(prove(source, loaded, _texts(probes, texts), keep=keep, proof=proof))
         tokens = same_on_pieces(source, loaded)
-        held = gates(source, loaded, staging, probes=[one.text for one in probes], place=subject.place)
         write_whole(staging / FIXTURES, b"".join(one.line() for one in fixtures))
         record = {
             "schema": SCHEMA,
@@ -116,6 +117,8 @@ def _added(subject: Subject, source: Tokenizer) -> Sequence[AddedToken]:
     """Added tokens to be tried inside text."""
     if subject.bpe is not None:
         return subject.bpe.added
+    if isinstance(source, SentencePieceTokenizer):
+        return pieces.added(source)
     from ginbon.tokenizers.audit.artefact import open_artefact
 
     return [AddedToken(one.text, one.id, special=one.special) for one in open_artefact(source).added]

@@ -20,11 +20,11 @@ _UNREACHABLE: Final = ("unreachable-", "partial-unreachable")
 
 
 def gates(
-    source: Tokenizer, written: Mapping[str, Tokenizer], folder: Path, *, probes: Sequence[str], place: str
+    source: Tokenizer, written: Mapping[str, Tokenizer], folder: Path, *, probes: Sequence[str]
 ) -> dict[str, Any]:
     """What each gate found; raises ``ProofError`` at the first that does not hold.
 
-    Ids are compared and texts brought back before (``proof``); tokens that no text becomes are the source's own then,
+    Ids are compared and texts brought back after (``proof``); tokens that no text becomes are the source's own then,
     and are counted here.
     """
     places = [folder / MAIN_FILE[form] for form in written]

@@ -16,6 +16,7 @@ from ginbon.errors import UserError
 from ginbon.tokenizers.backends import model_proto
 from ginbon.tokenizers.backends.sentencepiece import SPACE, SentencePieceTokenizer
 from ginbon.tokenizers.export.pairs import split_pairs
+from ginbon.tokenizers.export.source import AddedToken
 
 _PIECE, _TRAINER, _NORMALIZER, _SELF_TEST = 1, 2, 3, 4
 _PRIVATE: Final = frozenset({1, 2, 54})
@@ -25,7 +26,7 @@ _MODELS: Final = {1: "Unigram", 2: "BPE"}
 _NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _UNUSED, _BYTE = 1, 2, 3, 4, 5, 6
 
 NEVER: Final = -1e6
-"""Score of byte pieces in a unigram model's tokenizer.json."""
+"""Score of byte and control pieces in a unigram model's tokenizer.json."""
 
 
 def without_private(data: bytes) -> bytes:
@@ -122,6 +123,13 @@ def tokenizer_json(model: Model, *, name: str) -> bytes:
     return json.dumps(file, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def added(tokenizer: SentencePieceTokenizer) -> list[AddedToken]:
+    """Its control and unknown pieces, which are never found in text, and its user-defined ones, which are."""
+    found = [_piece(v) for n, v in model_proto.fields(tokenizer.data) if n == _PIECE and isinstance(v, bytes)]
+    kinds = (_CONTROL, _UNKNOWN, _USER_DEFINED)
+    return [AddedToken(t, i, special=kind != _USER_DEFINED) for i, (t, _, kind) in enumerate(found) if kind in kinds]
+
+
 def _piece(data: bytes) -> tuple[str, float, int]:
     """Text, score and type of one piece."""
     said: dict[int, Any] = dict(model_proto.fields(data))
@@ -154,15 +162,21 @@ def _added(i: int, text: str, kind: int) -> dict[str, Any]:
 
 
 def _unigram(model: Model) -> dict[str, Any]:
-    """Byte pieces get a score that no text is ever cut for: this library would take them for the text "<0x41>" too.
+    """Byte and control pieces get a score that no text is ever cut for: this library would take them for the texts
+    "<0x41>" and "</s>" too.
 
-    That moves the score of the unknown token, which it takes from the lowest one; the number of unknown characters does
-    not depend on it where every character of a piece is a piece.
+    That moves the score of the unknown token, which it takes from the lowest one; how many unknown characters there are
+    does not depend on it where every character of any piece is a piece.
     """
     normal = {text for text, kind in zip(model.texts, model.types, strict=True) if kind == _NORMAL}
-    if alone := sorted({char for text in normal for char in text} - normal):
-        raise UserError(f"{alone[0]!r} stands in longer pieces only, so that a tokenizer.json would cut otherwise")
-    scores = (NEVER if kind == _BYTE else s for s, kind in zip(model.scores, model.types, strict=True))
+    others = {text for text, kind in zip(model.texts, model.types, strict=True) if kind in (_BYTE, _CONTROL, _UNKNOWN)}
+    if alone := sorted({char for text in normal | others for char in text} - normal):
+        raise UserError(
+            f"{alone[0]!r} stands in longer pieces only (perhaps in <s> or <0x41>): a tokenizer.json would take such "
+            "text for one token"
+        )
+    meant = (_NORMAL, _USER_DEFINED)
+    scores = (s if kind in meant else NEVER for s, kind in zip(model.scores, model.types, strict=True))
     return {
         "type": "Unigram",
         "unk_id": model.unknown,

@@ -69,7 +69,7 @@ def from_tokenizer_json(data: bytes, path: Path | str) -> ByteBpe:
     merges = _merges(model, path)
     names, pairs = _by_rank([text for text, _ in ordered], merges, path)
     pieces = tuple(text.translate(_TO_BYTES).encode("latin-1") for text in names)
-    complete = len(pairs) >= len(pieces) - 256 and np.array_equal(pairs, split_pairs(pieces))
+    complete = np.array_equal(pairs, split_pairs(pieces))
     return ByteBpe(
         pieces=pieces,
         ids=_ids([spelled[text] for text in names], path),
