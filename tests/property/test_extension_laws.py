@@ -16,7 +16,9 @@ from ginbon.tokenizers.guards import guard
 from ginbon.tokenizers.protocol import TextColumn
 
 DEVANAGARI = guard("Deva")
-ALPHABET = "".join(sorted(set("".join([*partners.HINDI, *partners.MARATHI, *partners.OTHERS])))) + "\u200c\u200d\r\n\u0951"
+ALPHABET = (
+    "".join(sorted(set("".join([*partners.HINDI, *partners.MARATHI, *partners.OTHERS])))) + "\u200c\u200d\r\n\u0951"
+)
 anything = st.text(st.one_of(st.sampled_from(ALPHABET), st.characters(codec="utf-8")), max_size=24)
 free = anything.map(lambda text: "".join(c for c in text if not DEVANAGARI.points[ord(c)]))
 kinds = st.sampled_from(["json-gate", "json-keep", "listed-gate", "ranks-gate", "ranks-keep", "model-auto"])

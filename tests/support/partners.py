@@ -39,7 +39,12 @@ def partner(*, listed: bool = False) -> ByteBpe:
     added = (AddedToken("<|end|>", len(pieces)), AddedToken("<|begin|>", len(pieces) + 1))
     pairs = merges.pairs if listed else None
     return ByteBpe(
-        pieces=pieces, ids=np.arange(len(pieces)), patterns=(CL100K,), added=added, merges=pairs, ignore_merges=not listed
+        pieces=pieces,
+        ids=np.arange(len(pieces)),
+        patterns=(CL100K,),
+        added=added,
+        merges=pairs,
+        ignore_merges=not listed,
     )
 
 

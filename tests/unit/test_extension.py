@@ -324,7 +324,10 @@ def test_a_folder_is_written_and_certified_again(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert said["run"]["free_changed"] == 0
-    assert said["figures"]["metrics"]["premium"]["after"]["value"] < said["figures"]["metrics"]["premium"]["before"]["value"]
+    assert (
+        said["figures"]["metrics"]["premium"]["after"]["value"]
+        < said["figures"]["metrics"]["premium"]["before"]["value"]
+    )
     assert {p.name for p in out.iterdir()} >= {"tokenizer.json", "tokens.tsv", "mapping.jsonl", "README.md"}
     assert load(str(out)).vocabulary.size == partners.partner().size + len(said["tokens"])
 
