@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import shutil
@@ -174,7 +175,8 @@ def _staged(place: Path) -> Iterator[Path]:
     """A folder to fill beside its place, which gets its name when the block ends well, and is removed otherwise."""
     staging = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     with told_as_surroundings(place):
-        shutil.rmtree(staging, ignore_errors=True)
+        for left in place.parent.glob(f".{glob.escape(place.name)}.*.tmp"):  # of killed exports to this place
+            shutil.rmtree(left)
         staging.mkdir(parents=True)
         try:
             yield staging
