@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from ginbon.tokenizers.guards import Guard
 from ginbon.tokenizers.parallel import Aligned
@@ -18,7 +19,7 @@ class VersionRun:
     """One version of a set. Of the ``lines`` (blank ones left out), ``free`` have no guarded character (after the
     base's normalisation), of which ``free_changed`` have other ids than before: none, if the proof holds. Of the others
     ``changed`` have other ids, ``shorter`` fewer and ``longer`` more. ``worst`` is the line (from 1) that grew most, by
-    ``worst_by`` tokens."""
+    ``worst_by`` tokens. ``round_trip_lost`` lines come back from the base exactly, but no longer."""
 
     label: str
     lines: int
@@ -104,10 +105,7 @@ def _version(
     grown: Int64s = after.counts - before.counts
     worst = int(grown.argmax()) if len(grown) else -1
     lines = np.flatnonzero(written)
-    lost = sum(
-        a == text != b
-        for text, a, b in zip(texts.strings, base.decode_batch(before), extended.decode_batch(after), strict=True)
-    )
+    lost = _lost(base, extended, TextColumn(texts.column.filter(pa.array(changed))))
     return VersionRun(
         label=label,
         lines=len(texts),
@@ -122,6 +120,12 @@ def _version(
         tokens_after=len(after.ids),
         round_trip_lost=lost,
     )
+
+
+def _lost(base: Tokenizer, extended: Tokenizer, texts: TextColumn) -> int:
+    """Lines that the base gives back and the extended tokenizer does not; where ids are equal there is none."""
+    before, after = (one.decode_batch(one.encode_batch(texts)) for one in (base, extended))
+    return sum(a == text != b for text, a, b in zip(texts.strings, before, after, strict=True))
 
 
 def differs(one: Encoded, other: Encoded) -> Flags:
