@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from ginbon.cli.tokenizers import app
 from ginbon.errors import UserError
 from ginbon.tokenizers import load
+from ginbon.tokenizers.export import ByteBpe, tokenizer_json
 from ginbon.tokenizers.extension import Extension, Options, certify, check, extend, read_base, write
 from ginbon.tokenizers.extension.certificate import certificate
 from ginbon.tokenizers.extension.neighbours import spare
@@ -370,3 +371,18 @@ def test_neighbours_that_never_grow_need_nothing(make: Make) -> None:
     made = make("json", split="keep")
     found = spare(lambda *_: made.new, made.base.tokenizer, made.base.tokenizer, TextColumn(partners.MARATHI))
     assert (found.longer, found.forbidden, found.taught) == (0, (), ())
+
+
+def test_a_format_that_says_something_else_is_not_written(tmp_path: Path) -> None:
+    """`abc` is listed from `ab` and `c` only, and `bc` comes first: by rank, `a` and `bc` would be joined too."""
+    pieces = (*(bytes([b]) for b in range(256)), b"bc", b"ab", b"abc")
+    pairs = np.array([[98, 99], [97, 98], [257, 99]], np.int32)
+    source = ByteBpe(
+        pieces=pieces, ids=np.arange(259), patterns=(CL100K,), merges=pairs, ignore_merges=False, origin="listed"
+    )
+    place = tmp_path / "tokenizer.json"
+    place.write_bytes(tokenizer_json(source))
+    made = extend(read_base(str(place)), "hin_Deva", TextColumn(["abc कक ककक"] * 4), Options(5))
+    assert list(made.files) == ["tokenizer.json"]
+    assert "would have other ids, among them 'abc" in made.missing["tiktoken"]
+    assert all(check.holds for check in certify(made).checks)

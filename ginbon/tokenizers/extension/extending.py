@@ -16,8 +16,10 @@ from ginbon.tokenizers.backends.sentencepiece import SentencePieceTokenizer
 from ginbon.tokenizers.backends.tiktoken import RankTokenizer, read_ranks
 from ginbon.tokenizers.bpe import Types
 from ginbon.tokenizers.diagnosis.pieces import pieces
+from ginbon.tokenizers.export.probes import built_in
 from ginbon.tokenizers.extension import byte_level, sentence_pieces
 from ginbon.tokenizers.extension.base import Base
+from ginbon.tokenizers.extension.compared import differs
 from ginbon.tokenizers.extension.neighbours import Spared, spare, together
 from ginbon.tokenizers.extension.tokens import NewTokens, counts_digest, learn_tokens, reaches
 from ginbon.tokenizers.guards import Guard, guard
@@ -133,8 +135,10 @@ def extend(
     gated = behind is not base.tokenizer
     rows = _padded(first_id + len(new), options.pad_to)
     files, missing = byte_level.files(base, new, own if gated else None, rows)
+    tokenizer = opened(files)
+    files, missing = _agreeing(files, missing, tokenizer, training)
     return Extension(
-        base, language, own, gated, floor, new, rows, files, missing, opened(files), new.used(types),
+        base, language, own, gated, floor, new, rows, files, missing, tokenizer, new.used(types),
         **_learned_from(training, types, spelled), spared=spared,
     )  # fmt: skip
 
@@ -173,6 +177,25 @@ def opened(files: dict[str, bytes]) -> Tokenizer:
 
     settings = RankSettings.read(files[f"{name}.json"], Path(f"{name}.json"), sha256=digest)
     return RankTokenizer("extended", digest, read_ranks(data, name), settings)
+
+
+def _agreeing(
+    files: dict[str, bytes], missing: dict[str, str], tokenizer: Tokenizer, training: TextColumn
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The files without a format that gives other ids: merging by rank is not always what listed merges do."""
+    first = next(iter(files))
+    other = next((name for name in files if not name.startswith(first)), "")
+    if not other:
+        return files, missing
+    some = TextColumn([*training.strings[:_LOOKED_AT], *(probe.text for probe in built_in())])
+    rest = {name: data for name, data in files.items() if name.startswith(other)}
+    changed = differs(tokenizer.encode_batch(some), opened(rest).encode_batch(some))
+    if not changed.any():
+        return files, missing
+    line = some.strings[int(changed.argmax())]
+    why = f"{int(changed.sum()):,} of {len(some):,} lines would have other ids, among them {line[:60]!r}"
+    form = "tokenizer.json" if other.endswith("json") else "tiktoken"
+    return {name: data for name, data in files.items() if name not in rest}, {**missing, form: why}
 
 
 def _behind(tokenizer: Tokenizer, own: Guard, training: TextColumn, split: Split) -> tuple[Floor, Tokenizer]:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ginbon.tokenizers.extension.compared import differs
 from ginbon.tokenizers.guards import Guard
 from ginbon.tokenizers.parallel import Aligned
-from ginbon.tokenizers.protocol import Encoded, Flags, Int64s, TextColumn, Tokenizer
+from ginbon.tokenizers.protocol import Flags, Int64s, TextColumn, Tokenizer
 
 
 @dataclass(frozen=True)
@@ -126,14 +127,3 @@ def _lost(base: Tokenizer, extended: Tokenizer, texts: TextColumn) -> int:
     """Lines that the base gives back and the extended tokenizer does not; where ids are equal there is none."""
     before, after = (one.decode_batch(one.encode_batch(texts)) for one in (base, extended))
     return sum(a == text != b for text, a, b in zip(texts.strings, before, after, strict=True))
-
-
-def differs(one: Encoded, other: Encoded) -> Flags:
-    """For each text whether its ids differ."""
-    changed: Flags = one.counts != other.counts
-    same = np.flatnonzero(~changed)
-    ours = one.ids[np.repeat(~changed, one.counts)]
-    theirs = other.ids[np.repeat(~changed, other.counts)]
-    row = np.repeat(same, one.counts[same])
-    changed[row[ours != theirs]] = True
-    return changed
