@@ -334,6 +334,9 @@ def test_a_folder_is_written_and_certified_again(tmp_path: Path) -> None:
 
     again = ["certify", str(out), "--base", str(base), "--parallel", str(sets)]
     assert CliRunner().invoke(app, again).exit_code == 0
+    settings = out / "tokenizer.tiktoken.json"
+    settings.write_bytes(settings.read_bytes() + b" ")
+    assert "FAILS  tokenizer.tiktoken.json file" in CliRunner().invoke(app, again).stdout
     place = out / "tokenizer.json"
     place.write_bytes(place.read_bytes().replace(b'"ignore_merges":true', b'"ignore_merges":false'))
     spoiled = CliRunner().invoke(app, again)

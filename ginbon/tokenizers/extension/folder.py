@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,6 +88,9 @@ def recertify(folder: Path, base: Base, sets: Sequence[Aligned] = ()) -> Certifi
         raise UserError(
             f"{folder / name}: cannot be read as the certificate says ({error!r}); one of the two is damaged"
         ) from error
+    for other, digest in sorted(said["also"].items()):
+        found = sha256(_read(folder / Path(other).name)).hexdigest()
+        checks.append(Check(f"{other} file", found == digest, f"SHA-256 {found}"))
     run = None
     if sets and all(one.holds for one in checks):
         guard = Guard(said["script"], tuple((int(a, 16), int(b, 16)) for a, b in said["guard"]))
