@@ -26,6 +26,7 @@ from ginbon.tokenizers.guards import guard
 from ginbon.tokenizers.parallel import Version, align
 from ginbon.tokenizers.patterns import CL100K, split
 from ginbon.tokenizers.protocol import TextColumn
+from ginbon.tokenizers.reading import Reading, find
 
 TRAINING = TextColumn([*partners.HINDI] * 3)
 Make = Callable[..., Extension]
@@ -389,3 +390,12 @@ def test_a_format_that_says_something_else_is_not_written(tmp_path: Path) -> Non
     assert list(made.files) == ["tokenizer.json"]
     assert "would have other ids, among them 'abc" in made.missing["tiktoken"]
     assert all(check.holds for check in certify(made).checks)
+
+
+def test_text_is_found_however_its_label_spells_the_language(tmp_path: Path) -> None:
+    """Stories in Odia are labelled with the macrolanguage."""
+    place = tmp_path / "stories.jsonl"
+    rows = [{"text": "ଏକ", "language": "ori", "script": "Orya"}, {"text": "a", "language": "eng", "script": "Latn"}]
+    place.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    read = Reading(find([place]), languages=frozenset(["ory_Orya"]))
+    assert [text for batch in read() for text in batch["text"].to_pylist()] == ["ଏକ"]
