@@ -105,7 +105,7 @@ def test_fault_33_a_file_cut_anywhere_is_damaged_or_refused(tmp_path: Path) -> N
                 assert name in str(error)
             else:  # base64 rank lines: a cut inside the last number, or before it
                 assert name == "cut.tiktoken" and size >= len(whole) - 9
-                assert not check(place, pattern="o200k").ok or left.vocabulary.size <= 257
+                assert left.vocabulary.size in (256, 257)
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer.model", "x.tiktoken"])

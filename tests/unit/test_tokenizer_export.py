@@ -92,6 +92,7 @@ def test_nothing_is_replaced(exported: Path) -> None:
         export(made(), exported)
 
 
+@pytest.mark.slow
 def test_an_exported_file_is_exported_again_alike(exported: Path, tmp_path: Path) -> None:
     """From the rank file, which says the least, to the other format: same ids, same files."""
     export(str(exported / "tokenizer.tiktoken"), tmp_path / "again", texts=texts)
@@ -163,7 +164,9 @@ def test_a_format_that_cannot_be_is_said(form: str, message: str, tmp_path: Path
 # ---- SentencePiece
 
 
-@pytest.mark.parametrize(("kind", "prefix", "size"), [("bpe", True, 320), ("unigram", False, 320)])
+@pytest.mark.parametrize(
+    ("kind", "prefix", "size"), [pytest.param("bpe", True, 320, marks=pytest.mark.slow), ("unigram", False, 320)]
+)
 def test_a_sentencepiece_model_is_the_same_tokenizer_json(kind: str, prefix: bool, size: int, tmp_path: Path) -> None:
     data = sentencepiece_model(model_type=kind, add_dummy_prefix=prefix, vocab_size=size)
     (tmp_path / "a.model").write_bytes(data)
@@ -229,6 +232,7 @@ def test_fixtures_that_other_ids_came_from_are_named(exported: Path, tmp_path: P
     assert all(f.file != "tokenizer.tiktoken" for f in verdict.findings)
 
 
+@pytest.mark.slow
 def test_a_name_that_lies_is_told(tmp_path: Path) -> None:
     (tmp_path / "o200k_base.tiktoken").write_bytes(rank_file(made()).data)
     verdict = check(str(tmp_path / "o200k_base.tiktoken"), pattern="o200k")

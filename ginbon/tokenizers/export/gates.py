@@ -27,14 +27,14 @@ def gates(
     Ids are compared and texts brought back after (``proof``); tokens that no text becomes are the source's own then,
     and are counted here.
     """
-    places = [folder / MAIN_FILE[form] for form in written]
-    elsewhere = encode_elsewhere(places, probes)
-    for (form, tokenizer), there in zip(written.items(), elsewhere, strict=True):
+    for form, tokenizer in written.items():
         artefact = open_artefact(tokenizer)
         _covers_bytes(form, artefact)
         _no_shared_ids(form, artefact)
         _no_private_fields(form, artefact)
         _no_dropout(form, tokenizer)
+    elsewhere = encode_elsewhere([folder / MAIN_FILE[form] for form in written], probes)
+    for (form, tokenizer), there in zip(written.items(), elsewhere, strict=True):
         _same_elsewhere(form, tokenizer, probes, there)
     return {
         "bytes": "all 256 covered",
