@@ -28,6 +28,9 @@ METRICS: Final = (
 )  # fmt: skip
 """Metrics that can be chosen on the page, in its order; those that the results do not have are left out."""
 
+BY_TOKENS: Final = ("fertility", "tokens-per-char", "tokens-per-byte", "bytes-per-token", "context-words")
+"""Metrics that order tokenizers as their tokens for the same text do."""
+
 _DIGITS: Final = 3
 _SHARE_DIGITS: Final = 5
 _BASE36: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -52,9 +55,13 @@ def page_data(results: Mapping[str, Any]) -> dict[str, Any]:
         "versions": [_version(version, n) for n, s in enumerate(sets) for version in s["versions"]],
         "metrics": metrics,
         "figures": {m["name"]: [row for s in sets for row in _figures(s, names, m)] for m in metrics},
-        "ranks": [row for s in sets for row in _by_version(s, names, "ranks")],
+        "ranks": {
+            "tokens": [row for s in sets for row in _by_version(s, names, "ranks")],
+            "premium": [row for s in sets for row in _by_version(s, names, "premium_ranks")],
+        },
+        "by_tokens": list(BY_TOKENS),
         "collapsed": [row for s in sets for row in _collapsed(s, names)],
-        "summary": [[_summary(s["tokenizers"].get(name)) for name in names] for s in sets],
+        "summary": [[_summary(s, name) for name in names] for s in sets],
         "examples": [example for s in sets for example in _examples(s, names)],
         "land": [town for territory in territories().values() for town in territory.towns],
     }
@@ -156,18 +163,17 @@ def _collapsed(one: Mapping[str, Any], names: Sequence[str]) -> Iterator[list[st
         yield [said.get(version["label"], "") for said in why]
 
 
-def _summary(one: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _summary(whole: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A tokenizer over all languages of a set."""
-    if one is None:
-        return None
+    one = whole["tokenizers"][name]
     overview, totals = one["overview"], one["totals"]["tokens"]
-    premium = overview["worst-premium"]
+    premium, named = overview["worst-premium"], {v["label"]: one_line(v["name"]) for v in whole["versions"]}
     return {
         "median": overview["median-premium"],
         "above2": overview["above-2"]["value"],
         "above4": overview["above-4"]["value"],
         "gini": overview["gini"],
-        "worst": f"{overview['worst']} {premium:.1f}" if premium is not None else None,
+        "worst": f"{named[overview['worst']]} {premium:.1f}" if premium is not None else None,
         "collapsed": len(overview["collapsed"]),
         "unknown": _mean(one["metrics"]["unknown-rate"]["value"], totals),
         "roundTrip": _mean(one["metrics"]["round-trip"]["value"], [1] * len(totals)),

@@ -38,7 +38,9 @@ function figureOf(metric, version, tokenizer) {
 const metricOf = (name) => data.metrics.find((m) => m.name === name);
 const isFloor = (t) => data.tokenizers[t].floor;
 const collapsed = (version, t) => data.collapsed[version]?.[t] ?? "";
-const rankOf = (version, t) => data.ranks[version]?.[t] ?? null;
+/** Which ranking belongs to a figure: all that are tokens for the same text have one; others have none. */
+const rankingOf = (metric) => (metric === "premium" ? data.ranks.premium : data.by_tokens.includes(metric) ? data.ranks.tokens : null);
+const rankOf = (metric, version, t) => rankingOf(metric)?.[version]?.[t] ?? null;
 const versionsOf = (set) => data.versions.filter((v) => v.set === set);
 
 function written(metric, x) {

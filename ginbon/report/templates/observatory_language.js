@@ -22,7 +22,7 @@ function barsOf(state) {
     if (figure?.value != null) svg.append(make("svg:rect", { class: "value", width: part(figure.value), height: 10 }));
     if (figure?.low != null) svg.append(make("svg:rect", { class: "between", x: part(figure.low), y: 4, width: Math.max(part(figure.high - figure.low), 0.25), height: 2 }));
     if (floor !== null && floor <= most) svg.append(make("svg:path", { class: "floor", d: `M${part(floor)} 0v10`, "vector-effect": "non-scaling-stroke" }));
-    const rank = rankOf(state.version, t);
+    const rank = rankOf(state.metric, state.version, t);
     const name = make("span", {}, rank === null ? "" : `${rank}. `, make("bdi", {}, data.tokenizers[t].name));
     const said = make("span", { class: "figure" }, make("b", {}, written(state.metric, figure?.value)),
       figure?.low == null ? "" : ` [${written(state.metric, figure.low)}, ${written(state.metric, figure.high)}]`);
@@ -107,10 +107,12 @@ function scatterOf(state) {
     const px = x(p.size), py = y(p.figure.value);
     if (p.figure.low !== null) svg.append(make("svg:path", { d: `M${px.toFixed(1)} ${y(p.figure.low).toFixed(1)}V${y(p.figure.high).toFixed(1)}`, stroke: "var(--ink)" }));
     svg.append(make("svg:circle", { class: `dot f${p.t === state.tokenizer ? "4" : "0"}`, cx: px.toFixed(1), cy: py.toFixed(1), r: 4.5 }, make("svg:title", {}, `${data.tokenizers[p.t].name}: ${withInterval("fertility", p.figure)}`)));
-    const end = px > W * 0.72, box = { x: px, y: py - 3 };
-    while (taken.some((o) => Math.abs(o.y - box.y) < 11 && Math.abs(o.x - box.x) < 95)) box.y -= 11;
+    const name = data.tokenizers[p.t].name, end = px > W * 0.72, wide = 6.2 * name.length;
+    const box = { from: end ? px - 8 - wide : px + 8, to: end ? px - 8 : px + 8 + wide, y: py + 4 };
+    const clashes = () => taken.some((o) => Math.abs(o.y - box.y) < 11 && o.from < box.to && box.from < o.to);
+    while (box.y > top && clashes()) box.y -= 11;
     taken.push(box);
-    if (box.y > top) svg.append(make("svg:text", { x: (px + (end ? -8 : 8)).toFixed(1), y: box.y.toFixed(1), "text-anchor": end ? "end" : "start" }, data.tokenizers[p.t].name));
+    if (box.y > top) svg.append(make("svg:text", { x: (end ? box.to : box.from).toFixed(1), y: box.y.toFixed(1), "text-anchor": end ? "end" : "start" }, name));
   }
   return make("div", { class: "scatter" }, make("h3", {}, "Fertility by vocabulary size"), svg,
     make("p", { class: "quiet" }, "Tokens per word; the upright line is the interval. On one height: the vocabulary's size is not what decides."));
@@ -122,7 +124,7 @@ function drawLanguage(state) {
   const title = make("h3", {}, make("bdi", {}, version.name), version.autonym && version.autonym !== version.name ? make("span", { class: "quiet" }, " ", make("bdi", {}, version.autonym)) : null);
   const about = make("p", { class: "quiet" }, `${version.id}; ${where}; ${version.lines} lines of ${data.sets[version.set].name}.`);
   const floorNote = state.metric === "premium" ? " The red line is the floor of the tokenizer's split pattern: no vocabulary gets below it." : "";
-  const left = make("div", {}, make("p", {}, `${metricOf(state.metric).title}, ${metricOf(state.metric).unit}. The thin line is the interval; tokenizers with the same rank are tied.${floorNote}`),
+  const left = make("div", {}, make("p", {}, `${metricOf(state.metric).title}, ${metricOf(state.metric).unit}. The thin line is the interval.${rankingOf(state.metric) ? " Tokenizers with the same rank are tied." : ""}${floorNote}`),
     barsOf(state));
   const sentences = sentencesOf(state);
   place("one").replaceChildren(title, about, make("div", { class: "two" }, left, scatterOf(state) ?? make("div")), honestyOf(state),

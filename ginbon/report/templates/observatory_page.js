@@ -26,7 +26,7 @@ function drawSummary() {
     state.summaryDown = by === name ? !state.summaryDown : false;
     state.summary = name;
     drawSummary();
-  }));
+  }, name === "worst" ? "" : "num"));
   const body = rows.map((row) => make("tr", { class: "link", on: { click: () => choose({ tokenizer: row.t }) } },
     make("th", { scope: "row" }, make("bdi", {}, data.tokenizers[row.t].name)),
     ...SUMMARY.map(([name, , write]) => {
@@ -37,8 +37,8 @@ function drawSummary() {
   place("summary").replaceChildren(make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Tokenizer"), ...heads)), make("tbody", {}, ...body));
 }
 
-function headOf(title, sorted, act) {
-  return make("th", { scope: "col", class: "num", "aria-sort": sorted }, make("button", { type: "button", on: { click: act } }, title));
+function headOf(title, sorted, act, kind = "num") {
+  return make("th", { scope: "col", class: kind, "aria-sort": sorted }, make("button", { type: "button", on: { click: act } }, title));
 }
 
 function drawTable() {
@@ -58,8 +58,7 @@ function drawTable() {
     drawTable();
   };
   const sorted = (column) => (state.sort === column ? (state.descending ? "descending" : "ascending") : "none");
-  const first = headOf("Language", sorted(null), sortBy(null));
-  first.className = "";
+  const first = headOf("Language", sorted(null), sortBy(null), "");
   const head = make("tr", {}, first, ...data.tokenizers.map((card, t) => headOf(card.name, sorted(t), sortBy(t))));
   const body = versions.map((v) => make("tr", { class: "link", on: { click: () => choose({ version: v.at }, true) } },
     make("th", { scope: "row" }, v.name, " ", make("span", { class: "small-name" }, v.id)),

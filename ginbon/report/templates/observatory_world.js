@@ -96,8 +96,8 @@ function drawStrips(state) {
 function ticksOf(low, high, log) {
   const nice = log ? [0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128] : [];
   if (log) return nice.filter((t) => t >= low && t <= high);
-  const step = 10 ** Math.floor(Math.log10((high - low) || 1));
-  const every = (high - low) / step > 5 ? step * 2 : step;
+  const power = 10 ** Math.floor(Math.log10((high - low) || 1));
+  const every = [0.1, 0.2, 0.5, 1, 2].map((n) => n * power).find((step) => (high - low) / step <= 6) ?? power;
   const found = [];
   for (let t = Math.ceil(low / every) * every; t <= high; t += every) found.push(Number(t.toPrecision(6)));
   return found.slice(0, 12);
