@@ -86,7 +86,7 @@ def is_warm() -> bool:
 
 
 def warm() -> None:
-    """Compile every kernel that is not compiled yet: some 9 s on two cores the first time, nothing afterwards.
+    """Compile every kernel that is not compiled yet: some 15 s on two cores the first time, nothing afterwards.
 
     The parent calls this before it starts workers, so that no two cold processes compile the same kernel at once.
     Each of some children compiles kernels that no other does.

@@ -114,7 +114,7 @@ def _carry_out(stage: MeasureParallel, folder: Path, options: Options, listener:
     listener.began(stage.name, planned)
     if planned.todo:
         if not is_warm():
-            listener.told("compiling, once on this machine: some ten seconds")
+            listener.told("compiling, once on this machine: some fifteen seconds")
         warm()
     watch = carry.Watch(
         looked=listener.looked, told=listener.told, stop=listener.stop, verify_inputs=options.verify_inputs

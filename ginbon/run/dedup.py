@@ -196,7 +196,7 @@ def _carry_out(stages: list[Stage], folder: Path, options: Options, listener: Li
     from ginbon.engine.kernels import is_warm, warm
 
     if not is_warm():
-        listener.told("compiling, once on this machine: some ten seconds")
+        listener.told("compiling, once on this machine: some fifteen seconds")
     warm()
     watch = carry.Watch(
         looked=listener.looked, told=listener.told, stop=listener.stop, verify_inputs=options.verify_inputs

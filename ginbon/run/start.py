@@ -112,7 +112,7 @@ def _carry_out(stages: list[Stage], folder: Path, options: Options, listener: Li
             listener.began(stage.name, planned)
             if planned.todo and not warmed:
                 if not is_warm():
-                    listener.told("compiling, once on this machine: some ten seconds")
+                    listener.told("compiling, once on this machine: some fifteen seconds")
                 warm()  # one process compiles, so that no two ever write the same cache
                 warmed = True
             outcome = carry.carry_out(stage, folder, pool, watch)

@@ -21,6 +21,9 @@ PERFORMED = [
     for page in pages.pages()
     if page.is_relative_to(DOCS) and any(block.kind in ("bash", "python") for block in pages.blocks(page))
 ]
+LONG = ("export-tokenizer.md", "extend-tokenizer.md", "lexicon.md", "counts.md")
+"""Pages that take more than a minute together: `make test-all` runs them."""
+
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -29,7 +32,11 @@ def name_of(page: Path) -> str:
 
 
 @pytest.mark.timeout(900)  # the first one makes the quickstart
-@pytest.mark.parametrize("page", PERFORMED, ids=name_of)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] if page.name in LONG else []) for page in PERFORMED],
+    ids=[name_of(page) for page in PERFORMED],
+)
 def test_every_command_and_every_example_of_a_page_runs(
     page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

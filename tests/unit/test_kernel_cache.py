@@ -12,7 +12,6 @@ from ginbon.engine import kernels
 
 SCRIPT = """
 from ginbon.engine import kernels
-kernels.warm()
 from ginbon.filters import words
 print(kernels.prepare())
 print(len(words.words("one two")))
@@ -30,7 +29,7 @@ def test_the_cache_is_where_the_user_says_and_is_found_again(tmp_path: Path) -> 
     folder, words = run(NUMBA_CACHE_DIR=str(tmp_path))
     assert Path(folder).parent == tmp_path and words == "2"
     compiled = {p: p.stat().st_mtime_ns for p in Path(folder).rglob("*.nbc")}
-    assert len(compiled) >= 6
+    assert compiled
     assert run(NUMBA_CACHE_DIR=str(tmp_path)) == [folder, "2"]
     assert {p: p.stat().st_mtime_ns for p in Path(folder).rglob("*.nbc")} == compiled
     # A child that inherits the folder uses it, instead of one inside it.
