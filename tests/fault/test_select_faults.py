@@ -22,7 +22,6 @@ from ginbon.filters.rules import RULES
 from ginbon.run.start import Listener, Options, run
 
 MADE = ("fates", "shards", "excluded", "shards.json", "ledger.json", "index", "weights.json")
-WORK = Options(workers=0, until="weigh")
 KEYS = ("fate", "rule", "duplicate_of", "cluster", "cluster_size", "split")
 WORK = Options(workers=0, until="weigh")
 SOURCES = ("a", "b", "c")

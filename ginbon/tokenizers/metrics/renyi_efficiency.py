@@ -61,7 +61,7 @@ def efficiency(
 ) -> NDArray[np.float64]:
     """From the sums of occurrences to the power 2.5, all tokens, and different tokens (2 or more)."""
     entropy = np.log(powers / (tokens * tokens * np.sqrt(tokens))) / (1 - ORDER)
-    found: Floats = entropy / np.log(different)
+    found: Floats = np.minimum(entropy / np.log(different), 1.0)  # equal frequencies: rounding may pass 1
     return found
 
 
