@@ -23,7 +23,7 @@ PERFORMED = [
 ]
 LONG = (
     "audit-tokenizer.md", "counts.md", "datatrove.md", "decontaminate.md", "diagnose-tokenizer.md",
-    "export-tokenizer.md", "extend-tokenizer.md", "lexicon.md",
+    "export-tokenizer.md", "extend-tokenizer.md", "lexicon.md", "source.md",
 )  # fmt: skip
 """Pages that take minutes together, and whose subjects have tests of their own: `make test-all` runs them."""
 
