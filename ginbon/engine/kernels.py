@@ -51,10 +51,12 @@ KERNELS: Final = (
 that take longest come first, and none imports another: so whoever compiles takes the next, and all end together.
 """
 
-_WARM: Final = "warm"
-"""An empty file beside the compiled code that says that all of it is there."""
-
 _PACKAGE: Final = Path(__file__).parents[1]
+
+_WARM: Final = f"warm-{hashlib.blake2b(os.fsencode(_PACKAGE), digest_size=8).hexdigest()}"
+"""An empty file beside the compiled code that says that all of it is there, for the package in this place: numba finds
+code by its source's path, so two installations with the same sources compile each their own.
+"""
 
 _prepared: Path | None = None
 
