@@ -22,7 +22,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the certificate.")]
 
 def extend(
     base: Annotated[str, typer.Argument(metavar="BASE", help="The partner's tokenizer: a file, a folder, a name.")],
-    language: Annotated[str, typer.Option(help="Language to add tokens for (tam_Taml).")],
+    language: Annotated[str, typer.Option("--language", "-l", help="Language to add tokens for (tam_Taml).")],
     tokens: Annotated[int, typer.Option(help="Most tokens to add.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the extended tokenizer.")],
     text: Annotated[

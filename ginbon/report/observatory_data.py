@@ -2,7 +2,7 @@
 
 Figures are whole numbers (a value times ten to its metric's ``digits``), a list ``[value, low, high]`` for each
 version and tokenizer, null where there is none. A sentence is its graphemes; for each tokenizer a character (base 36)
-tells for each grapheme whether a token begins with it (1) and twice how many begin inside it.
+tells for each grapheme whether a token begins with it (1) and twice at how many places inside it tokens begin.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ginbon.filters.words import graphemes
 from ginbon.languages import codes
 from ginbon.languages.territories import home, territories
 from ginbon.report.text import one_line
-from ginbon.tokenizers.parallel.examples import read_cuts
+from ginbon.tokenizers.parallel.examples import cut_graphemes, read_cuts
 from ginbon.tokenizers.specs import FLOORS
 
 SCHEMA: Final = "ginbon.parallel-comparison"
@@ -189,22 +189,19 @@ def _mean(values: Sequence[float | None], weights: Sequence[float]) -> float | N
 def _examples(one: Mapping[str, Any], names: Sequence[str]) -> Iterator[dict[str, Any] | None]:
     examples = one["examples"]
     for i, (version, text) in enumerate(zip(one["versions"], examples["texts"], strict=True)):
-        pieces = graphemes(text)
         starts = [examples["starts"].get(name, [None] * (i + 1))[i] for name in names]
-        cuts = [None if said is None else _cuts(pieces, read_cuts(said)) for said in starts]
-        yield {"lang": _tag(version["language"]), "graphemes": pieces, "cuts": cuts} if text else None
+        yield (
+            {
+                "lang": _tag(version["language"]),
+                "graphemes": graphemes(text),
+                "cuts": [None if said is None else _codes(text, said) for said in starts],
+                "tokens": [None if said is None else len(read_cuts(said)) for said in starts],
+            }
+            if text
+            else None
+        )
 
 
-def _cuts(pieces: Sequence[str], starts: Sequence[int]) -> str:
-    """For each grapheme whether a token begins with it, and how many begin inside it."""
-    found = sorted(starts)
-    said, at, done = [], 0, 0
-    for piece in pieces:
-        end = at + len(piece.encode())
-        upto = done
-        while upto < len(found) and found[upto] < end:
-            upto += 1
-        inside = sum(start > at for start in found[done:upto])
-        said.append(_BASE36[(upto - done > inside) + 2 * min(inside, _MOST_INSIDE)])
-        at, done = end, upto
-    return "".join(said)
+def _codes(text: str, cuts: str) -> str:
+    """For each grapheme whether a token begins with it, and at how many places inside it others do."""
+    return "".join(_BASE36[cut.begins + 2 * min(cut.inside, _MOST_INSIDE)] for cut in cut_graphemes(text, cuts))

@@ -40,12 +40,6 @@ def weights(units: int, seed: int) -> NDArray[np.float64]:
     return turned
 
 
-def sums_of_units(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The counts of documents, dealt into units; whole numbers below 2**53, so that sums of them are exact."""
-    units = min(len(counts), UNITS)
-    return np.bincount(unit_of(np.arange(len(counts))), weights=counts, minlength=units).astype(np.float64)
-
-
 def unit_of(document: NDArray[np.int64]) -> NDArray[np.int64]:
     """The unit that a document is dealt to."""
     return document % UNITS

@@ -19,7 +19,7 @@ from ginbon.tokenizers.metrics.page import page
 from ginbon.tokenizers.patterns import split
 from ginbon.tokenizers.protocol import Encoded, Int64s, PreTokens, TextColumn
 from ginbon.tokenizers.spelling import Spelling
-from ginbon.tokenizers.units import REPLICATES, splitmix64, sums_of_units, weights
+from ginbon.tokenizers.units import REPLICATES, splitmix64, weights
 
 
 def measured(tokenizer: Toy, *texts: str, language: str = "eng_Latn") -> Measures:
@@ -326,12 +326,6 @@ def test_draws_are_fixed_for_all_time() -> None:
     assert drawn.shape == (REPLICATES, 5)
     assert (drawn.sum(axis=1) == 5).all()
     assert drawn[:2].tolist() == weights(5, 1)[:2].tolist() != weights(5, 2)[:2].tolist()
-
-
-def test_many_documents_are_dealt_into_units_that_lose_none() -> None:
-    counts = np.arange(10_000, dtype=np.int64)
-    assert sums_of_units(counts).sum() == counts.sum()
-    assert len(sums_of_units(counts)) == 2_048
 
 
 def test_the_reference_page_is_what_the_code_says() -> None:

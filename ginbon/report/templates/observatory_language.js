@@ -72,10 +72,9 @@ function sentencesOf(state) {
   for (const t of orderOf(state)) {
     const cuts = example.cuts[t];
     if (!cuts || isFloor(t)) continue;
-    const tokens = [...cuts].reduce((sum, c) => sum + (parseInt(c, 36) & 1) + (parseInt(c, 36) >> 1), 0);
     const torn = [...cuts].filter((c) => parseInt(c, 36) > 1).length;
     box.append(make("div", {},
-      make("p", { class: "of" }, make("b", {}, make("bdi", {}, data.tokenizers[t].name)), make("span", {}, `${tokens} tokens`),
+      make("p", { class: "of" }, make("b", {}, make("bdi", {}, data.tokenizers[t].name)), make("span", {}, `${example.tokens[t]} tokens`),
         torn ? make("span", { class: "quiet" }, `${torn} character${torn === 1 ? "" : "s"} torn`) : null),
       sentence(example, cuts)));
   }

@@ -27,6 +27,15 @@ _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxy"
 
 
 @dataclass(frozen=True)
+class Cut:
+    """A grapheme of a line, whether a token begins with it, and at how many places inside it tokens begin."""
+
+    grapheme: str
+    begins: bool
+    inside: int
+
+
+@dataclass(frozen=True)
 class Piece:
     """A part of a line that is whole graphemes, and at how many places tokens begin in it: 1 where no grapheme is
     cut, for a token is then all of the piece."""
@@ -79,21 +88,27 @@ def read_cuts(cuts: str) -> list[int]:
     return starts
 
 
-def pieces(text: str, cuts: str) -> list[Piece]:
-    """A line as a page shows it: cut where tokens begin, but never inside a grapheme.
-
-    A grapheme that tokens cut stays whole with what it is joined to, and the piece says at how many places it is cut.
-    """
+def cut_graphemes(text: str, cuts: str) -> list[Cut]:
+    """A line grapheme by grapheme, with the places where tokens begin; several tokens at one place are one."""
     starts = sorted(set(read_cuts(cuts)))
-    found: list[Piece] = []
+    found: list[Cut] = []
     at = done = 0
     for grapheme in graphemes(text):
         end = at + len(grapheme.encode())
         upto = bisect_left(starts, end)
         begins = upto > done and starts[done] == at
-        if begins or not found:
-            found.append(Piece(grapheme, upto - done))
-        else:
-            found[-1] = Piece(found[-1].text + grapheme, found[-1].places + upto - done)
+        found.append(Cut(grapheme, begins, upto - done - begins))
         at, done = end, upto
+    return found
+
+
+def pieces(text: str, cuts: str) -> list[Piece]:
+    """A line as a page shows it: cut where tokens begin, but never inside a grapheme.
+
+    A grapheme that tokens cut stays whole with what it is joined to, and the piece says at how many places it is cut.
+    """
+    found: list[Piece] = []
+    for cut in cut_graphemes(text, cuts):
+        before = Piece("", 0) if cut.begins or not found else found.pop()
+        found.append(Piece(before.text + cut.grapheme, before.places + cut.begins + cut.inside))
     return found
