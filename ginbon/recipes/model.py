@@ -277,7 +277,7 @@ class HeldOut(Model):
 
 
 class TrainTokenizer(Model):
-    """A tokenizer to train on a sample of the kept text."""
+    """A tokenizer to train on the kept text."""
 
     name: Name
     """Its name; also its folder's."""
@@ -287,6 +287,11 @@ class TrainTokenizer(Model):
     """Tokens in the vocabulary, special ones and bytes included."""
     languages: list[Label] | None = None
     """Which of the recipe's languages; left out = all."""
+    balance: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """A language's share of the training text is its bytes to this power: 1 takes the text as it is, 0 gives every
+    language the same."""
+    weights: dict[Line, Annotated[float, Field(ge=0)]] = {}
+    """What languages (`por_Latn`) and sources count, by name; 1 where nothing is said."""
     character_coverage: Annotated[float, Field(ge=0.98, le=1)] = 0.9999
     """Share of the characters seen that get a token of their own; the rest are written as bytes (SentencePiece)."""
     special_tokens: list[Line] = []
@@ -301,9 +306,6 @@ class Tokenizers(Model):
     compare: list[TokenizerName] = []
     """Others to measure beside them: `o200k_base`, a file or folder, a hub name; or a mapping of `tokenizer` and what
     else is to be said of it (`name`, `pattern`, `sha256`)."""
-    sample_bytes: Size = 100_000_000
-    """Text that training sees, balanced over sources; the same sample on every machine."""
-
 
 class Release(Model):
     """What partners get."""

@@ -31,6 +31,8 @@ ORDER: Final = (
     "list-index",
     "weigh",
     "leak",
+    "count",
+    "merge-counts",
     "train",
     "measure",
     "compare",
@@ -50,6 +52,7 @@ INTERMEDIATE: Final = (
     "verdicts",
     "fates",
     "shards",
+    "counts",
     "progress",
 )
 """What a run keeps only to go on from."""

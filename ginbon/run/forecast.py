@@ -22,8 +22,9 @@ from ginbon.run.stages import build_stages, default_folder
 CPU_S_PER_MB: Final = {"warc": 0.15, "html": 0.15, "mediawiki": 0.12}
 """CPU seconds of pass 1 for each decoded megabyte, by collector."""
 CPU_S_PER_MB_OF_TEXT: Final = 0.10
-TRAINING_S: Final = {"sentencepiece-unigram": 1.4, "sentencepiece-bpe": 0.15, "byte-bpe": 0.6}
-"""CPU seconds for each megabyte of sample."""
+COUNTING_S: Final = 0.03
+TRAINING_S: Final = {"sentencepiece-unigram": 0.3, "sentencepiece-bpe": 0.05, "byte-bpe": 0.05}
+"""CPU seconds for each megabyte of text that is counted, and that was counted; less where words come again."""
 DECODED: Final = {"plain": 1.0, "gz": 4.0, "zst": 3.5, "bz2": 4.5, "xz": 5.0}
 """Decoded bytes for each raw byte of text."""
 DISK: Final = 0.9
@@ -48,8 +49,8 @@ def forecast(recipe: Recipe) -> Forecast:
         size = extent.raw_bytes * DECODED[_compression(extent)]
         decoded += size
         cpu += size / 1e6 * CPU_S_PER_MB.get(recipe.sources[extent.source].collector, CPU_S_PER_MB_OF_TEXT)
-    sample = min(decoded, recipe.tokenizers.sample_bytes) / 1e6
-    cpu += sum(TRAINING_S[t.kind] * sample for t in recipe.tokenizers.train)
+    if recipe.tokenizers.train:
+        cpu += decoded / 1e6 * (COUNTING_S + sum(TRAINING_S[t.kind] for t in recipe.tokenizers.train))
     return Forecast(plan, int(decoded), cpu, int(decoded * DISK))
 
 

@@ -1,9 +1,9 @@
 """Tokenizers: name any, train ours, measure all alike.
 
-    from ginbon.tokenizers import Reading, TrainOptions, compare, find, load, train
+    from ginbon.tokenizers import Reading, TrainOptions, compare, find, gather, load, train
 
-    read = Reading(find(["corpus.jsonl.zst"]))
-    trained = train(read, TrainOptions("mine", "byte-bpe", vocabulary=16_000))
+    counts = gather(["corpus.jsonl.zst"])
+    trained = train(counts, TrainOptions("mine", "byte-bpe", vocabulary=16_000))
     comparison = compare([trained.tokenizer, load("bytes")], Reading(find(["held_out.jsonl"])))
 
 Each name is imported when it is first used, so that this package costs nothing until then.
@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ginbon.tokenizers.comparison import Comparison, compare
+    from ginbon.tokenizers.counts.gathering import gather
     from ginbon.tokenizers.metrics import METRICS, Estimate, measure
     from ginbon.tokenizers.protocol import Encoded, Oddity, TextColumn, Tokenizer, Vocabulary
     from ginbon.tokenizers.reading import Reading, find
     from ginbon.tokenizers.sample import Sample, choose
     from ginbon.tokenizers.specs import TokenizerSpec, load, load_all, locate
-    from ginbon.tokenizers.training import Trained, TrainOptions, train
+    from ginbon.tokenizers.training.options import TrainOptions
+    from ginbon.tokenizers.training.train import Trained, train
 
 _WHERE = {
     "Comparison": "comparison",
     "compare": "comparison",
+    "gather": "counts.gathering",
     "METRICS": "metrics",
     "Estimate": "metrics",
     "measure": "metrics",
@@ -42,9 +45,9 @@ _WHERE = {
     "load": "specs",
     "load_all": "specs",
     "locate": "specs",
-    "TrainOptions": "training",
-    "Trained": "training",
-    "train": "training",
+    "TrainOptions": "training.options",
+    "Trained": "training.train",
+    "train": "training.train",
 }
 
 __all__ = [
@@ -64,6 +67,7 @@ __all__ = [
     "choose",
     "compare",
     "find",
+    "gather",
     "load",
     "load_all",
     "locate",

@@ -16,21 +16,25 @@ from made_run import make_run, real_texts
 from ginbon.engine.carry import Outcome, Watch, carry_out
 from ginbon.engine.parts import read_parts
 from ginbon.filters.shards import written_shards
-from ginbon.tokenizers import Reading, TextColumn, TrainOptions, choose, compare, find, load, measure, train
+from ginbon.tokenizers import Reading, TextColumn, TrainOptions, choose, compare, find, gather, load, measure, train
 from ginbon.tokenizers.specs import TokenizerSpec, distinct, locate
-from ginbon.tokenizers.stages import Compare, Measure, Plan, Train
+from ginbon.tokenizers.training.options import Kind
+from ginbon.tokenizers.counts.stages import Count, MergeCounts
+from ginbon.tokenizers.stages import Compare, Measure
+from ginbon.tokenizers.training.stage import Train
 
 LANGUAGES = {"por_Latn": "por_Latn_BR", "hin_Deva": "hin_Deva", "tha_Thai": "tha_Thai", "amh_Ethi": "amh_Ethi"}
 VOCABULARIES = Path.home() / ".cache" / "ginbon-data" / "vocabularies"
 
 
-def plan(name: str, kind: str, *languages: str, vocabulary: int = 1_200) -> Plan:
-    return Plan(name, kind, vocabulary, languages, 100_000, 0.9999, ())
+def plan(name: str, kind: Kind, *languages: str, vocabulary: int = 1_200) -> TrainOptions:
+    return TrainOptions(name, kind, vocabulary, languages)
 
 
-def stages(*plans: Plan, seed: int = 1) -> list[Any]:
+def stages(*plans: TrainOptions, seed: int = 1) -> list[Any]:
     others = tuple(distinct([locate("bytes"), locate("chars")]))
-    return [Train(plans, seed), Measure(tuple(p.name for p in plans), others, 50_000, seed), Compare(50_000, seed)]
+    measure = Measure(tuple(p.name for p in plans), others, 50_000, seed)
+    return [Count(), MergeCounts(), Train(plans), measure, Compare(50_000, seed)]
 
 
 PLANS = (
@@ -90,25 +94,25 @@ def test_training_never_sees_a_held_out_document(run: Path) -> None:
     written = {p.facts["split"]: 0 for p in written_shards(run) if p.facts.get("kind") == "shard"}
     for part in written_shards(run):
         if part.facts.get("kind") == "shard":
-            written[part.facts["split"]] += part.facts["rows"]
+            written[part.facts["split"]] += part.facts["bytes"]
     record = json.loads((run / "tokenizers/uni/training.json").read_bytes())
-    assert sum(s["documents"] for s in record["text"]) == written["train"]
+    assert sum(s["bytes"] for s in record["text"]) == written["train"]
     assert written["held_out"] > 0
 
 
-def test_nothing_runs_again_and_another_seed_runs_all(run: Path) -> None:
-    assert [o.ran for o in carry(run, stages(*PLANS))] == [0, 0, 0]
+def test_nothing_runs_again_and_another_seed_measures_again(run: Path) -> None:
+    assert [o.ran for o in carry(run, stages(*PLANS))] == [0, 0, 0, 0, 0]
     before = files(run)
-    assert [o.ran for o in carry(run, stages(*PLANS, seed=2))] == [3, 5, 1]
-    assert carry(run, stages(*PLANS))[0].changed == ("seed: 2 -> 1",)
+    assert [o.ran for o in carry(run, stages(*PLANS, seed=2))] == [0, 0, 0, 5, 1]
+    assert carry(run, stages(*PLANS))[3].changed == ("seed: 2 -> 1",)
     assert files(run) == before
 
 
 def test_a_changed_option_trains_that_tokenizer_alone(run: Path) -> None:
     before = files(run)
     other = (PLANS[0], plan("bpe-hin", "sentencepiece-bpe", "hin_Deva", vocabulary=1_300), PLANS[2])
-    assert [o.ran for o in carry(run, stages(*other))] == [1, 1, 1]
-    assert [o.ran for o in carry(run, stages(*PLANS))] == [1, 1, 1]
+    assert [o.ran for o in carry(run, stages(*other))] == [0, 0, 1, 1, 1]
+    assert [o.ran for o in carry(run, stages(*PLANS))] == [0, 0, 1, 1, 1]
     assert files(run) == before
 
 
@@ -154,7 +158,7 @@ def test_an_english_model_without_byte_fallback_is_caught_on_thai(shared_data: P
 def test_two_files_of_one_tokenizer_are_a_tie(shared_data: Path, tmp_path: Path) -> None:
     file = write_lines(tmp_path / "hin.txt", flores(shared_data, "hin_Deva"))
     read = Reading(find([file]), language="hin_Deva")
-    small, large = (train(read, TrainOptions(f"v{v}", "byte-bpe", v)).tokenizer for v in (600, 1_500))
+    small, large = (train(gather([file], language="hin_Deva"), TrainOptions(f"v{v}", "byte-bpe", v)).tokenizer for v in (600, 1_500))
     rows = compare([small, large, large], read).rows
     assert [(r.tokenizer, r.rank) for r in rows] == [("v1500", 1), ("v1500", 1), ("v600", 3)]
 
@@ -254,7 +258,7 @@ def test_the_commands_train_compare_and_keep_talk_off_the_result(shared_data: Pa
     file = write_lines(tmp_path / "hindi lines.txt", flores(shared_data, "hin_Deva"))
     done = ginbon("train", str(file), "--kind", "bpe", "--vocabulary", "800", "-o", "mine", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "800 tokens from 400 documents" in done.stdout
+    assert "800 tokens from 0.1 MB of text" in done.stdout
     again = ginbon("train", str(file), "--kind", "bpe", "--vocabulary", "800", "-o", "mine", cwd=tmp_path)
     assert again.returncode == 2 and "there is a tokenizer in this folder already" in again.stderr
     table = ginbon("compare", "mine", "bytes", "--text", str(file), "--language", "Hindi", cwd=tmp_path)

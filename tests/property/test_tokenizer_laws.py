@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from toy_tokenizer import Toy
 
 from ginbon.tokenizers import specs
+from ginbon.tokenizers.counts import count
 from ginbon.tokenizers.metrics import METRICS, measure
 from ginbon.tokenizers.patterns import GINBON
 from ginbon.tokenizers.protocol import TextColumn, Tokenizer
 from ginbon.tokenizers.reading import SCHEMA
 from ginbon.tokenizers.sample import choose, cut, level
-from ginbon.tokenizers.training import TrainOptions, train
+from ginbon.tokenizers.training.options import TrainOptions
+from ginbon.tokenizers.training.train import train
 
 PREPEND = "؀؁؂؃؄؅۝܏࢐࢑࣢" + "".join(map(chr, (0x0D4E, 0x110BD, 0x110CD, 0x111C2, 0x111C3, 0x1193F, 0x11941, 0x11A3A)))
 """Characters that join what follows them: our split pattern does not know them (a digit behind one is cut from it)."""
@@ -49,7 +51,7 @@ class Documents:
 def trained(kind: str) -> Tokenizer:
     texts = ["the cat sat on the mat 12", "नमस्ते दुनिया", "می‌خواهم", "แม่น้ำไหล", "❤️‍🔥 👩🏽", "བོད་ཡིག"] * 20
     rows = [(str(i), text, "und", "") for i, text in enumerate(texts)]
-    return train(Documents(rows), TrainOptions("t", kind, 500)).tokenizer  # type: ignore[arg-type]
+    return train(count(Documents(rows)), TrainOptions("t", kind, 500)).tokenizer  # type: ignore[arg-type]
 
 
 KINDS = ["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"]

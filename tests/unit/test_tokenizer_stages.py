@@ -9,7 +9,9 @@ import pytest
 
 from ginbon.errors import RecipeError
 from ginbon.recipes import read
-from ginbon.tokenizers.stages import Compare, Measure, Train, build_tokenizer_stages
+from ginbon.tokenizers.counts.stages import Count, MergeCounts
+from ginbon.tokenizers.stages import Compare, Measure, build_tokenizer_stages
+from ginbon.tokenizers.training.stage import Train
 
 RECIPE = """\
 recipe: tiny
@@ -20,9 +22,8 @@ seed: 5
 tokenizers:
 """
 TRAINED = """\
-  sample_bytes: 2 MB
   train:
-    - {name: ours, kind: sentencepiece-unigram, vocabulary: 8000, languages: [por_Latn], special_tokens: ["<|tool|>"]}
+    - {name: ours, kind: sentencepiece-unigram, vocabulary: 8000, languages: [por_Latn], weights: {one: 2}, special_tokens: ["<|tool|>"]}
     - {name: bytes, kind: byte-bpe}
 """
 
@@ -34,16 +35,17 @@ def _no_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_a_recipe_without_tokenizers_has_no_stages() -> None:
-    assert build_tokenizer_stages(read(RECIPE + "  sample_bytes: 1 MB\n")) == []
+    assert build_tokenizer_stages(read(RECIPE + "  compare: []\n")) == []
 
 
 def test_what_the_recipe_says_reaches_the_stages_and_names_stay_distinct() -> None:
-    train, measure, compare = build_tokenizer_stages(read(RECIPE + TRAINED + "  compare: [bytes, chars]\n"))
+    count, merge, train, measure, compare = build_tokenizer_stages(read(RECIPE + TRAINED + "  compare: [bytes, chars]\n"))
+    assert isinstance(count, Count) and isinstance(merge, MergeCounts)
     assert isinstance(train, Train) and isinstance(measure, Measure) and isinstance(compare, Compare)
     assert train.outputs == ("tokenizers/ours", "tokenizers/bytes")
     ours = train.plans[0]
     assert (ours.kind, ours.vocabulary, ours.languages) == ("sentencepiece-unigram", 8_000, ("por_Latn",))
-    assert (ours.sample_bytes, ours.special_tokens, train.seed) == (2_000_000, ("<|tool|>",), 5)
+    assert (ours.balance, ours.weights, ours.special_tokens) == (0.3, {"one": 2.0}, ("<|tool|>",))
     assert measure.trained == ("ours", "bytes")
     assert [one.name for one in measure.others] == ["bytes-2", "chars"]
 

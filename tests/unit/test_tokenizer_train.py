@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -16,7 +15,9 @@ import pytest
 from ginbon.errors import UserError
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import SCHEMA
-from ginbon.tokenizers.training import Kind, TrainOptions, train
+from ginbon.tokenizers.counts import Counts, count
+from ginbon.tokenizers.training.options import Kind, TrainOptions
+from ginbon.tokenizers.training.train import train
 
 KINDS = get_args(Kind)
 FIRST_LEARNED = 3 + 256
@@ -34,20 +35,16 @@ SENTENCES = [
 ]
 
 
-class Documents:
-    """Texts as documents, readable again and again."""
-
-    def __init__(self, *texts: str, language: str = "und") -> None:
-        ids = [f"d{i}" for i in range(len(texts))]
-        columns = [ids, list(texts), [language] * len(texts), [""] * len(texts)]
-        arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
-        self.batch = pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
-
-    def __call__(self) -> Iterator[pa.RecordBatch]:
-        yield self.batch
+def counted(*texts: str, language: str = "und") -> Counts:
+    """The counts of some texts."""
+    ids = [f"d{i}" for i in range(len(texts))]
+    columns = [ids, list(texts), [language] * len(texts), [""] * len(texts)]
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
+    batch = pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+    return count(lambda: iter([batch]))
 
 
-MANY = Documents(*(f"{s} {i}" for i in range(30) for s in SENTENCES))
+MANY = counted(*(f"{s} {i}" for i in range(30) for s in SENTENCES))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -61,7 +58,8 @@ TRAIN_IN_A_PROCESS = """
 import sys
 sys.path[:0] = sys.argv[2:]
 from test_tokenizer_train import MANY
-from ginbon.tokenizers.training import TrainOptions, train
+from ginbon.tokenizers.training.options import TrainOptions
+from ginbon.tokenizers.training.train import train
 for kind in ("sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"):
     print(train(MANY, TrainOptions("t", kind, 700)).record["sha256"])
 """
@@ -94,7 +92,7 @@ def test_the_file_holds_no_path_and_nothing_of_this_machine(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_never_seen_is_spelled_in_bytes_and_comes_back(kind: Kind) -> None:
-    tokenizer = train(Documents("only plain Latin here"), TrainOptions("t", kind, 400)).tokenizer
+    tokenizer = train(counted("only plain Latin here"), TrainOptions("t", kind, 400)).tokenizer
     texts = TextColumn(
         ["ꦲꦏ꧀ꦱꦫ ߒߞߏ 🏴\N{TAG LATIN SMALL LETTER G}", "  two  blanks ", "\t\r\n\n", "\0", "", "e\u0301\u200c\u200d\u200b"]
     )
@@ -105,7 +103,7 @@ def test_what_was_never_seen_is_spelled_in_bytes_and_comes_back(kind: Kind) -> N
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_vocabulary_larger_than_the_text_allows_shrinks_and_says_so(kind: Kind) -> None:
-    record = train(Documents("a tiny text"), TrainOptions("t", kind, 50_000)).record
+    record = train(counted("a tiny text"), TrainOptions("t", kind, 50_000)).record
     assert record["vocabulary"] < 400
     assert any(f"the text allows {record['vocabulary']} tokens, not 50,000" in note for note in record["notes"])
 
@@ -113,31 +111,24 @@ def test_a_vocabulary_larger_than_the_text_allows_shrinks_and_says_so(kind: Kind
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("texts", [(), ("",), ("\n\n",), ("▁",), ("\0",)])
 def test_no_text_at_all_gives_bytes_and_says_so(kind: Kind, texts: tuple[str, ...]) -> None:
-    trained = train(Documents(*texts), TrainOptions("t", kind))
+    trained = train(counted(*texts), TrainOptions("t", kind))
     assert trained.tokenizer.decode(trained.tokenizer.encode("abc ไทย")) == "abc ไทย"
     assert trained.record["vocabulary"] < 300
     assert trained.record["notes"]
 
 
 @pytest.mark.parametrize("kind", ["sentencepiece-unigram", "sentencepiece-bpe"])
-def test_long_lines_are_trained_on(kind: Kind) -> None:
-    """SentencePiece drops lines over 4,192 bytes in silence unless told otherwise."""
-    tokenizer = train(Documents("abc", "zyzzyva " * 2_000), TrainOptions("t", kind, 300)).tokenizer
-    assert min(tokenizer.encode("zyzzyva")) >= FIRST_LEARNED
-
-
-@pytest.mark.parametrize("kind", ["sentencepiece-unigram", "sentencepiece-bpe"])
-def test_lines_with_the_trainers_own_mark_are_trained_on(kind: Kind) -> None:
-    """SentencePiece drops lines that hold U+2585 in silence."""
+def test_lines_that_sentencepieces_own_trainer_drops_are_trained_on(kind: Kind) -> None:
+    """Those that hold U+2585."""
     lines = "\n".join(["abc", *["zyzzyva▅zyzzyva"] * 50])
-    trained = train(Documents(lines), TrainOptions("t", kind, 300))
+    trained = train(counted(lines), TrainOptions("t", kind, 300))
     assert min(trained.tokenizer.encode("zyzzyva")) >= FIRST_LEARNED
 
 
 def test_more_characters_than_tokens_are_covered_as_far_as_they_fit_and_said() -> None:
     characters = [chr(0x4E00 + i) for i in range(1_500)]
     text = "\n".join("".join(c * max(1, 400 // (i + 1)) for i, c in enumerate(characters[k::7])) for k in range(7))
-    trained = train(Documents(text), TrainOptions("t", "sentencepiece-bpe", 600))
+    trained = train(counted(text), TrainOptions("t", "sentencepiece-bpe", 600))
     assert trained.record["vocabulary"] <= 600
     assert any("the characters of the text do not fit 600 tokens" in note for note in trained.record["notes"])
     assert trained.tokenizer.decode(trained.tokenizer.encode(characters[-1])) == characters[-1]
@@ -155,12 +146,12 @@ def test_special_tokens_are_in_the_vocabulary_and_text_never_becomes_one(kind: K
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_digits_are_tokens_of_their_own(kind: Kind) -> None:
-    tokenizer = train(Documents("1234 " * 200), TrainOptions("t", kind, 400)).tokenizer
+    tokenizer = train(counted("1234 " * 200), TrainOptions("t", kind, 400)).tokenizer
     assert [tokenizer.decode([i]) for i in tokenizer.encode("1234")] == ["1", "2", "3", "4"]
 
 
 def test_byte_level_tokens_never_cut_a_trained_word_at_a_mark_or_joiner() -> None:
-    tokenizer = train(Documents("می‌خواهم बहती " * 200), TrainOptions("t", "byte-bpe", 400)).tokenizer
+    tokenizer = train(counted("می‌خواهم बहती " * 200), TrainOptions("t", "byte-bpe", 400)).tokenizer
     assert [tokenizer.decode([i]) for i in tokenizer.encode("می‌خواهم बहती")] == ["می‌خواهم", " बहती"]
 
 
@@ -180,19 +171,27 @@ def test_the_library_itself_loads_the_file_and_gives_the_same_ids(kind: Kind) ->
 
 
 def test_the_record_says_what_was_read_and_is_plain_json() -> None:
-    trained = train(Documents("olá", "mundo", language="por_Latn"), TrainOptions("t", "byte-bpe", 300), seed=7)
+    counts = counted("olá", "mundo", language="por_Latn")
+    trained = train(counts, TrainOptions("t", "byte-bpe", 300))
     record = json.loads(json.dumps(trained.record))
-    assert record["schema"] == "ginbon.training" and record["seed"] == 7
-    assert record["sample"] == [{"language": "por_Latn", "documents": 2, "bytes": 9}]
-    assert record["text"] == [{"language": "por_Latn", "source": "", "documents": 2, "bytes": 9}]
+    assert record["schema"] == "ginbon.training" and record["version"] == 2
+    assert record["text"] == [{"language": "por_Latn", "source": "", "bytes": 9, "weight": 1.0}]
+    assert record["counts"] == {"sha256": counts.sha256, "rows": 2, "pre_tokens": 2}
     assert record["bytes"] == len(trained.data)
 
 
-def test_the_unigram_trainer_sees_a_bounded_sample_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ginbon.tokenizers.training.UNIGRAM_SAMPLE_BYTES", 500)
-    record = train(MANY, TrainOptions("t", "sentencepiece-unigram", 400, sample_bytes=2_000)).record
-    assert sum(s["bytes"] for s in record["sample"]) <= 500
-    assert any("the unigram trainer sees at most 500 bytes" in note for note in record["notes"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_languages_and_weights_choose_what_is_learned(kind: Kind) -> None:
+    both = Counts.merge([counted("zyzzyva " * 40, language="eng_Latn"), counted("gwybodaeth " * 40, language="cym_Latn")])
+    own = train(both, TrainOptions("t", kind, 300, languages=("cym_Latn",))).tokenizer
+    heavy = train(both, TrainOptions("t", kind, 300, weights={"cym_Latn": 100})).tokenizer
+    assert len(own.encode("gwybodaeth")) < len(own.encode("zyzzyva"))
+    assert len(heavy.encode("gwybodaeth")) <= len(heavy.encode("zyzzyva"))
+
+
+def test_a_weight_of_what_is_not_there_is_refused() -> None:
+    with pytest.raises(UserError, match="a weight for 'cym_Latn', which is no language and no source"):
+        train(MANY, TrainOptions("t", "byte-bpe", 300, weights={"cym_Latn": 2}))
 
 
 @pytest.mark.parametrize(
@@ -201,8 +200,10 @@ def test_the_unigram_trainer_sees_a_bounded_sample_and_says_so(monkeypatch: pyte
         ({"kind": "wordpiece"}, "unknown kind 'wordpiece'"),
         ({"vocabulary": 10}, "a vocabulary of 10; expected 300 to 1,000,000"),
         ({"character_coverage": 0.5}, "character_coverage 0.5"),
+        ({"balance": 2}, "balance 2; expected 0"),
+        ({"weights": {"wiki": -1}}, "weight -1 of wiki"),
         ({"name": "../x"}, "it names a folder"),
-        ({"name": "comparison"}, "not 'comparison'"),
+        ({"name": "comparison"}, "not be 'comparison'"),
     ],
 )
 def test_options_that_cannot_be_meant_are_refused(change: dict[str, object], expected: str) -> None:

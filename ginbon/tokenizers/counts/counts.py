@@ -6,6 +6,7 @@ hands out a sentence. A threshold leaves out what is rare, since a rare pre-toke
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ginbon.engine.files import canonical_json
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe import Types
 from ginbon.tokenizers.counts.splitting import UNICODE
@@ -95,6 +97,16 @@ class Counts:
         return isinstance(other, Counts) and self._fields == other._fields and self.column.equals(other.column)
 
     __hash__ = None  # type: ignore[assignment]
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of what they say, whatever file they are in; defined in docs/reference/counts-format.md."""
+        digest = hashlib.sha256()
+        named = {name: getattr(self, name) for name in ("pattern", "normalisation", "unicode", "threshold", "dropped")}
+        digest.update(canonical_json({**named, "strata": self.strata}))
+        for column, kind in ((self.offsets, "<i8"), (self.data, "u1"), (self.marks, "<i4"), (self.counts, "<u8")):
+            digest.update(np.ascontiguousarray(column, kind).data)
+        return digest.hexdigest()
 
     @property
     def _fields(self) -> tuple[object, ...]:

@@ -24,6 +24,8 @@ _KEY: Final = b"ginbon"
 _ROWS: Final = 2**18
 """Rows of a row group: some 2 MB."""
 
+_KINDS: Final = {"pattern": str, "normalisation": str, "unicode": str, "threshold": int, "dropped": int}
+
 _LABEL: Final = pa.dictionary(pa.int32(), pa.string())
 SCHEMA: Final = pa.schema(
     [
@@ -37,6 +39,13 @@ SCHEMA: Final = pa.schema(
 
 def write(counts: Counts, path: Path) -> str:
     """Write counts, whole or not at all; gives the SHA-256 of the file. Equal counts give equal bytes."""
+    with whole_file(path) as file:
+        write_to(counts, file)
+    return file.hexdigest()
+
+
+def write_to(counts: Counts, file: Any) -> None:
+    """Write counts into an open file."""
     about = {
         "format": FORMAT,
         "version": VERSION,
@@ -45,10 +54,11 @@ def write(counts: Counts, path: Path) -> str:
         "unicode": counts.unicode,
         "threshold": counts.threshold,
         "dropped": counts.dropped,
+        "sha256": counts.sha256,
     }
     schema = SCHEMA.with_metadata({_KEY: canonical_json(about)})
     labels = [pa.array([stratum[side] for stratum in counts.strata], pa.string()) for side in (0, 1)]
-    with whole_file(path) as file, Writer(file, schema, rows=_ROWS, bytes=2**40, packing=DENSE) as writer:
+    with Writer(file, schema, rows=_ROWS, bytes=2**40, packing=DENSE) as writer:
         for first in range(0, len(counts), _ROWS):
             rows = slice(first, first + _ROWS)
             marks = pa.array(counts.marks[rows])
@@ -58,7 +68,15 @@ def write(counts: Counts, path: Path) -> str:
                 pa.array(counts.counts[rows]),
             ]
             writer.write(pa.RecordBatch.from_arrays(columns, names=schema.names))
-    return file.hexdigest()
+
+
+def is_counts(path: Path) -> bool:
+    """Whether a file says that it holds counts."""
+    try:
+        _said(pq.read_schema(path).metadata)
+    except (OSError, pa.ArrowInvalid, KeyError, ValueError, TypeError):
+        return False
+    return True
 
 
 def read(path: Path) -> Counts:
@@ -69,7 +87,7 @@ def read(path: Path) -> Counts:
     """
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
-        about = _about(path, file.schema_arrow.metadata)
+        said = _about(path, file.schema_arrow.metadata)
         table = file.read()
     except OSError as error:
         if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
@@ -78,27 +96,35 @@ def read(path: Path) -> Counts:
     except pa.ArrowInvalid as error:
         raise DamageError(f"{path}: no whole Parquet file: {error}. Get it again") from error
     counts = _of_columns(path, table)
+    about = {name: said[name] for name in _KINDS}
     if about["threshold"] > 1 and len(counts) and int(counts.counts.min()) < about["threshold"]:
         raise DamageError(f"{path}: says that every count is {about['threshold']} or more, and one is not")
-    return replace(counts, **about)
+    counts = replace(counts, **about)
+    if said.get("sha256", counts.sha256) != counts.sha256:
+        raise DamageError(f"{path}: its rows are not those that it was written with. Get it again")
+    return counts
 
 
 def _about(path: Path, metadata: Any) -> dict[str, Any]:
-    """The fields of ``Counts`` that the file's own object tells."""
+    """The file's own object, with the fields of ``Counts`` that it must tell."""
     try:
-        said = json.loads((metadata or {})[_KEY])
-        is_counts = said["format"] == FORMAT
+        said = _said(metadata)
     except (KeyError, ValueError, TypeError):
-        is_counts = False
-    if not is_counts:
-        raise UserError(f"{path}: no counts of pre-tokens; expected a file that `ginbon` wrote as such")
+        raise UserError(f"{path}: no counts of pre-tokens; expected a file that `ginbon` wrote as such") from None
     if said.get("version") != VERSION:
         raise UserError(f"{path}: counts of version {said.get('version')!r}; this Ginbon reads version {VERSION}")
-    kinds = {"pattern": str, "normalisation": str, "unicode": str, "threshold": int, "dropped": int}
-    for name, kind in kinds.items():
+    for name, kind in _KINDS.items():
         if not isinstance(said.get(name), kind):
             raise DamageError(f"{path}: metadata: {name} is {said.get(name)!r}; expected {kind.__name__}")
-    return {name: said[name] for name in kinds}
+    return said
+
+
+def _said(metadata: Any) -> dict[str, Any]:
+    """Our own object in a file's metadata; raises KeyError, ValueError or TypeError where there is none."""
+    said: dict[str, Any] = json.loads((metadata or {})[_KEY])
+    if said["format"] != FORMAT:
+        raise ValueError(said["format"])
+    return said
 
 
 def _of_columns(path: Path, table: pa.Table) -> Counts:

@@ -1,0 +1,157 @@
+"""``ginbon tokenizers train`` and ``merge-counts``: tokenizers from counts, and counts from text and other counts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ginbon.errors import UserError
+
+if TYPE_CHECKING:
+    from ginbon.tokenizers.counts import Counts
+
+_KINDS: Final = {
+    "unigram": "sentencepiece-unigram",
+    "bpe": "sentencepiece-bpe",
+    "byte-bpe": "byte-bpe",
+}
+
+_Inputs = Annotated[
+    list[Path],
+    typer.Argument(metavar="RUN|COUNTS|TEXT", help="Runs, releases, files of counts, or text to count: files, folders."),
+]
+_Language = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--language", "-l", help="These languages only (por_Latn); may be given again. One: that of text without label."
+    ),
+]
+_Threads = Annotated[int, typer.Option(min=1, help="Threads that count text; the result is the same.")]
+
+
+def train(
+    inputs: _Inputs,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the tokenizer and its training.json.")],
+    kind: Annotated[str, typer.Option(help="unigram or bpe (SentencePiece's formats), or byte-bpe.")] = "byte-bpe",
+    vocabulary: Annotated[int, typer.Option(help="Tokens, special ones and bytes included.")] = 32_000,
+    name: Annotated[str, typer.Option(help="What it is called; left out: the output folder's name.")] = "",
+    language: _Language = None,
+    balance: Annotated[
+        float, typer.Option(help="1: languages count as much as there is of them; 0: all the same.")
+    ] = 0.3,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FACTOR", help="What a language or source counts (por_Latn=2); may be given again."),
+    ] = None,
+    character_coverage: Annotated[
+        float, typer.Option(help="Share of characters with tokens of their own; the rest are bytes (SentencePiece).")
+    ] = 0.9999,
+    special_token: Annotated[
+        list[str] | None, typer.Option(help="A token that text never becomes; may be given again.")
+    ] = None,
+    threads: _Threads = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print training.json.")] = False,
+) -> None:
+    """Train a tokenizer. The same counts and options give the same bytes on every machine.
+
+    Of a run, what it counted is read; of a release, the split `train`. Text is counted first.
+    """
+    from ginbon.engine.files import canonical_json, write_whole
+    from ginbon.tokenizers.training.options import TrainOptions
+    from ginbon.tokenizers.training.train import train as train_tokenizer
+
+    options = TrainOptions(
+        name=name or output.resolve().name,
+        kind=_KINDS.get(kind, kind),  # type: ignore[arg-type]
+        vocabulary=vocabulary,
+        languages=tuple(language or ()),
+        balance=balance,
+        weights=_weights(weight or ()),
+        character_coverage=character_coverage,
+        special_tokens=tuple(special_token or ()),
+    )
+    if any((output / file).exists() for file in ("tokenizer.json", "tokenizer.model")):
+        raise UserError(f"{output}: there is a tokenizer in this folder already; choose another, or remove it first")
+    trained = train_tokenizer(_gather(inputs, language, threads), options)
+    write_whole(output / options.file, trained.data)
+    write_whole(output / "training.json", canonical_json(trained.record) + b"\n")
+    for note in trained.record["notes"]:
+        typer.echo(f"note: {note}", file=sys.stderr)
+    if as_json:
+        print(canonical_json(trained.record).decode())  # noqa: T201
+        return
+    size = sum(share["bytes"] for share in trained.record["text"])
+    typer.echo(
+        f"{output / options.file}: {trained.record['vocabulary']:,} tokens from {size / 1e6:,.1f} MB of text; "
+        f"SHA-256 {trained.record['sha256'][:12]}…"
+    )
+
+
+def merge_counts(
+    inputs: _Inputs,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write (counts.parquet).")],
+    language: _Language = None,
+    least: Annotated[
+        int, typer.Option(min=1, help="Leave out what occurs less often, before counts leave the house.")
+    ] = 1,
+    threads: _Threads = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was written as one JSON object.")] = False,
+) -> None:
+    """Add up counts of pre-tokens: of runs, of files of counts, and of text, which is counted first.
+
+    Tokenizers are trained from counts; two institutions can exchange them where the text must stay.
+    """
+    from ginbon.tokenizers.counts import write
+
+    if output.exists():
+        raise UserError(f"{output}: is there already; choose another name, or remove it first")
+    counts = _gather(inputs, language, threads)
+    counts = counts.thresholded(least) if least > 1 else counts
+    write(counts, output)
+    size = sum(counts.bytes.values())
+    if as_json:
+        said = {
+            "schema": "ginbon.merge-counts",
+            "version": 1,
+            "file": str(output),
+            "sha256": counts.sha256,
+            "rows": len(counts),
+            "pre_tokens": counts.total,
+            "bytes": int(size),
+            "threshold": counts.threshold,
+            "dropped": counts.dropped,
+        }
+        print(json.dumps(said, sort_keys=True, indent=1))  # noqa: T201
+        return
+    typer.echo(
+        f"{output}: {len(counts):,} pre-tokens that stand for {size / 1e6:,.1f} MB of text in "
+        f"{len({language for language, _ in counts.strata}):,} languages; counts {counts.sha256[:12]}…"
+    )
+    if counts.dropped:
+        typer.echo(f"left out: {counts.dropped:,} occurrences of what occurs less than {least:,} times")
+
+
+def _gather(inputs: Sequence[Path], languages: Sequence[str] | None, threads: int) -> Counts:
+    from ginbon.tokenizers.counts.gathering import gather
+
+    own = languages[0] if languages and len(languages) == 1 else ""
+    return gather(inputs, language=own, languages=languages or (), threads=threads)
+
+
+def _weights(said: Sequence[str]) -> dict[str, float]:
+    """``por_Latn=2`` of each option."""
+    found = {}
+    for one in said:
+        name, _, factor = one.rpartition("=")
+        try:
+            found[name] = float(factor)
+        except ValueError:
+            name = ""
+        if not name:
+            raise UserError(f"--weight {one}: expected NAME=FACTOR with a number, as in por_Latn=2")
+    return found

@@ -1,0 +1,89 @@
+"""What to train, as plain values: planning a run imports no trainer."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
+
+from ginbon.errors import UserError
+
+Kind = Literal["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"]
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
+
+REVISION: Final = 2
+"""Raised by hand when the same counts and options give another tokenizer."""
+
+MIN_VOCABULARY: Final = 300
+"""256 bytes, the special tokens, and room for something to learn."""
+
+BALANCE: Final = 0.3
+"""As for XLM-R (Conneau et al. 2020): with 1 small languages get hardly a token, with 0 their noise gets many."""
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What to train.
+
+    ``vocabulary`` counts all tokens, special ones and bytes included. ``languages`` (``por_Latn``) are those to train
+    on; empty = all. A language's share of the training text is its bytes to the power of ``balance``: 1 takes the text
+    as it is, 0 gives every language the same. ``weights`` multiply what languages (``por_Latn``) and sources count.
+    ``character_coverage`` (SentencePiece) is the share of the text's characters that get tokens of their own; the rest
+    are written as bytes. ``special_tokens`` are tokens that text never becomes, beside the usual ones (``<unk>``,
+    ``<s>``, ``</s>``; ``<|endoftext|>`` for byte-level BPE).
+    """
+
+    name: str
+    kind: Kind
+    vocabulary: int = 32_000
+    languages: tuple[str, ...] = ()
+    balance: float = BALANCE
+    weights: Mapping[str, float] = field(default_factory=dict)
+    character_coverage: float = 0.9999
+    special_tokens: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if problem := self._problem():
+            raise UserError(f"tokenizer {self.name}: {problem}")
+
+    def _problem(self) -> str:
+        """What cannot be meant, else nothing."""
+        if self.kind not in KINDS:
+            return f"unknown kind {self.kind!r}; expected one of {', '.join(KINDS)}"
+        if not MIN_VOCABULARY <= self.vocabulary <= 1_000_000:
+            return f"a vocabulary of {self.vocabulary:,}; expected {MIN_VOCABULARY:,} to 1,000,000"
+        if not 0 <= self.balance <= 1:
+            return f"balance {self.balance}; expected 0 (every language the same) to 1 (as the text is)"
+        for name, weight in self.weights.items():
+            if not (math.isfinite(weight) and weight >= 0):
+                return f"weight {weight} of {name}; expected a number of 0 or more"
+        if not 0.98 <= self.character_coverage <= 1:  # what SentencePiece takes
+            return f"character_coverage {self.character_coverage}; expected 0.98 to 1"
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", self.name) or self.name == "comparison":
+            return (
+                "its name must have up to 100 letters, digits, '.', '-' or '_' (it names a folder), and not be "
+                "'comparison'"
+            )
+        return ""
+
+    @property
+    def file(self) -> str:
+        """The name of the trained file."""
+        return "tokenizer.json" if self.kind == "byte-bpe" else "tokenizer.model"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; ``of_json`` is the inverse."""
+        return {
+            **vars(self),
+            "languages": list(self.languages),
+            "weights": dict(self.weights),
+            "special_tokens": list(self.special_tokens),
+        }
+
+    @classmethod
+    def of_json(cls, value: Mapping[str, Any]) -> TrainOptions:
+        """The inverse of ``to_json``."""
+        lists = {key: tuple(value[key]) for key in ("languages", "special_tokens")}
+        return cls(**{**value, **lists})

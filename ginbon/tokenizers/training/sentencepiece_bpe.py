@@ -1,0 +1,94 @@
+"""SentencePiece BPE from counts: merges over characters, in a file that SentencePiece reads.
+
+Same rules as SentencePiece's own trainer with identity normalisation, byte fallback and no dummy prefix, which cannot
+be given counts of our split; it also drops lines in silence and writes its input's path into the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ginbon.errors import UserError
+from ginbon.tokenizers.bpe import Types, learn
+from ginbon.tokenizers.counts import Counts
+from ginbon.tokenizers.export.sentencepiece_model import sentencepiece_model
+from ginbon.tokenizers.protocol import Int64s
+from ginbon.tokenizers.training.options import MIN_VOCABULARY, TrainOptions
+
+SPACE: Final = 0x2581
+"""What SentencePiece writes for a space."""
+
+NEVER: Final = (0, 0x0A)
+"""Characters that get no piece, since SentencePiece never saw them inside a line: NUL and line feed are bytes."""
+
+
+@dataclass(frozen=True)
+class Characters:
+    """Types as characters: those of type ``i`` are ``points[offsets[i]:offsets[i + 1]]``, spaces written U+2581."""
+
+    offsets: Int64s
+    points: NDArray[np.uint32]
+    counts: Int64s
+
+    @classmethod
+    def of(cls, counts: Counts) -> Characters:
+        """Raises ``UserError`` for counts of what is not UTF-8."""
+        types = counts.types()
+        data = types.ids.astype(np.uint8)
+        try:
+            points = np.frombuffer(data.tobytes().decode().encode("utf-32-le"), "<u4").copy()
+        except UnicodeDecodeError as error:
+            raise UserError(f"these counts hold bytes that are no UTF-8 ({error}); count the text again") from error
+        points[points == ord(" ")] = SPACE
+        ends = np.append(0, np.cumsum((data & 0xC0) != 0x80))
+        return cls(ends[types.offsets], points, types.counts)
+
+    def alphabet(self, coverage: float) -> NDArray[np.uint32]:
+        """The most frequent characters that make up ``coverage`` of the text, the most frequent first."""
+        weights = np.repeat(self.counts, np.diff(self.offsets)).astype(np.float64)
+        often = np.bincount(self.points, weights=weights, minlength=SPACE + 1)
+        often[list(NEVER)] = 0
+        order = np.lexsort((np.arange(len(often)), -often))
+        order = order[: np.count_nonzero(often)]
+        reached = np.searchsorted(np.cumsum(often[order]), coverage * often.sum())
+        return order[: int(reached) + 1].astype(np.uint32)
+
+    def types(self, alphabet: NDArray[np.uint32]) -> Types:
+        """Types whose ids are places in a sorted alphabet, cut where a character is not in it."""
+        ids = np.full(0x110000, -1, np.int32)
+        ids[alphabet] = np.arange(len(alphabet), dtype=np.int32)
+        found = ids[self.points]
+        kept = found >= 0
+        begins = np.zeros(len(found) + 1, np.bool_)
+        begins[self.offsets] = True
+        begins[1:][~kept] = True
+        starts = np.flatnonzero(kept & begins[:-1])
+        of = np.searchsorted(self.offsets, starts, side="right") - 1
+        return Types(np.append(np.cumsum(kept)[starts] - 1, np.count_nonzero(kept)), found[kept], self.counts[of])
+
+
+def make(counts: Counts, options: TrainOptions, notes: list[str]) -> bytes:
+    """The model file."""
+    characters = Characters.of(counts)
+    alphabet = fitting(characters.alphabet(options.character_coverage), options.vocabulary, notes)
+    base = [chr(point).encode() for point in alphabet.tolist()]
+    room = options.vocabulary - 3 - 256 - len(options.special_tokens) - len(base)
+    merges = learn(characters.types(alphabet), max(room, 0), base=base)
+    pieces = [piece.decode() for piece in (*merges.pieces, *base)]
+    scores = -np.arange(len(pieces), dtype=np.float64)
+    return sentencepiece_model(pieces, scores, model_type="bpe", special_tokens=options.special_tokens)
+
+
+def fitting(alphabet: NDArray[np.uint32], vocabulary: int, notes: list[str]) -> NDArray[np.uint32]:
+    """As many of the most frequent characters as leave half of the vocabulary to longer pieces, by code point."""
+    most = max((vocabulary - MIN_VOCABULARY) // 2, 1)
+    if len(alphabet) > most:
+        notes.append(
+            f"the characters of the text do not fit {vocabulary:,} tokens: the {most:,} most frequent are kept, the "
+            "others are written as bytes; a larger vocabulary keeps more"
+        )
+    return np.sort(alphabet[:most])
