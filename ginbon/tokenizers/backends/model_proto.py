@@ -7,6 +7,7 @@ The file is a protocol buffer (``sentencepiece_model.proto``): ``trainer_spec`` 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -74,6 +75,16 @@ def spans(data: bytes) -> Iterator[tuple[int, int | bytes, bytes]]:
 def message(number: int, value: bytes) -> bytes:
     """A field that holds a message or a text."""
     return _written(number << 3 | 2) + _written(len(value)) + value
+
+
+def whole(number: int, value: int) -> bytes:
+    """A field that holds a whole number of 0 or more, or a truth."""
+    return _written(number << 3) + _written(value)
+
+
+def real(number: int, value: float) -> bytes:
+    """A field that holds a 32-bit float."""
+    return _written(number << 3 | 5) + struct.pack("<f", value)
 
 
 def _written(value: int) -> bytes:
