@@ -23,7 +23,7 @@ _KINDS: Final = {
 
 _Inputs = Annotated[
     list[Path],
-    typer.Argument(metavar="RUN|COUNTS|TEXT", help="Runs, releases, files of counts, or text to count: files, folders."),
+    typer.Argument(metavar="RUN|COUNTS|TEXT", help="Runs, releases, files of counts, or text to count."),
 ]
 _Language = Annotated[
     list[str] | None,

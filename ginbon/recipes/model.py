@@ -307,6 +307,7 @@ class Tokenizers(Model):
     """Others to measure beside them: `o200k_base`, a file or folder, a hub name; or a mapping of `tokenizer` and what
     else is to be said of it (`name`, `pattern`, `sha256`)."""
 
+
 class Release(Model):
     """What partners get."""
 

@@ -72,9 +72,7 @@ class Measure:
         """Measure one tokenizer on a sample of each language."""
         from ginbon.tokenizers.comparison import measure_all
         from ginbon.tokenizers.sample import choose
-        from ginbon.tokenizers.counts.stages import Count, MergeCounts
-from ginbon.tokenizers.shards import documents, shards
-from ginbon.tokenizers.specs import load
+        from ginbon.tokenizers.specs import load
 
         if "file" in task.arguments:
             tokenizer = load(TokenizerSpec(str(work.folder / task.arguments["file"]), name=task.key))

@@ -17,10 +17,10 @@ from ginbon.engine.carry import Outcome, Watch, carry_out
 from ginbon.engine.parts import read_parts
 from ginbon.filters.shards import written_shards
 from ginbon.tokenizers import Reading, TextColumn, TrainOptions, choose, compare, find, gather, load, measure, train
-from ginbon.tokenizers.specs import TokenizerSpec, distinct, locate
-from ginbon.tokenizers.training.options import Kind
 from ginbon.tokenizers.counts.stages import Count, MergeCounts
+from ginbon.tokenizers.specs import TokenizerSpec, distinct, locate
 from ginbon.tokenizers.stages import Compare, Measure
+from ginbon.tokenizers.training.options import Kind
 from ginbon.tokenizers.training.stage import Train
 
 LANGUAGES = {"por_Latn": "por_Latn_BR", "hin_Deva": "hin_Deva", "tha_Thai": "tha_Thai", "amh_Ethi": "amh_Ethi"}
@@ -158,7 +158,8 @@ def test_an_english_model_without_byte_fallback_is_caught_on_thai(shared_data: P
 def test_two_files_of_one_tokenizer_are_a_tie(shared_data: Path, tmp_path: Path) -> None:
     file = write_lines(tmp_path / "hin.txt", flores(shared_data, "hin_Deva"))
     read = Reading(find([file]), language="hin_Deva")
-    small, large = (train(gather([file], language="hin_Deva"), TrainOptions(f"v{v}", "byte-bpe", v)).tokenizer for v in (600, 1_500))
+    counts = gather([file], language="hin_Deva")
+    small, large = (train(counts, TrainOptions(f"v{v}", "byte-bpe", v)).tokenizer for v in (600, 1_500))
     rows = compare([small, large, large], read).rows
     assert [(r.tokenizer, r.rank) for r in rows] == [("v1500", 1), ("v1500", 1), ("v600", 3)]
 

@@ -23,7 +23,8 @@ tokenizers:
 """
 TRAINED = """\
   train:
-    - {name: ours, kind: sentencepiece-unigram, vocabulary: 8000, languages: [por_Latn], weights: {one: 2}, special_tokens: ["<|tool|>"]}
+    - {name: ours, kind: sentencepiece-unigram, vocabulary: 8000, weights: {one: 2},
+       languages: [por_Latn], special_tokens: ["<|tool|>"]}
     - {name: bytes, kind: byte-bpe}
 """
 
@@ -39,7 +40,8 @@ def test_a_recipe_without_tokenizers_has_no_stages() -> None:
 
 
 def test_what_the_recipe_says_reaches_the_stages_and_names_stay_distinct() -> None:
-    count, merge, train, measure, compare = build_tokenizer_stages(read(RECIPE + TRAINED + "  compare: [bytes, chars]\n"))
+    recipe = read(RECIPE + TRAINED + "  compare: [bytes, chars]\n")
+    count, merge, train, measure, compare = build_tokenizer_stages(recipe)
     assert isinstance(count, Count) and isinstance(merge, MergeCounts)
     assert isinstance(train, Train) and isinstance(measure, Measure) and isinstance(compare, Compare)
     assert train.outputs == ("tokenizers/ours", "tokenizers/bytes")

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 
 from ginbon.errors import UserError
+from ginbon.tokenizers.counts import Counts, count
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import SCHEMA
-from ginbon.tokenizers.counts import Counts, count
 from ginbon.tokenizers.training.options import Kind, TrainOptions
 from ginbon.tokenizers.training.train import train
 
@@ -130,7 +130,9 @@ def test_more_characters_than_tokens_are_covered_as_far_as_they_fit_and_said() -
     text = "\n".join("".join(c * max(1, 400 // (i + 1)) for i, c in enumerate(characters[k::7])) for k in range(7))
     trained = train(counted(text), TrainOptions("t", "sentencepiece-bpe", 600))
     assert trained.record["vocabulary"] <= 600
-    assert any("the characters of the text do not fit 600 tokens" in note for note in trained.record["notes"])
+    assert any(
+        "characters do not fit 341 tokens: the 170 most frequent are kept" in note for note in trained.record["notes"]
+    )
     assert trained.tokenizer.decode(trained.tokenizer.encode(characters[-1])) == characters[-1]
 
 
@@ -182,7 +184,9 @@ def test_the_record_says_what_was_read_and_is_plain_json() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_languages_and_weights_choose_what_is_learned(kind: Kind) -> None:
-    both = Counts.merge([counted("zyzzyva " * 40, language="eng_Latn"), counted("gwybodaeth " * 40, language="cym_Latn")])
+    both = Counts.merge(
+        [counted("zyzzyva " * 40, language="eng_Latn"), counted("gwybodaeth " * 40, language="cym_Latn")]
+    )
     own = train(both, TrainOptions("t", kind, 300, languages=("cym_Latn",))).tokenizer
     heavy = train(both, TrainOptions("t", kind, 300, weights={"cym_Latn": 100})).tokenizer
     assert len(own.encode("gwybodaeth")) < len(own.encode("zyzzyva"))

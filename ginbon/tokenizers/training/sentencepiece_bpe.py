@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe import Types, learn
 from ginbon.tokenizers.counts import Counts
-from ginbon.tokenizers.export.sentencepiece_model import sentencepiece_model
+from ginbon.tokenizers.export.sentencepiece_model import BYTE_PIECES, RESERVED, sentencepiece_model
 from ginbon.tokenizers.protocol import Int64s
-from ginbon.tokenizers.training.options import MIN_VOCABULARY, TrainOptions
+from ginbon.tokenizers.training.options import TrainOptions
 
 SPACE: Final = 0x2581
 """What SentencePiece writes for a space."""
@@ -48,14 +48,17 @@ class Characters:
         return cls(ends[types.offsets], points, types.counts)
 
     def alphabet(self, coverage: float) -> NDArray[np.uint32]:
-        """The most frequent characters that make up ``coverage`` of the text, the most frequent first."""
+        """The space, and the most frequent characters that make up ``coverage`` of the text, the most frequent first.
+
+        The space always has a piece: in bytes it would come back as U+2581.
+        """
         weights = np.repeat(self.counts, np.diff(self.offsets)).astype(np.float64)
         often = np.bincount(self.points, weights=weights, minlength=SPACE + 1)
         often[list(NEVER)] = 0
         order = np.lexsort((np.arange(len(often)), -often))
-        order = order[: np.count_nonzero(often)]
-        reached = np.searchsorted(np.cumsum(often[order]), coverage * often.sum())
-        return order[: int(reached) + 1].astype(np.uint32)
+        enough = int(np.searchsorted(np.cumsum(often[order]), coverage * often.sum())) + 1
+        chosen = order[: min(enough, np.count_nonzero(often))]
+        return np.append(SPACE, chosen[chosen != SPACE]).astype(np.uint32)
 
     def types(self, alphabet: NDArray[np.uint32]) -> Types:
         """Types whose ids are places in a sorted alphabet, cut where a character is not in it."""
@@ -74,21 +77,21 @@ class Characters:
 def make(counts: Counts, options: TrainOptions, notes: list[str]) -> bytes:
     """The model file."""
     characters = Characters.of(counts)
-    alphabet = fitting(characters.alphabet(options.character_coverage), options.vocabulary, notes)
+    room = options.vocabulary - len(RESERVED) - len(BYTE_PIECES) - len(options.special_tokens)
+    alphabet = fitting(characters.alphabet(options.character_coverage), room, notes)
     base = [chr(point).encode() for point in alphabet.tolist()]
-    room = options.vocabulary - 3 - 256 - len(options.special_tokens) - len(base)
-    merges = learn(characters.types(alphabet), max(room, 0), base=base)
+    merges = learn(characters.types(alphabet), room - len(base), base=base)
     pieces = [piece.decode() for piece in (*merges.pieces, *base)]
     scores = -np.arange(len(pieces), dtype=np.float64)
     return sentencepiece_model(pieces, scores, model_type="bpe", special_tokens=options.special_tokens)
 
 
-def fitting(alphabet: NDArray[np.uint32], vocabulary: int, notes: list[str]) -> NDArray[np.uint32]:
-    """As many of the most frequent characters as leave half of the vocabulary to longer pieces, by code point."""
-    most = max((vocabulary - MIN_VOCABULARY) // 2, 1)
-    if len(alphabet) > most:
+def fitting(alphabet: NDArray[np.uint32], room: int, notes: list[str]) -> NDArray[np.uint32]:
+    """The characters by code point; where they do not fit, the most frequent, so that half the room is left."""
+    if len(alphabet) > room:
         notes.append(
-            f"the characters of the text do not fit {vocabulary:,} tokens: the {most:,} most frequent are kept, the "
+            f"{len(alphabet):,} characters do not fit {room:,} tokens: the {room // 2:,} most frequent are kept, the "
             "others are written as bytes; a larger vocabulary keeps more"
         )
-    return np.sort(alphabet[:most])
+        alphabet = alphabet[: room // 2]
+    return np.sort(alphabet)

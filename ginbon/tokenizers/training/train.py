@@ -85,9 +85,7 @@ def _opened(options: TrainOptions, data: bytes) -> Tokenizer:
 
 def _byte_bpe(counts: Counts, options: TrainOptions, notes: list[str]) -> bytes:
     """Byte-level BPE as a ``tokenizer.json``."""
-    return tokenizer_json(
-        train_bpe(counts, options.vocabulary, special_tokens=(END_OF_TEXT, *options.special_tokens))
-    )
+    return tokenizer_json(train_bpe(counts, options.vocabulary, special_tokens=(END_OF_TEXT, *options.special_tokens)))
 
 
 MAKERS: Final[Mapping[Kind, Maker]] = {
