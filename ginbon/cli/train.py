@@ -128,9 +128,10 @@ def merge_counts(
         }
         print(json.dumps(said, sort_keys=True, indent=1))  # noqa: T201
         return
+    languages = sorted({language for language, _ in counts.strata})
     typer.echo(
-        f"{output}: {len(counts):,} pre-tokens that stand for {size / 1e6:,.1f} MB of text in "
-        f"{len({language for language, _ in counts.strata}):,} languages; counts {counts.sha256[:12]}…"
+        f"{output}: {len(counts):,} pre-tokens that stand for {size / 1e6:,.1f} MB of text in {', '.join(languages)}; "
+        f"SHA-256 {counts.sha256[:12]}…"
     )
     if counts.dropped:
         typer.echo(f"left out: {counts.dropped:,} occurrences of what occurs less than {least:,} times")

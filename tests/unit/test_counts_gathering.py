@@ -1,0 +1,97 @@
+"""Counts come from files of counts, from runs and from text, and are weighed as is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ginbon.errors import DamageError, UserError
+from ginbon.tokenizers.counts import Counts, count, read, write
+from ginbon.tokenizers.counts.gathering import gather
+from ginbon.tokenizers.counts.mixing import mix, mixed
+from ginbon.tokenizers.patterns import CL100K
+from ginbon.tokenizers.reading import Reading, find
+
+
+def lines(path: Path, *texts: str) -> Path:
+    path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    return path
+
+
+def test_text_counts_and_runs_add_up_to_what_counting_all_at_once_gives(tmp_path: Path) -> None:
+    one = lines(tmp_path / "one.txt", "o rio corre", "แม่น้ำไหล")
+    two = lines(tmp_path / "two.txt", "o mar", "o rio")
+    (tmp_path / "run").mkdir()
+    write(gather([two], language="por_Latn"), tmp_path / "run" / "counts.parquet")
+    write(gather([one], language="por_Latn"), tmp_path / "one.parquet")
+    whole = gather([one, two], language="por_Latn", threads=2)
+    assert gather([tmp_path / "one.parquet", two], language="por_Latn") == whole
+    assert gather([one, tmp_path / "run"], language="por_Latn") == whole
+    assert gather([tmp_path / "run", tmp_path / "one.parquet"]).sha256 == whole.sha256
+
+
+def test_only_the_languages_wanted_are_kept_however_they_are_spelled(tmp_path: Path) -> None:
+    parts = [gather([lines(tmp_path / "a.txt", "abc")], language=name) for name in ("ori_Orya", "por_Latn")]
+    write(Counts.merge(parts), tmp_path / "both.parquet")
+    assert gather([tmp_path / "both.parquet"], languages=["ory_Orya"]).strata == (("ori_Orya", ""),)
+    assert gather([tmp_path / "both.parquet"], languages=["por_Latn"]).strata == (("por_Latn", ""),)
+
+
+def test_text_is_cut_as_the_counts_beside_it_were(tmp_path: Path) -> None:
+    text = lines(tmp_path / "a.txt", "नदी 1234")
+    write(count(Reading(find([text])), pattern=CL100K), tmp_path / "theirs.parquet")
+    both = gather([tmp_path / "theirs.parquet", text])
+    assert both.pattern == CL100K
+    assert set(both.counts.tolist()) == {2}
+
+
+def test_a_folder_with_nothing_to_count_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nothing to read here"):
+        gather([tmp_path])
+
+
+def test_rows_that_are_not_those_that_were_written_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "counts.parquet"
+    write(gather([lines(tmp_path / "a.txt", "o rio")]), path)
+    table = pq.read_table(path)
+    other = table.set_column(3, table.schema.field(3), pa.array([7, 7], pa.uint64()))
+    pq.write_table(other, path)
+    with pytest.raises(DamageError, match="not those that it was written with"):
+        read(path)
+
+
+SIZES = {("por_Latn", "wiki"): 900.0, ("por_Latn", "radio"): 100.0, ("tet_Latn", "wiki"): 10.0}
+
+
+def shares(**options: object) -> dict[str, float]:
+    factors = mix(SIZES, **{"balance": 1.0, "weights": {}, **options})  # type: ignore[arg-type]
+    found: dict[str, float] = {}
+    for stratum, size in SIZES.items():
+        found[stratum[0]] = found.get(stratum[0], 0) + size * factors[stratum]
+    return found
+
+
+def test_balance_is_the_power_of_a_languages_bytes_and_the_sum_stays() -> None:
+    assert mix(SIZES, balance=1, weights={}) == dict.fromkeys(SIZES, 1.0)
+    equal = shares(balance=0.0)
+    assert equal == {"por_Latn": pytest.approx(505, rel=1e-4), "tet_Latn": pytest.approx(505, rel=1e-4)}
+    half = shares(balance=0.5)
+    assert half["por_Latn"] / half["tet_Latn"] == pytest.approx((1_000 / 10) ** 0.5, rel=1e-4)
+    assert sum(half.values()) == pytest.approx(1_010, rel=1e-4)
+
+
+def test_weights_multiply_languages_and_sources() -> None:
+    assert shares(weights={"tet_Latn": 3})["por_Latn"] / shares(weights={"tet_Latn": 3})["tet_Latn"] == pytest.approx(
+        1_000 / 30, rel=1e-4
+    )
+    factors = mix(SIZES, balance=1, weights={"radio": 9})
+    assert factors["por_Latn", "radio"] / factors["por_Latn", "wiki"] == pytest.approx(9, rel=1e-4)
+    assert mix(SIZES, balance=0.3, weights={"tet_Latn": 0})["tet_Latn", "wiki"] == 0
+
+
+def test_a_mix_of_one_language_is_the_counts_themselves(tmp_path: Path) -> None:
+    counts = gather([lines(tmp_path / "a.txt", "o rio", "o mar")])
+    assert mixed(counts, balance=0.3) is counts
