@@ -54,6 +54,9 @@ def train(
     special_token: Annotated[
         list[str] | None, typer.Option(help="A token that text never becomes; may be given again.")
     ] = None,
+    export: Annotated[
+        bool, typer.Option(help="Write it in every format that can hold it, proven id by id, with fixtures.")
+    ] = True,
     threads: _Threads = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print training.json.")] = False,
 ) -> None:
@@ -61,8 +64,10 @@ def train(
 
     Of a run, what it counted is read; of a release, the split `train`. Text is counted first.
     """
+    from ginbon.cli.display import size as shown_size
     from ginbon.engine.files import canonical_json, write_whole
     from ginbon.tokenizers.training.options import TrainOptions
+    from ginbon.tokenizers.training.proving import files_of, prove
     from ginbon.tokenizers.training.train import train as train_tokenizer
 
     options = TrainOptions(
@@ -78,8 +83,11 @@ def train(
     if any((output / file).exists() for file in ("tokenizer.json", "tokenizer.model")):
         raise UserError(f"{output}: there is a tokenizer in this folder already; choose another, or remove it first")
     trained = train_tokenizer(_gather(inputs, language, threads), options)
-    write_whole(output / options.file, trained.data)
-    write_whole(output / "training.json", canonical_json(trained.record) + b"\n")
+    if export:
+        prove(trained, output)
+    else:
+        for file, data in files_of(trained).items():
+            write_whole(output / file, data)
     for note in trained.record["notes"]:
         typer.echo(f"note: {note}", file=sys.stderr)
     if as_json:
@@ -87,7 +95,7 @@ def train(
         return
     size = sum(share["bytes"] for share in trained.record["text"])
     typer.echo(
-        f"{output / options.file}: {trained.record['vocabulary']:,} tokens from {size / 1e6:,.1f} MB of text; "
+        f"{output / options.file}: {trained.record['vocabulary']:,} tokens from {shown_size(size)} of text; "
         f"SHA-256 {trained.record['sha256'][:12]}…"
     )
 
@@ -106,6 +114,7 @@ def merge_counts(
 
     Tokenizers are trained from counts; two institutions can exchange them where the text must stay.
     """
+    from ginbon.cli.display import size as shown_size
     from ginbon.tokenizers.counts import write
 
     if output.exists():
@@ -130,7 +139,7 @@ def merge_counts(
         return
     languages = sorted({language for language, _ in counts.strata})
     typer.echo(
-        f"{output}: {len(counts):,} pre-tokens that stand for {size / 1e6:,.1f} MB of text in {', '.join(languages)}; "
+        f"{output}: {len(counts):,} pre-tokens that stand for {shown_size(size)} of text in {', '.join(languages)}; "
         f"SHA-256 {counts.sha256[:12]}…"
     )
     if counts.dropped:

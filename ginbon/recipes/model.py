@@ -303,6 +303,8 @@ class Tokenizers(Model):
 
     train: list[TrainTokenizer] = []
     """What is trained."""
+    export: bool = True
+    """Write each in every format that can hold it, proven id by id, with fixtures for those who load it."""
     compare: list[TokenizerName] = []
     """Others to measure beside them: `o200k_base`, a file or folder, a hub name; or a mapping of `tokenizer` and what
     else is to be said of it (`name`, `pattern`, `sha256`)."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from ginbon.engine.stage import Result, Stage, Task, Work
 from ginbon.errors import GinbonError, Mistake, RecipeError
 from ginbon.recipes.model import Recipe
 from ginbon.tokenizers.counts.stages import Count, MergeCounts
+from ginbon.tokenizers.libraries import measuring_versions
 from ginbon.tokenizers.shards import documents, shards
 from ginbon.tokenizers.specs import Located, TokenizerSpec, distinct, locate
 from ginbon.tokenizers.training.options import TrainOptions
@@ -143,7 +143,7 @@ def build_tokenizer_stages(recipe: Recipe, *, sample_bytes: int = 4_000_000) -> 
         for t in recipe.tokenizers.train
     )
     others = _others(recipe, {plan.name for plan in plans})
-    stages: list[Stage] = [Count(), MergeCounts(), Train(plans)] if plans else []
+    stages: list[Stage] = [Count(), MergeCounts(), Train(plans, recipe.tokenizers.export)] if plans else []
     if plans or others:
         stages += [
             Measure(tuple(plan.name for plan in plans), others, sample_bytes, recipe.seed),
@@ -179,19 +179,3 @@ def _other(one: Located, texts: Mapping[str, str], arguments: Mapping[str, Any],
 def _key(name: str) -> str:
     """A tokenizer's name as a file name: a hub name has a slash."""
     return name.replace("/", "--")
-
-
-def measuring_versions() -> dict[str, str]:
-    """Versions of the libraries that encode, and of what says what a word is."""
-    return _versions("sentencepiece", "tokenizers", "tiktoken", "pyicu-wheels")
-
-
-def _versions(*libraries: str) -> dict[str, str]:
-    """Versions of libraries that can change results; one that is not installed is not used."""
-    found = {}
-    for library in libraries:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "none"
-    return found

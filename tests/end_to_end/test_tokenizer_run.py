@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,9 @@ from ginbon.engine.carry import Outcome, Watch, carry_out
 from ginbon.engine.parts import read_parts
 from ginbon.filters.shards import written_shards
 from ginbon.tokenizers import Reading, TextColumn, TrainOptions, choose, compare, find, gather, load, measure, train
+from ginbon.tokenizers.counts import read as read_counts
 from ginbon.tokenizers.counts.stages import Count, MergeCounts
+from ginbon.tokenizers.export import check
 from ginbon.tokenizers.specs import TokenizerSpec, distinct, locate
 from ginbon.tokenizers.stages import Compare, Measure
 from ginbon.tokenizers.training.options import Kind
@@ -34,7 +37,7 @@ def plan(name: str, kind: Kind, *languages: str, vocabulary: int = 1_200) -> Tra
 def stages(*plans: TrainOptions, seed: int = 1) -> list[Any]:
     others = tuple(distinct([locate("bytes"), locate("chars")]))
     measure = Measure(tuple(p.name for p in plans), others, 50_000, seed)
-    return [Count(), MergeCounts(), Train(plans), measure, Compare(50_000, seed)]
+    return [Count(), MergeCounts(), Train(plans, export=False), measure, Compare(50_000, seed)]
 
 
 PLANS = (
@@ -88,6 +91,19 @@ def test_the_tokenizer_of_one_language_wins_that_language_and_loses_the_others(r
     tokens = {(r["tokenizer"], r["language"]): r["totals"]["tokens"] for r in rows}
     assert tokens["bpe-hin", "hin_Deva"] < tokens["uni", "hin_Deva"]
     assert tokens["bpe-hin", "amh_Ethi"] > tokens["uni", "amh_Ethi"]
+
+
+def test_an_exported_tokenizer_is_the_same_file_with_its_proof(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    carry_out(Train(PLANS[1:]), folder, None, Watch())
+    for plan in PLANS[1:]:
+        place = folder / "tokenizers" / plan.name
+        assert (place / plan.file).read_bytes() == (run / "tokenizers" / plan.name / plan.file).read_bytes()
+        assert check(place).ok and check(place).fixtures > 300
+        counted = json.loads((place / "training.json").read_bytes())["counts"]["sha256"]
+        assert json.loads((place / "export.json").read_bytes())["source"]["counts_sha256"] == counted
+        assert counted == read_counts(run / "counts.parquet").sha256
 
 
 def test_training_never_sees_a_held_out_document(run: Path) -> None:
@@ -259,7 +275,7 @@ def test_the_commands_train_compare_and_keep_talk_off_the_result(shared_data: Pa
     file = write_lines(tmp_path / "hindi lines.txt", flores(shared_data, "hin_Deva"))
     done = ginbon("train", str(file), "--kind", "bpe", "--vocabulary", "800", "-o", "mine", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "800 tokens from 0.1 MB of text" in done.stdout
+    assert "800 tokens from 1" in done.stdout
     again = ginbon("train", str(file), "--kind", "bpe", "--vocabulary", "800", "-o", "mine", cwd=tmp_path)
     assert again.returncode == 2 and "there is a tokenizer in this folder already" in again.stderr
     table = ginbon("compare", "mine", "bytes", "--text", str(file), "--language", "Hindi", cwd=tmp_path)

@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from ginbon.tokenizers.export.page import readme
 from ginbon.tokenizers.export.probes import Probe, built_in, for_added
 from ginbon.tokenizers.export.proof import Proof, prove, same_on_pieces
 from ginbon.tokenizers.export.source import AddedToken, ByteBpe
+from ginbon.tokenizers.libraries import LIBRARIES, versions
 from ginbon.tokenizers.protocol import Tokenizer
 from ginbon.tokenizers.reading import Read
 from ginbon.tokenizers.specs import EXPORT, Located, TokenizerSpec
@@ -32,8 +32,6 @@ VERSION: Final = 1
 FIXTURES: Final = "fixtures.jsonl"
 KEEP: Final = 5
 """Texts of each script that fixtures take from the given text."""
-
-_LIBRARIES: Final = ("ginbon", "tokenizers", "tiktoken", "sentencepiece", "regex", "pyicu-wheels")
 
 
 @dataclass(frozen=True)
@@ -53,13 +51,14 @@ def export(
     keep: int = KEEP,
     name: str = "",
     counts_sha256: str = "",
+    beside: Mapping[str, bytes] | None = None,
 ) -> Export:
     """Write a tokenizer into a new folder, in the ``formats`` given or in all that can hold it, with the proof.
 
-    Every format is loaded by its own library and must give the ids of the source on all built-in probes, on the text of
-    every token and on all ``texts``; ``keep`` texts of each script go into the fixtures. Raises ``UserError`` for a
-    format that cannot hold this tokenizer, ``ProofError`` for an id that differs or a gate that does not hold; then
-    nothing is written under the folder's name.
+    Every format is loaded by its own library and must give the ids of the source on all built-in probes, on the text
+    of every token and on all ``texts``; ``keep`` texts of each script go into the fixtures. ``beside`` are further
+    files of the folder, by name. Raises ``UserError`` for a format that cannot hold this tokenizer, ``ProofError`` for
+    an id that differs or a gate that does not hold; then nothing is written under the folder's name.
     """
     place = Path(folder)
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
@@ -67,7 +66,7 @@ def export(
     subject = open_subject(tokenizer, name=name)
     files, left_out = _files(subject, formats)
     with _staged(place) as staging:
-        for file, data in ((f, d) for one in files.values() for f, d in one.items()):
+        for file, data in ((f, d) for one in (*files.values(), beside or {}) for f, d in one.items()):
             write_whole(staging / file, data)
         loaded = {form: load_written(staging, form) for form in files}
         source = subject.tokenizer or next(iter(loaded.values()))
@@ -90,7 +89,7 @@ def export(
             "proof": {**proof.to_json(), "token_texts": tokens, "fixtures": len(fixtures)},
             "normalisation": _normalisation(subject, loaded.values(), proof),
             "gates": held,
-            "libraries": _versions(),
+            "libraries": versions("ginbon", *LIBRARIES),
         }
         write_whole(staging / "README.md", readme(record, subject).encode())
         record["files"] = {file.name: _fact(file) for file in sorted(staging.iterdir())}
@@ -148,16 +147,6 @@ def _normalisation(subject: Subject, loaded: Iterable[Tokenizer], proof: Proof) 
 def _fact(file: Path) -> dict[str, Any]:
     data = file.read_bytes()
     return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _no_private(staging: Path, place: Path, source: str) -> None:

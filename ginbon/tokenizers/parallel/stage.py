@@ -17,12 +17,13 @@ from typing import Any, Final
 from ginbon.engine.inputs import FileRange
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.errors import SurroundingsError
+from ginbon.tokenizers.libraries import measuring_versions
 from ginbon.tokenizers.metrics import METRICS
 from ginbon.tokenizers.parallel.aligned import Aligned
 from ginbon.tokenizers.parallel.measured import measure_set
 from ginbon.tokenizers.parallel.reading import read_parallel
 from ginbon.tokenizers.specs import Located, load
-from ginbon.tokenizers.stages import MEASURE_REVISION, measuring_versions
+from ginbon.tokenizers.stages import MEASURE_REVISION
 
 FOLDER: Final = "measured"
 

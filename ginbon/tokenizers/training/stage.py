@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ginbon.engine.files import canonical_json
 from ginbon.engine.parts import read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.tokenizers.counts.stages import MERGED
+from ginbon.tokenizers.libraries import LIBRARIES, versions
 from ginbon.tokenizers.training.options import REVISION, TrainOptions
+
+if TYPE_CHECKING:
+    from ginbon.tokenizers.training.train import Trained
 
 FOLDER: Final = "tokenizers"
 
 
 @dataclass(frozen=True)
 class Train:
-    """The stage ``train``: ``tokenizers/<name>/`` with the tokenizer's file and ``training.json``."""
+    """The stage ``train``: ``tokenizers/<name>/`` with the tokenizer's file and ``training.json``.
+
+    With ``export`` in every format that can hold it, with fixtures and ``export.json``, as of ``ginbon tokenizers
+    export``.
+    """
 
     plans: tuple[TrainOptions, ...]
+    export: bool = True
     name: str = "train"
 
     @property
@@ -28,8 +38,8 @@ class Train:
         return tuple(f"{FOLDER}/{plan.name}" for plan in self.plans)
 
     def fingerprint(self) -> dict[str, Any]:
-        """The revision; the options are the tasks'."""
-        return {"revision": REVISION}
+        """The revision, and where tokenizers are exported what proves them; the options are the tasks'."""
+        return {"revision": REVISION, "export": versions(*LIBRARIES) if self.export else None}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task a tokenizer."""
@@ -47,13 +57,23 @@ class Train:
     def run(self, task: Task, work: Work) -> Result:
         """Train one tokenizer; its facts are what ``training.json`` says in short."""
         from ginbon.tokenizers.counts.file import read
+        from ginbon.tokenizers.training.proving import files_of
         from ginbon.tokenizers.training.train import train
 
         trained = train(read(work.folder / MERGED), TrainOptions.of_json(task.arguments["plan"]))
         place = f"{FOLDER}/{trained.options.name}"
-        with work.write(f"{place}/{trained.options.file}") as file:
-            file.write(trained.data)
-        with work.write(f"{place}/training.json") as file:
-            file.write(canonical_json(trained.record) + b"\n")
+        for name, data in (_exported(trained) if self.export else files_of(trained)).items():
+            with work.write(f"{place}/{name}") as file:
+                file.write(data)
         facts = {key: trained.record[key] for key in ("vocabulary", "sha256", "notes")}
         return Result(facts={**facts, "name": task.key, "file": f"{place}/{trained.options.file}"})
+
+
+def _exported(trained: Trained) -> Mapping[str, bytes]:
+    """The files of its export."""
+    from ginbon.tokenizers.training.proving import prove
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / trained.options.name
+        prove(trained, folder)
+        return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
