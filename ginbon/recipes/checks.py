@@ -140,15 +140,17 @@ def _duplicates(tree: Mapping[str, Any]) -> Iterator[Wrong]:
 
 
 def _tokenizers(tokenizers: dict[str, Any], wanted: dict[str, str]) -> Iterator[Wrong]:
-    seen: dict[str, int] = {}
-    for n, tokenizer in enumerate(_list(tokenizers.get("train"))):
-        keys = ("tokenizers", "train", str(n))
+    seen: dict[str, tuple[str, int]] = {}
+    named = [(part, n, one) for part in ("train", "extend") for n, one in enumerate(_list(tokenizers.get(part)))]
+    for part, n, tokenizer in named:
+        keys = ("tokenizers", part, str(n))
         name = _mapping(tokenizer).get("name")
-        if isinstance(name, str) and seen.setdefault(name, n) != n:
+        if isinstance(name, str) and seen.setdefault(name, (part, n)) != (part, n):
             yield Wrong((*keys, "name"), f"two tokenizers are called {shown(name)}", "each needs a name of its own")
         if name == "comparison":
             yield Wrong((*keys, "name"), "`comparison` is where the tokenizers' table goes", "choose another name")
         yield from _chosen(keys, tokenizer, wanted)
+        yield from _one_of((*keys, "language"), _mapping(tokenizer).get("language"), wanted)
 
 
 def _classifiers(classifiers: list[Any], wanted: dict[str, str]) -> Iterator[Wrong]:
@@ -174,7 +176,10 @@ def _evaluation(evaluation: dict[str, Any]) -> Iterator[Wrong]:
 def _chosen(keys: tuple[str, ...], chooser: Any, wanted: dict[str, str]) -> Iterator[Wrong]:
     """``languages`` of a tokenizer or a classifier that are none of the recipe's."""
     for i, language in enumerate(_list(_mapping(chooser).get("languages"))):
-        label = _label(language)
-        if label is not None and wanted and label not in wanted:
-            hint = f"there are: {', '.join(wanted)}"
-            yield Wrong((*keys, "languages", str(i)), f"{label} is none of the recipe's languages", hint)
+        yield from _one_of((*keys, "languages", str(i)), language, wanted)
+
+
+def _one_of(keys: tuple[str, ...], language: Any, wanted: dict[str, str]) -> Iterator[Wrong]:
+    label = _label(language)
+    if label is not None and wanted and label not in wanted:
+        yield Wrong(keys, f"{label} is none of the recipe's languages", f"there are: {', '.join(wanted)}")

@@ -44,9 +44,12 @@ def explained(recipe: Recipe) -> Iterator[str]:
     for tokenizer in recipe.tokenizers.train:
         of = f" of {', '.join(tokenizer.languages)}" if tokenizer.languages else ""
         yield f"  train            {tokenizer.name}: {tokenizer.kind}, {tokenizer.vocabulary:,} tokens{of}"
+    for extended in recipe.tokenizers.extend:
+        base = extended.base if isinstance(extended.base, str) else extended.base["tokenizer"]
+        yield f"  extend           {extended.name}: {base} by {extended.tokens:,} tokens of {extended.language}"
     for other in recipe.tokenizers.compare:
         yield f"  compare with     {other if isinstance(other, str) else other['tokenizer']}"
-    if not recipe.tokenizers.train and not recipe.tokenizers.compare:
+    if not (recipe.tokenizers.train or recipe.tokenizers.extend or recipe.tokenizers.compare):
         yield "  none"
     yield ""
     yield "release"

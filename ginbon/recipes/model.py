@@ -298,11 +298,35 @@ class TrainTokenizer(Model):
     """Tokens that text never becomes, beside the usual ones."""
 
 
+class ExtendTokenizer(Model):
+    """A partner's tokenizer to extend for one language, learned from the kept text."""
+
+    name: Name
+    """Its name; also its folder's."""
+    base: TokenizerName
+    """The partner's tokenizer, as in `compare`."""
+    language: Label
+    """Which of the recipe's languages."""
+    tokens: Annotated[int, Field(ge=1, le=1_000_000)]
+    """Most tokens to add."""
+    split: Literal["auto", "gate", "keep"] = "auto"
+    """`gate` puts a branch for the language's script in front of the partner's split pattern, `keep` does not, `auto`
+    does where tokens alone cannot help."""
+    parallel: list[Place] = []
+    """Folders of parallel text: one set is measured, the others are learned from too, all are run."""
+
+
 class Tokenizers(Model):
-    """Tokenizers: those trained here, and those they are compared with."""
+    """Tokenizers: those trained and extended here, and those they are compared with."""
 
     train: list[TrainTokenizer] = []
     """What is trained."""
+    counts: list[Place] = []
+    """Counts of others (`ginbon tokenizers merge-counts`), added to those of the kept text."""
+    share_counts: Annotated[int, Field(ge=1)] | None = None
+    """Put the counts of the kept text into the release, without what occurs less often than this."""
+    extend: list[ExtendTokenizer] = []
+    """Partners' tokenizers to extend; they are no part of the release, since the base is somebody else's."""
     export: bool = True
     """Write each in every format that can hold it, proven id by id, with fixtures for those who load it."""
     compare: list[TokenizerName] = []

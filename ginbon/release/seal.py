@@ -35,6 +35,7 @@ from ginbon.tokenizers.specs import FLOORS
 RELEASE: Final = "release"
 KINDS: Final = {
     "train": "tokenizer",
+    "share-counts": "tokenizer",
     "compare": "tokenizer",
     "report": "report",
     "index": "index",

@@ -265,7 +265,7 @@ def _first_round(recipe: Recipe) -> Decide:
 
 
 def _tokenizers(recipe: Recipe) -> list[Stage]:
-    from ginbon.tokenizers.stages import build_tokenizer_stages
+    from ginbon.tokenizers.building import build_tokenizer_stages
 
     return build_tokenizer_stages(recipe)
 

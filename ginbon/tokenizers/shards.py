@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
@@ -11,6 +12,9 @@ from ginbon.engine.parts import Part
 from ginbon.engine.stage import Task, Work
 from ginbon.filters.shards import written_shards
 from ginbon.tokenizers.reading import Read
+
+FOLDER: Final = "tokenizers"
+"""Where a run's tokenizers are, each in a folder of its own."""
 
 
 def shards(folder: Path, split: str) -> list[Part]:

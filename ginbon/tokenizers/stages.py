@@ -1,4 +1,5 @@
-"""Tokenizers as stages of a run: ``count``, ``merge-counts`` and ``train``, then ``measure`` and ``compare``.
+"""Tokenizers as stages of a run: ``count``, ``share-counts``, ``merge-counts``, ``train`` and ``extend``, then
+``measure`` and ``compare``.
 
 ``measure`` has a task for each tokenizer; ``compare`` ranks what it found. Training sees the split ``train`` of the
 shards, measuring the split ``held_out``.
@@ -14,15 +15,10 @@ from typing import Any, Final
 from ginbon.engine.files import canonical_json
 from ginbon.engine.inputs import FileRange
 from ginbon.engine.parts import digest, read_parts
-from ginbon.engine.stage import Result, Stage, Task, Work
-from ginbon.errors import GinbonError, Mistake, RecipeError
-from ginbon.recipes.model import Recipe
-from ginbon.tokenizers.counts.stages import Count, MergeCounts
+from ginbon.engine.stage import Result, Task, Work
 from ginbon.tokenizers.libraries import measuring_versions
-from ginbon.tokenizers.shards import documents, shards
-from ginbon.tokenizers.specs import Located, TokenizerSpec, distinct, locate
-from ginbon.tokenizers.training.options import TrainOptions
-from ginbon.tokenizers.training.stage import FOLDER, Train
+from ginbon.tokenizers.shards import FOLDER, documents, shards
+from ginbon.tokenizers.specs import Located, TokenizerSpec
 
 COMPARED: Final = f"{FOLDER}/comparison"
 COMPARISON: Final = f"{FOLDER}/comparison.json"
@@ -35,10 +31,10 @@ MEASURE_REVISION: Final = 2
 class Measure:
     """The stage ``measure``: each tokenizer on the held-out documents, ``tokenizers/comparison/<name>.json``.
 
-    ``trained`` are names of tokenizers of the stage ``train``; ``others`` those found on this machine.
+    ``own`` are names of tokenizers of the stages ``train`` and ``extend``; ``others`` those found on this machine.
     """
 
-    trained: tuple[str, ...]
+    own: tuple[str, ...]
     others: tuple[Located, ...]
     sample_bytes: int
     seed: int = 1
@@ -56,15 +52,15 @@ class Measure:
         texts = {"held-out documents": digest([p.digest for p in parts])}
         arguments = {"shards": [p.files[0].path for p in parts]}
         size = 2 * sum(p.facts["bytes"] for p in parts)
-        trained = {p.key: p for p in read_parts(folder, "train")}
+        made = {p.key: p for stage in ("train", "extend") for p in read_parts(folder, stage)}
         tasks = [
             Task(
                 key=name,
-                inputs={**texts, "tokenizer": trained[name].facts["sha256"]},
-                arguments={**arguments, "file": trained[name].facts["file"]},
+                inputs={**texts, "tokenizer": made[name].facts["sha256"]},
+                arguments={**arguments, "file": made[name].facts["file"]},
                 size=size,
             )
-            for name in self.trained
+            for name in self.own
         ]
         return tasks + [_other(one, texts, arguments, size) for one in self.others]
 
@@ -122,49 +118,6 @@ class Compare:
         with work.write(COMPARISON) as file:
             file.write(canonical_json(comparison.to_json()) + b"\n")
         return Result(facts={"tokenizers": len(measured)})
-
-
-def build_tokenizer_stages(recipe: Recipe, *, sample_bytes: int = 4_000_000) -> list[Stage]:
-    """The stages of a recipe's tokenizers, none where it has none; ``sample_bytes`` is measured of each language.
-
-    Raises ``RecipeError`` for tokenizers to compare that are not on this machine: a run uses no network.
-    """
-    plans = tuple(
-        TrainOptions(
-            name=t.name,
-            kind=t.kind,
-            vocabulary=t.vocabulary,
-            languages=tuple(t.languages or ()),
-            balance=t.balance,
-            weights=t.weights,
-            character_coverage=t.character_coverage,
-            special_tokens=tuple(t.special_tokens),
-        )
-        for t in recipe.tokenizers.train
-    )
-    others = _others(recipe, {plan.name for plan in plans})
-    stages: list[Stage] = [Count(), MergeCounts(), Train(plans, recipe.tokenizers.export)] if plans else []
-    if plans or others:
-        stages += [
-            Measure(tuple(plan.name for plan in plans), others, sample_bytes, recipe.seed),
-            Compare(sample_bytes, recipe.seed),
-        ]
-    return stages
-
-
-def _others(recipe: Recipe, taken: set[str]) -> tuple[Located, ...]:
-    """The tokenizers that a recipe names beside its own, found on this machine."""
-    found: list[Located] = []
-    mistakes: list[Mistake] = []
-    for n, place in enumerate(recipe.tokenizers.compare):
-        try:
-            found.append(locate(place, folder=recipe.folder))
-        except GinbonError as error:
-            mistakes.append(recipe.mistake(f"tokenizers.compare.{n}", str(error)))
-    if mistakes:
-        raise RecipeError(mistakes)
-    own = [Located(TokenizerSpec(name), name, "", "") for name in sorted(taken)]
-    return tuple(distinct([*own, *found])[len(own) :])
 
 
 def _other(one: Located, texts: Mapping[str, str], arguments: Mapping[str, Any], size: int) -> Task:

@@ -19,8 +19,11 @@ from ginbon.engine.parts import read_parts
 from ginbon.filters.shards import written_shards
 from ginbon.tokenizers import Reading, TextColumn, TrainOptions, choose, compare, find, gather, load, measure, train
 from ginbon.tokenizers.counts import read as read_counts
-from ginbon.tokenizers.counts.stages import Count, MergeCounts
+from ginbon.tokenizers.counts import write as write_counts
+from ginbon.tokenizers.counts.stages import Count, CountsFile, MergeCounts, ShareCounts
 from ginbon.tokenizers.export import check
+from ginbon.tokenizers.extension import read_base, recertify
+from ginbon.tokenizers.extension.stage import Extend, Extending
 from ginbon.tokenizers.specs import TokenizerSpec, distinct, locate
 from ginbon.tokenizers.stages import Compare, Measure
 from ginbon.tokenizers.training.options import Kind
@@ -104,6 +107,37 @@ def test_an_exported_tokenizer_is_the_same_file_with_its_proof(run: Path, tmp_pa
         counted = json.loads((place / "training.json").read_bytes())["counts"]["sha256"]
         assert json.loads((place / "export.json").read_bytes())["source"]["counts_sha256"] == counted
         assert counted == read_counts(run / "counts.parquet").sha256
+
+
+def test_a_partners_tokenizer_is_extended_and_certified_in_a_run(
+    run: Path, texts: dict[str, list[str]], tmp_path: Path
+) -> None:
+    base = tmp_path / "base.json"
+    english = train(gather([write_lines(tmp_path / "eng.txt", ["the river runs"] * 9)]), TrainOptions("e", "byte-bpe"))
+    base.write_bytes(english.data)
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    extend = Extend((Extending("more", locate(str(base)), "amh_Ethi", 300),))
+    measure = Measure(("more",), (locate("bytes"),), 50_000)
+    assert [o.ran for o in carry(folder, [extend, measure, Compare(50_000)])] == [1, 1, 1]
+    assert recertify(folder / "tokenizers/more", read_base(str(base))).holds
+    rows = json.loads((folder / "tokenizers/comparison.json").read_bytes())["rows"]
+    tokens = {r["tokenizer"]: r["totals"]["tokens"] for r in rows if r["language"] == "amh_Ethi"}
+    assert tokens["more"] < tokens["bytes"] / 2
+    assert [o.ran for o in carry(folder, [extend])] == [0]
+
+
+def test_counts_are_shared_without_what_is_rare_and_others_counts_are_added(run: Path, tmp_path: Path) -> None:
+    own = read_counts(run / "counts.parquet")
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    theirs = tmp_path / "theirs.parquet"
+    write_counts(own, theirs)
+    merge = MergeCounts((CountsFile(theirs, "0" * 64),))
+    carry(folder, [ShareCounts(3), merge])
+    shared = read_counts(folder / "tokenizers/counts.parquet")
+    assert (shared.threshold, shared.total + shared.dropped) == (3, own.total)
+    assert read_counts(folder / "counts.parquet").total == 2 * own.total
 
 
 def test_training_never_sees_a_held_out_document(run: Path) -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from ginbon.errors import RecipeError
 from ginbon.recipes import read
+from ginbon.tokenizers.building import build_tokenizer_stages
 from ginbon.tokenizers.counts.stages import Count, MergeCounts
-from ginbon.tokenizers.stages import Compare, Measure, build_tokenizer_stages
+from ginbon.tokenizers.extension.stage import Extend
+from ginbon.tokenizers.stages import Compare, Measure
 from ginbon.tokenizers.training.stage import Train
 
 RECIPE = """\
@@ -48,7 +50,7 @@ def test_what_the_recipe_says_reaches_the_stages_and_names_stay_distinct() -> No
     ours = train.plans[0]
     assert (ours.kind, ours.vocabulary, ours.languages) == ("sentencepiece-unigram", 8_000, ("por_Latn",))
     assert (ours.balance, ours.weights, ours.special_tokens) == (0.3, {"one": 2.0}, ("<|tool|>",))
-    assert measure.trained == ("ours", "bytes")
+    assert measure.own == ("ours", "bytes")
     assert [one.name for one in measure.others] == ["bytes-2", "chars"]
 
 
@@ -72,3 +74,32 @@ def test_every_tokenizer_that_is_not_here_is_told_at_its_place_in_the_recipe() -
     assert [(m.line, m.column) for m in caught.value.mistakes] == [(8, 7), (10, 7)]
     assert "its rank file is not on this machine" in str(caught.value)
     assert "nowhere.json: no such file or folder" in str(caught.value)
+
+
+def test_counts_and_extensions_of_a_recipe_become_stages(tmp_path: Path) -> None:
+    (tmp_path / "theirs.parquet").write_bytes(b"counts")
+    (tmp_path / "partner").mkdir()
+    (tmp_path / "partner/tokenizer.json").write_text('{"version": "1.0"}')
+    text = RECIPE + TRAINED + "  counts: [theirs.parquet]\n  share_counts: 5\n"
+    text += "  extend:\n    - {name: more, base: partner, language: por_Latn, tokens: 500, split: keep}\n"
+    stages = build_tokenizer_stages(read(text, file=tmp_path / "recipe.yaml"))
+    assert [s.name for s in stages] == [
+        "count", "share-counts", "merge-counts", "train", "extend", "measure", "compare",
+    ]  # fmt: skip
+    merge, extend, measure = stages[2], stages[4], stages[5]
+    assert isinstance(merge, MergeCounts) and merge.others[0].path == tmp_path / "theirs.parquet"
+    assert isinstance(extend, Extend) and extend.outputs == ("tokenizers/more",)
+    assert (extend.plans[0].base.path, extend.plans[0].tokens) == (tmp_path / "partner/tokenizer.json", 500)
+    assert isinstance(measure, Measure) and measure.own == ("ours", "bytes", "more")
+
+
+def test_what_counts_and_extensions_need_is_told_at_its_place(tmp_path: Path) -> None:
+    text = RECIPE + TRAINED + "  counts: [theirs.parquet]\n"
+    with pytest.raises(RecipeError, match=r"theirs\.parquet") as caught:
+        build_tokenizer_stages(read(text, file=tmp_path / "recipe.yaml"))
+    assert caught.value.mistakes[0].line == 11
+    text = RECIPE + "  extend:\n    - {name: more, base: nowhere, language: por_Latn, tokens: 5, parallel: [gone]}\n"
+    with pytest.raises(RecipeError, match="nowhere"):
+        build_tokenizer_stages(read(text, file=tmp_path / "recipe.yaml"))
+    with pytest.raises(RecipeError, match="hin_Deva is none of the recipe's languages"):
+        read(RECIPE + "  extend:\n    - {name: more, base: bytes, language: hin_Deva, tokens: 5}\n")

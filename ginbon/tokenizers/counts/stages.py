@@ -1,4 +1,5 @@
-"""Counts as stages of a run: ``count`` counts each training shard, ``merge-counts`` adds them up.
+"""Counts as stages of a run: ``count`` counts each training shard, ``merge-counts`` adds them up to train from,
+``share-counts`` adds them up for others.
 
 Counting is not a part of ``write``, so that a recipe may get its tokenizers after its shards.
 """
@@ -7,13 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ginbon.engine.parts import digest, read_parts
 from ginbon.engine.stage import Result, Task, Work
+from ginbon.tokenizers.shards import FOLDER as TOKENIZERS
 from ginbon.tokenizers.shards import documents, shards
 
+if TYPE_CHECKING:
+    from ginbon.tokenizers.counts.counts import Counts
+
 FOLDER: Final = "counts"
+SHARED: Final = f"{TOKENIZERS}/counts.parquet"
 MERGED: Final = "counts.parquet"
 """The counts of all training shards, in the run's folder."""
 
@@ -60,36 +66,81 @@ class Count:
 
 
 @dataclass(frozen=True)
-class MergeCounts:
-    """The stage ``merge-counts``: the sum of what ``count`` counted, ``counts.parquet``."""
+class CountsFile:
+    """A file of counts that somebody else made, and the hash of its bytes."""
 
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class MergeCounts:
+    """The stage ``merge-counts``: the sum of what ``count`` counted and of others' counts, ``counts.parquet``."""
+
+    others: tuple[CountsFile, ...] = ()
     name: str = "merge-counts"
     outputs: tuple[str, ...] = (MERGED,)
 
     def fingerprint(self) -> dict[str, Any]:
-        """The revision."""
-        return {"revision": MERGE_REVISION}
+        """The revision, and what others counted."""
+        return {"revision": MERGE_REVISION, "counts": [one.sha256 for one in self.others]}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task."""
-        parts = read_parts(folder, "count")
-        return [
-            Task(
-                key="counts",
-                inputs={"counts": digest([p.digest for p in parts])},
-                arguments={"files": [p.files[0].path for p in parts]},
-                size=sum(p.facts["rows"] for p in parts),
-            )
-        ]
+        return [_over_all(folder)]
 
     def run(self, task: Task, work: Work) -> Result:
         """Add them up."""
-        from ginbon.tokenizers.counts.counting import Counter
         from ginbon.tokenizers.counts.counts import Counts
-        from ginbon.tokenizers.counts.file import read, write_to
+        from ginbon.tokenizers.counts.file import read
 
-        parts = [read(work.folder / path) for path in task.arguments["files"]]
-        counts = Counts.merge(parts or [Counter().counts()])
-        with work.write(MERGED) as file:
-            write_to(counts, file)
-        return Result(facts={"rows": len(counts), "pre_tokens": counts.total, "sha256": counts.sha256})
+        return _written(Counts.merge([_merged(task, work), *(read(one.path) for one in self.others)]), MERGED, work)
+
+
+@dataclass(frozen=True)
+class ShareCounts:
+    """The stage ``share-counts``: the run's own counts for others, ``tokenizers/counts.parquet``; what occurs less than
+    ``least`` times in a language and source is left out."""
+
+    least: int
+    name: str = "share-counts"
+    outputs: tuple[str, ...] = (SHARED,)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The revision and the threshold."""
+        return {"revision": MERGE_REVISION, "least": self.least}
+
+    def tasks(self, folder: Path) -> list[Task]:
+        """One task."""
+        return [_over_all(folder)]
+
+    def run(self, task: Task, work: Work) -> Result:
+        """Add them up, and leave out what is rare."""
+        return _written(_merged(task, work).thresholded(self.least), SHARED, work)
+
+
+def _over_all(folder: Path) -> Task:
+    """The task that reads all that ``count`` wrote."""
+    parts = read_parts(folder, "count")
+    return Task(
+        key="counts",
+        inputs={"counts": digest([p.digest for p in parts])},
+        arguments={"files": [p.files[0].path for p in parts]},
+        size=sum(p.facts["rows"] for p in parts),
+    )
+
+
+def _merged(task: Task, work: Work) -> Counts:
+    from ginbon.tokenizers.counts.counting import Counter
+    from ginbon.tokenizers.counts.counts import Counts
+    from ginbon.tokenizers.counts.file import read
+
+    return Counts.merge([read(work.folder / path) for path in task.arguments["files"]] or [Counter().counts()])
+
+
+def _written(counts: Counts, path: str, work: Work) -> Result:
+    from ginbon.tokenizers.counts.file import write_to
+
+    with work.write(path) as file:
+        write_to(counts, file)
+    return Result(facts={"rows": len(counts), "pre_tokens": counts.total, "sha256": counts.sha256})

@@ -6,18 +6,17 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ginbon.engine.parts import read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.tokenizers.counts.stages import MERGED
 from ginbon.tokenizers.libraries import LIBRARIES, versions
+from ginbon.tokenizers.shards import FOLDER
 from ginbon.tokenizers.training.options import REVISION, TrainOptions
 
 if TYPE_CHECKING:
     from ginbon.tokenizers.training.train import Trained
-
-FOLDER: Final = "tokenizers"
 
 
 @dataclass(frozen=True)
