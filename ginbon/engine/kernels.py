@@ -43,6 +43,8 @@ KERNELS: Final = (
     "ginbon.tokenizers.bpe.kernel.merge",
     "ginbon.tokenizers.bpe.kernel.pairs",
     "ginbon.tokenizers.bpe.kernel.apply",
+    "ginbon.tokenizers.unigram.kernel.seeds",
+    "ginbon.tokenizers.unigram.kernel.lattice",
     "ginbon.tokenizers.metrics.draw_kernel",
     "ginbon.tokenizers.counts.split_kernel",
     "ginbon.tokenizers.counts.table_kernel",
