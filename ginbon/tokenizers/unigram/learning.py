@@ -78,21 +78,21 @@ def learn(
 ) -> Unigram:
     """A model of at most ``vocabulary`` tokens: ``<unk>``, ``<s>``, ``</s>``, special tokens and 256 bytes included.
 
-    It has fewer where the text has no more strings that occur twice, and no pieces where there is no text. The most
+    It has fewer where the text has no more strings that occur twice, and a space alone where there is no text. The most
     frequent characters that together are a share of ``character_coverage`` of the text are pieces, but of at most half
     of those there is room for; all others are bytes, and so are line ends, NUL and U+2581, by which SentencePiece
     writes spaces. Decimal digits stand alone. With ``whole_graphemes`` no piece of several characters begins with a
     mark or joiner, or ends with a joiner or virama. The result does not depend on the order of the counts, nor on
     ``threads``. Takes some 40 bytes of memory for each character of the distinct pre-tokens.
 
-    Raises ``UserError`` where there is no room for bytes and special tokens.
+    Raises ``UserError`` where there is no room for bytes, special tokens and one piece.
     """
     reserved = (*RESERVED, *special_tokens, *BYTE_PIECES)
     room = vocabulary - len(reserved)
-    if room < 0:
+    if room < 1:
         raise UserError(
-            f"a vocabulary of {vocabulary:,}; expected {len(reserved):,} or more: the bytes and "
-            f"{len(RESERVED) + len(special_tokens):,} special tokens"
+            f"a vocabulary of {vocabulary:,}; expected {len(reserved) + 1:,} or more: the bytes, "
+            f"{len(RESERVED) + len(special_tokens):,} special tokens and a piece"
         )
     if not 2 <= max_piece_chars <= MAX_PIECE_CHARS:
         raise UserError(f"max_piece_chars {max_piece_chars}; expected 2 to {MAX_PIECE_CHARS}")
@@ -100,7 +100,7 @@ def learn(
     text = segments(counts, character_coverage=character_coverage, most=(room + 1) // 2, never=alone)
     tried = candidates(text, longest=max_piece_chars, most=CANDIDATES * room, whole_graphemes=whole_graphemes)
     tried = _without(tried, text, frozenset(reserved))
-    pieces, scores = _search(Estimate(text, tried, threads), room) if len(tried) else ((), np.zeros(0, np.float32))
+    pieces, scores = _search(Estimate(text, tried, threads), room)
     return Unigram(pieces, scores, tuple(special_tokens), character_coverage)
 
 

@@ -52,7 +52,8 @@ class Segments:
 
 @dataclass(frozen=True, eq=False)
 class _Types:
-    """Distinct pre-tokens in the order of their bytes."""
+    """Distinct pre-tokens in the order of their bytes, and a space, which must be a piece: SentencePiece writes one
+    that is none in the bytes of U+2581, and does not read it back."""
 
     column: pa.LargeBinaryArray
     counts: Int64s
@@ -63,6 +64,7 @@ class _Types:
             raise UserError("these counts stand for 2**50 bytes of text or more; divide them by a constant first")
         table = Table()
         table.add(counts.data, counts.offsets[1:], np.zeros(len(counts), np.int32), counts.counts)
+        table.add(np.frombuffer(b" ", np.uint8), np.ones(1, np.int64), np.zeros(1, np.int32), np.ones(1, np.uint64))
         buffers = [None, pa.py_buffer(table.offsets), pa.py_buffer(table.data)]
         column = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(table), buffers)
         order = pc.sort_indices(column)
@@ -96,23 +98,22 @@ def segments(counts: Counts, *, character_coverage: float, most: int, never: Seq
     symbols = np.zeros(0x110000, np.uint16)
     symbols[alphabet] = np.arange(1, len(alphabet) + 1)
     parts = [_segment(symbols, points, sizes, times) for points, sizes, times in types.blocks()]
-    texts, sizes_of, counts_of = zip(*parts, strict=True) if parts else ((), (), ())
-    lengths = np.concatenate([np.zeros(0, np.int64), *sizes_of])
+    texts, lengths, occurrences = zip(*parts, strict=True)
     return Segments(
-        np.concatenate([np.zeros(0, np.uint16), *texts]),
-        np.cumsum(lengths + 1) - 1,
-        np.concatenate([np.zeros(0, np.int64), *counts_of]),
+        np.concatenate(texts),
+        np.cumsum(np.concatenate(lengths) + 1) - 1,
+        np.concatenate(occurrences),
         "".join(map(chr, alphabet.tolist())),
         weights[alphabet],
     )
 
 
 def _alphabet(weights: Int64s, coverage: float, most: int) -> Int64s:
-    """The code points that get symbols, ascending."""
-    order = np.argsort(-weights, kind="stable")
-    order = order[: np.count_nonzero(weights)]
+    """The code points that get symbols, ascending; the space first of all."""
+    order = np.argsort(-weights, kind="stable")[: np.count_nonzero(weights)]
+    order = np.append(ord(" "), order[order != ord(" ")])
     covered = np.cumsum(weights[order])
-    enough = int(np.searchsorted(covered, coverage * covered[-1])) + 1 if len(order) else 0
+    enough = int(np.searchsorted(covered, coverage * covered[-1])) + 1
     return np.sort(order[: min(enough, most)])
 
 
