@@ -99,9 +99,9 @@ def advise(
         return Advice(action, 0, None, ("there is no text to learn merges from: by how many tokens cannot be told",))
     if repaired is not None:
         rival = _enough(repaired, premium)
-        beside = _premium(own.at(rival.k))
-        if _premium(rival) <= beside * (1 - LIMITS.worthwhile):
-            return _extension("repair-and-extend", premium, rival, repaired, _bound(own, beside, rival.k))
+        beside = own.at(rival.k)
+        if _premium(rival) <= _premium(beside) * (1 - LIMITS.worthwhile):
+            return _extension("repair-and-extend", premium, rival, repaired, (_bound(own, beside),))
     return _extension("extend", premium, _enough(own, premium), own, ())
 
 
@@ -117,10 +117,12 @@ def cause(premium: float | None, floor: float | None, headroom: float | None, ad
     return "split-pattern-and-vocabulary" if headroom and headroom > LIMITS.full else "split-pattern"
 
 
-def _bound(own: Curve, beside: float, k: int) -> tuple[str, ...]:
+def _bound(own: Curve, beside: Point) -> str:
     """Why the own pattern is not enough."""
     floor = f", and no vocabulary goes under {own.floor.value:.2f}" if own.floor.value else ""
-    return (f"behind its own split pattern {k:,} tokens lead to {beside:.2f}{floor}",)
+    all_there_are = own.exhausted and beside.k == own.points[-1].k
+    tokens = f"the training text has {beside.k:,} tokens to give, which" if all_there_are else f"{beside.k:,} tokens"
+    return f"behind its own split pattern {tokens} lead to {_premium(beside):.2f}{floor}"
 
 
 def _extension(action: Action, premium: float, point: Point, curve: Curve, because: tuple[str, ...]) -> Advice:
