@@ -37,7 +37,10 @@ class Candidates:
         return len(self.sizes)
 
     def keep(self, kept: NDArray[np.bool_]) -> Candidates:
-        """Only some pieces; those that were longest are replaced by what is kept of their beginnings."""
+        """Only some pieces; where one that goes was longest, the longest of its beginnings that stay is.
+
+        ``node`` is changed in place, so what this is called on is of no use any more.
+        """
         number = np.append(np.cumsum(kept) - 1, -1).astype(np.int32)
         nearest = np.append(np.arange(len(self), dtype=np.int32), np.int32(-1))
         parents, flags = np.append(self.parents, np.int32(-1)), np.append(kept, True)
@@ -68,7 +71,7 @@ def candidates(segments: Segments, *, longest: int, most: int, whole_graphemes: 
         n = int(used[first:last].sum())
         keys, weights = np.empty(n, np.int64), np.empty(n, np.int64)
         n = kernel.gather(text, segments.ends, segments.counts, first, last, flags, node, keys, weights)
-        rows, stack = np.empty((n, 4), np.int64), np.empty((n + 3, 5), np.int32)
+        rows, stack = np.empty((2 * n, 4), np.int64), np.empty((n + 3, 5), np.int32)  # a tree of n leaves
         got = kernel.count(text, flags, longest, least, n, keys, weights, node, rows, total, stack)
         found.append(rows[:got].copy())
         total += got

@@ -98,8 +98,8 @@ def look(text: Any, keys: Any, first: Any, last: Any, depth: Any) -> Any:
 
 @helper
 def settle(keys: Any, node: Any, first: Any, last: Any, found: Any) -> None:
-    """What was found at the positions of a range."""
-    for i in range(first, last):
+    """What was found at the positions of a range; -1: nothing but the symbol there."""
+    for i in range(first, last if found >= 0 else first):
         node[keys[i] & ((1 << _SHIFT) - 1)] = found
 
 
