@@ -110,7 +110,8 @@ def segments(counts: Counts, *, character_coverage: float, most: int, never: Seq
 
 def _alphabet(weights: Int64s, coverage: float, most: int) -> Int64s:
     """The code points that get symbols, ascending; the space first of all."""
-    order = np.argsort(-weights, kind="stable")[: np.count_nonzero(weights)]
+    seen = np.flatnonzero(weights)
+    order = seen[np.argsort(-weights[seen], kind="stable")]
     order = np.append(ord(" "), order[order != ord(" ")])
     covered = np.cumsum(weights[order])
     enough = int(np.searchsorted(covered, coverage * covered[-1])) + 1
