@@ -1,11 +1,12 @@
-"""Byte-level BPE of 64,000 tokens from text and from counts, beside SentencePiece's BPE and Hugging Face's.
+"""Byte-level BPE and unigram models of 64,000 tokens, from text and from counts, beside those of other trainers.
 
 The text is real (``data.py``): German, French, Spanish and Portuguese, Arabic, Japanese, one document in twenty held
 out. Each trainer reads the same Parquet file in a process of its own, in turns; the best of the rounds counts. Seconds
 are those after imports (our kernels compiled before), memory is the process' peak. Hugging Face's trainer cuts the
-text by our split pattern; SentencePiece cuts it in its own way, so its bytes per token are beside, not a peer.
+text by our split pattern; SentencePiece cuts it in its own way, so its BPE's bytes per token are beside, not a peer.
+Unigram models are peers: both are encoded by SentencePiece's library, which cuts the text by its scores alone.
 
-    python benchmarks/training.py [--megabytes N] [--rounds N] [--no-memory] [--json]
+    python benchmarks/training.py [--megabytes N] [--rounds N] [--no-memory] [--no-unigram] [--json]
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,7 @@ VOCABULARY = 64_000
 SMALLER = 32_000
 REPEATS = 10
 TRAINERS = ("ginbon", "sentencepiece", "huggingface")
+UNIGRAM = ("unigram", "unigram from counts", "sentencepiece unigram")
 
 
 # ---- the text ----------------------------------------------------------------------------------------------------
@@ -109,15 +112,15 @@ def by_ginbon(folder: Path) -> Callable[[], bytes]:
     return lambda: tokenizer_json(train_bpe(count(Reading((folder / "train.parquet",)), threads=2), VOCABULARY))
 
 
-def by_sentencepiece(folder: Path) -> Callable[[], bytes]:
-    """Its BPE with nothing dropped or folded, byte fallback, two threads."""
+def by_sentencepiece(folder: Path, kind: str = "bpe") -> Callable[[], bytes]:
+    """Its BPE (or ``unigram``) with nothing dropped or folded, byte fallback, two threads."""
     import sentencepiece
 
     def train() -> bytes:
         model = io.BytesIO()
         lines = (line.replace("\0", " ") for text in texts(folder) for line in text.split("\n") if line)
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=lines, model_writer=model, model_type="bpe", vocab_size=VOCABULARY, byte_fallback=True,
+            sentence_iterator=lines, model_writer=model, model_type=kind, vocab_size=VOCABULARY, byte_fallback=True,
             hard_vocab_limit=False, character_coverage=0.9999, normalization_rule_name="identity",
             remove_extra_whitespaces=False, add_dummy_prefix=False, split_digits=True, max_sentence_length=2**30,
             allow_whitespace_only_pieces=True, num_threads=2, minloglevel=2,
@@ -186,6 +189,22 @@ def of_repeated(folder: Path) -> Callable[[], bytes]:
     return lambda: tokenizer_json(train_bpe(count(Reading((folder / "repeated.parquet",))), VOCABULARY))
 
 
+def unigram(folder: Path) -> Callable[[], bytes]:
+    """Our unigram model from text, two threads."""
+    from ginbon.tokenizers.counts import count
+    from ginbon.tokenizers.unigram import learn
+
+    return lambda: learn(count(Reading((folder / "train.parquet",)), threads=2), VOCABULARY, threads=2).model()
+
+
+def unigram_from_counts(folder: Path) -> Callable[[], bytes]:
+    """Our unigram model from counts, two threads."""
+    from ginbon.tokenizers.counts import read
+    from ginbon.tokenizers.unigram import learn
+
+    return lambda: learn(read(folder / "counts.parquet"), VOCABULARY, threads=2).model()
+
+
 def only_counts(folder: Path) -> Callable[[], Counts]:
     """The counts of the text, by one thread."""
     from ginbon.tokenizers.counts import count
@@ -201,6 +220,9 @@ WAYS: dict[str, Callable[[Path], Callable[[], bytes | Counts]]] = {
     "another mix": from_counts,
     "another size": another_size,
     "repeated": of_repeated,
+    "unigram": unigram,
+    "unigram from counts": unigram_from_counts,
+    "sentencepiece unigram": partial(by_sentencepiece, kind="unigram"),
 }
 
 
@@ -245,7 +267,7 @@ def bytes_per_token(folder: Path, way: str) -> float:
     """Of the held-out documents, by the library that the file is for."""
     held_out = list(texts(folder, "held_out"))
     data = (folder / way).read_bytes()
-    if way == "sentencepiece":
+    if way == "sentencepiece" or way in UNIGRAM:
         import sentencepiece
 
         model = sentencepiece.SentencePieceProcessor(model_proto=data)
@@ -258,7 +280,31 @@ def bytes_per_token(folder: Path, way: str) -> float:
     return sum(len(text.encode()) for text in held_out) / tokens
 
 
-def claims(folder: Path, megabytes: float, rounds: int, *, memory: bool) -> Iterator[dict[str, Any]]:
+def unigram_claims(times: Times) -> Iterator[dict[str, Any]]:
+    """Unigram models, each trained once."""
+    for way in UNIGRAM:
+        times.add(way)
+        yield from spent(way, times)
+    peer = "sentencepiece unigram"
+    for way in UNIGRAM[:2]:
+        for of, name in (("cpu_s", "cpu"), ("wall_s", "wall"), ("peak_mb", "peak")):
+            least = 2 if of == "cpu_s" else None
+            yield claim(f"training: {peer} over {way}, {name}", times.ratio(way, peer, of), "x", least)
+    packed = bytes_per_token(times.folder, peer)
+    yield claim(f"training: {peer} held out", packed, "B/token")
+    yield claim("training: unigram held out", bytes_per_token(times.folder, "unigram"), "B/token", 0.99 * packed)
+    same = (times.folder / "unigram").read_bytes() == (times.folder / "unigram from counts").read_bytes()
+    yield claim("training: unigram from text and from counts, equal files", float(same), "", 1)
+
+
+def spent(way: str, times: Times) -> Iterator[dict[str, Any]]:
+    """Seconds and memory of a way."""
+    yield claim(f"training: {way} cpu", times.best[way]["cpu_s"], "s")
+    yield claim(f"training: {way} wall", times.best[way]["wall_s"], "s")
+    yield claim(f"training: {way} peak", times.best[way]["peak_mb"], "MB")
+
+
+def claims(folder: Path, megabytes: float, rounds: int, *, memory: bool, unigram: bool) -> Iterator[dict[str, Any]]:
     """Train in all ways, and compare."""
     take([sys.executable, __file__, "--text", str(megabytes), folder])  # a child's peak begins at its parent's
     size = sum(len(text.encode()) for text in texts(folder)) / 1e6
@@ -269,10 +315,8 @@ def claims(folder: Path, megabytes: float, rounds: int, *, memory: bool) -> Iter
         for way in (*TRAINERS, "another mix", "another size"):
             times.add(way)
     yield claim("training: text", size, "MB", 60)
-    for way, best in times.best.items():
-        yield claim(f"training: {way} cpu", best["cpu_s"], "s")
-        yield claim(f"training: {way} wall", best["wall_s"], "s")
-        yield claim(f"training: {way} peak", best["peak_mb"], "MB")
+    for way in times.best:
+        yield from spent(way, times)
     for of, name in (("cpu_s", "cpu"), ("wall_s", "wall")):
         yield claim(f"training: sentencepiece over ginbon, {name}", times.ratio("ginbon", "sentencepiece", of), "x", 1)
         yield claim(f"training: huggingface over ginbon, {name}", times.ratio("ginbon", "huggingface", of), "x", 3)
@@ -285,6 +329,8 @@ def claims(folder: Path, megabytes: float, rounds: int, *, memory: bool) -> Iter
     packed = {way: bytes_per_token(folder, way) for way in TRAINERS}
     for way, value in packed.items():
         yield claim(f"training: {way} held out", value, "B/token", packed["huggingface"] if way == "ginbon" else None)
+    if unigram:
+        yield from unigram_claims(times)
     if memory:
         take([sys.executable, __file__, "--repeated", folder])
         times.add("repeated")
@@ -303,6 +349,7 @@ def main() -> int:
     parser.add_argument("--megabytes", type=float, default=70, help="bytes of text to train on, in 10^6 (default 70)")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--no-memory", dest="memory", action="store_false", help="leave out ten times the text")
+    parser.add_argument("--no-unigram", dest="unigram", action="store_false", help="leave out unigram models (slow)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.one:
@@ -316,7 +363,8 @@ def main() -> int:
         return 0
     fails = 0
     with tempfile.TemporaryDirectory() as folder:
-        for row in claims(Path(folder), options.megabytes, options.rounds, memory=options.memory):
+        wanted = {"memory": options.memory, "unigram": options.unigram}
+        for row in claims(Path(folder), options.megabytes, options.rounds, **wanted):
             show(row, as_json=options.json)
             fails += row["holds"] is False
     return int(fails > 0)
