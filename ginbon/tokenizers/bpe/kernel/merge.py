@@ -1,11 +1,6 @@
-"""Learning merges, compiled: every pair knows where it occurs, and every place knows which pair begins there.
+"""Learning merges, compiled: the pair that saves most tokens is merged, again and again.
 
-The types lie one after another as *nodes*, a sentinel before, between and behind them. A token of several base tokens
-keeps its first node; its span stands at its first and at its last node, so that both neighbours are one step away.
-
-What makes it fast: a pair's occurrences all come to be in the step that makes its newer token, so they are written
-once, in ascending order, and its count only falls from then on. So an occurrence holds while its node still names the
-pair, a falling count needs no search, and a heap whose counts are out of date only ever promises too much.
+A heap whose counts are out of date only ever promises too much, since the count of a pair only falls.
 
 Kernels take all memory from their caller. ``merge`` stops where it has too little, and goes on when called again.
 """
@@ -14,34 +9,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from ginbon.engine.compiling import helper, kernel, read, types, write
+from ginbon.engine.compiling import kernel, read, types, write
 from ginbon.tokenizers.bpe.kernel.heap import pop, push, sink
+from ginbon.tokenizers.bpe.kernel.join import apart, has_room, make_token
 from ginbon.tokenizers.bpe.kernel.layout import (
-    BYTES,
     COUNT,
-    FOUND,
     FROM,
     HEAP,
     LEARNED,
     LEFT,
-    LENGTH,
-    MAX_BYTES,
     MIN_COUNT,
-    NEED_BYTES,
-    NEED_POOL,
-    NEED_RECORDS,
-    NEXT,
-    OWNER,
     PAIR,
     POOL,
     RECORDS,
     RIGHT,
     SIZE,
-    SPAN,
-    STATE,
-    SYMBOL,
 )
-from ginbon.tokenizers.bpe.kernel.tokens import is_allowed, remember, spell, walk
 
 _i32 = write(types.int32)
 _i64 = write(types.int64)
@@ -51,151 +34,6 @@ _u8 = write(types.uint8)
 _given_i64 = read(types.int64)
 _given_i32x2 = read(types.int32, 2)
 _given_bool = read(types.boolean)
-
-
-@helper
-def apart(nodes: Any, counts: Any, records: Any, pool: Any, record: Any) -> Any:
-    """How often a token and itself can be joined: of three in a row only two are."""
-    total = 0
-    taken = -1
-    for i in range(records[record, FROM], records[record, FROM] + records[record, SIZE]):
-        at = pool[i]
-        if nodes[at, PAIR] == record and at != taken:
-            total += counts[nodes[at, OWNER]]
-            taken = at + nodes[at, SPAN]
-    return total
-
-
-@helper
-def unpair(nodes: Any, records: Any, at: Any, weight: Any) -> None:
-    """The pair that begins at a node is no more."""
-    record = nodes[at, PAIR]
-    if record >= 0:
-        records[record, COUNT] -= weight
-        nodes[at, PAIR] = -1
-
-
-@helper
-def tally(records: Any, slots: Any, side: Any, other: Any, token: Any, weight: Any, end: Any) -> Any:
-    """Count an occurrence of the new token beside another; gives where records end."""
-    record = slots[side, other]
-    if record < 0:
-        record = end
-        end += 1
-        slots[side, other] = record
-        records[record, LEFT] = other if side == LEFT else token
-        records[record, RIGHT] = token if side == LEFT else other
-        records[record, COUNT] = 0
-        records[record, SIZE] = 0
-    records[record, COUNT] += weight
-    records[record, SIZE] += 1
-    return end
-
-
-@helper
-def count_beside(nodes: Any, counts: Any, records: Any, slots: Any, at: Any, token: Any, end: Any) -> Any:
-    """Count the pairs that a new token makes with its neighbours; gives where records end."""
-    weight = counts[nodes[at, OWNER]]
-    other = nodes[at - nodes[at - 1, SPAN], SYMBOL]
-    if other >= 0 and other != token:  # a pair of new tokens is counted at the left one
-        end = tally(records, slots, LEFT, other, token, weight, end)
-    other = nodes[at + nodes[at, SPAN], SYMBOL]
-    if other >= 0:
-        end = tally(records, slots, RIGHT, other, token, weight, end)
-    return end
-
-
-@helper
-def join(nodes: Any, counts: Any, records: Any, pool: Any, slots: Any, record: Any, token: Any, state: Any) -> Any:
-    """Join a pair wherever it occurs, from left to right, and count the pairs that this makes in new records.
-
-    The places are left in the pair's part of the pool; gives how many. What a token stands beside is known when the
-    next is joined, while its nodes are still at hand.
-    """
-    first, end = records[record, FROM], state[RECORDS]
-    joined = 0
-    for i in range(first, first + records[record, SIZE]):
-        at = pool[i]
-        if nodes[at, PAIR] != record:
-            continue
-        after = at + nodes[at, SPAN]
-        behind = after + nodes[after, SPAN]
-        weight = counts[nodes[at, OWNER]]
-        unpair(nodes, records, at - nodes[at - 1, SPAN], weight)
-        nodes[at, PAIR] = -1
-        unpair(nodes, records, after, weight)
-        nodes[at, SYMBOL] = token
-        nodes[at, SPAN] = nodes[behind - 1, SPAN] = behind - at
-        if joined:
-            end = count_beside(nodes, counts, records, slots, pool[first + joined - 1], token, end)
-        pool[first + joined] = at
-        joined += 1
-    if joined:
-        end = count_beside(nodes, counts, records, slots, pool[first + joined - 1], token, end)
-    state[FOUND] = end
-    return joined
-
-
-@helper
-def choose_pairs(
-    records: Any, slots: Any, token: Any, pieces: Any, data: Any, automaton: Any, accepts: Any, state: Any
-) -> None:
-    """Keep, of the new pairs, those that may be merged, and give each its part of the pool."""
-    kept = state[RECORDS]
-    for record in range(kept, state[FOUND]):
-        left, right = records[record, LEFT], records[record, RIGHT]
-        side, other = (LEFT, left) if right == token and left != token else (RIGHT, right)
-        frequent = records[record, COUNT] >= state[MIN_COUNT]
-        if frequent and is_allowed(pieces, data, automaton, accepts, left, right, state[MAX_BYTES]):
-            slots[side, other] = kept
-            records[kept, LEFT] = left
-            records[kept, RIGHT] = right
-            records[kept, COUNT] = records[record, COUNT]
-            records[kept, FROM] = state[POOL]
-            state[POOL] += records[record, SIZE]
-            records[kept, SIZE] = 0
-            kept += 1
-        else:
-            slots[side, other] = -1
-    state[RECORDS] = kept
-
-
-@helper
-def note(nodes: Any, records: Any, pool: Any, record: Any, at: Any) -> None:
-    """A pair occurs at a node."""
-    if record >= 0:
-        nodes[at, PAIR] = record
-        pool[records[record, FROM] + records[record, SIZE]] = at
-        records[record, SIZE] += 1
-
-
-@helper
-def place_pairs(nodes: Any, records: Any, pool: Any, slots: Any, first: Any, joined: Any, token: Any) -> None:
-    """Write where the new pairs occur."""
-    for i in range(first, first + joined):
-        at = pool[i]
-        before = at - nodes[at - 1, SPAN]
-        other = nodes[before, SYMBOL]
-        if other >= 0 and other != token:
-            note(nodes, records, pool, slots[LEFT, other], before)
-        other = nodes[at + nodes[at, SPAN], SYMBOL]
-        if other >= 0:
-            note(nodes, records, pool, slots[RIGHT, other], at)
-
-
-@helper
-def has_room(records: Any, pool: Any, data: Any, pieces: Any, record: Any, state: Any) -> Any:
-    """Whether the arrays can take what a merge may add; what they need is written to ``state``."""
-    twice = 2 * records[record, SIZE]
-    state[NEED_RECORDS] = state[RECORDS] + min(twice, 2 * (state[NEXT] + 1))
-    state[NEED_POOL] = state[POOL] + twice
-    size = pieces[records[record, LEFT], LENGTH] + pieces[records[record, RIGHT], LENGTH]
-    state[NEED_BYTES] = state[BYTES] + size
-    return (
-        state[NEED_RECORDS] <= records.shape[0]
-        and state[NEED_POOL] <= pool.shape[0]
-        and state[NEED_BYTES] <= data.shape[0]
-    )
 
 
 @kernel(
@@ -234,10 +72,10 @@ def merge(
     """Merge the most frequent pair again and again: true when there are enough or none is left, false to grow."""
     while state[LEARNED] < pairs.shape[0] and state[HEAP] > 0:
         record = heap[0, 1]
-        left, right = records[record, LEFT], records[record, RIGHT]
         count = records[record, COUNT]
-        if left == right:
-            count = apart(nodes, counts, records, pool, record)
+        if records[record, LEFT] == records[record, RIGHT]:
+            first = records[record, FROM]
+            count = apart(nodes, counts, pool, record, first, first + records[record, SIZE])
         if count < state[MIN_COUNT]:
             pop(heap, state, records)
             records[record, LEFT] = -1
@@ -248,24 +86,13 @@ def merge(
             return False
         else:
             pop(heap, state, records)
-            token = state[NEXT]
-            spell(pieces, data, left, right, token, state[BYTES])
-            if remember(pieces, data, table, token):
-                pieces[token, STATE] = walk(pieces, data, automaton, pieces[left, STATE], right)
-                pairs[state[LEARNED], 0] = left
-                pairs[state[LEARNED], 1] = right
-                gains[state[LEARNED]] = count
-                state[LEARNED] += 1
-                state[NEXT] += 1
-                state[BYTES] += pieces[token, LENGTH]
-                old = state[RECORDS]
-                joined = join(nodes, counts, records, pool, slots, record, token, state)
-                choose_pairs(records, slots, token, pieces, data, automaton, accepts, state)
-                place_pairs(nodes, records, pool, slots, records[record, FROM], joined, token)
-                for new in range(old, state[RECORDS]):
-                    slots[LEFT, records[new, LEFT]] = -1
-                    slots[RIGHT, records[new, RIGHT]] = -1
-                    push(heap, state, records, new)
+            old = state[RECORDS]
+            gains[state[LEARNED]] = count
+            make_token(
+                nodes, counts, records, pool, pieces, data, table, automaton, accepts, slots, pairs, record, state
+            )
+            for new in range(old, state[RECORDS]):
+                push(heap, state, records, new)
             records[record, LEFT] = -1
     return True
 
