@@ -40,6 +40,7 @@ KERNELS: Final = (
     "ginbon.filters.kernel.shingles",
     "ginbon.filters.kernel.forest",
     "ginbon.filters.kernel.overlap",
+    "ginbon.tokenizers.bpe.kernel.parity",
     "ginbon.tokenizers.bpe.kernel.merge",
     "ginbon.tokenizers.bpe.kernel.pairs",
     "ginbon.tokenizers.bpe.kernel.apply",

@@ -46,12 +46,7 @@ def learn(
     first_id = len(base) if first_id is None else first_id
     if first_id < len(base):
         raise ValueError(f"first_id {first_id}; expected {len(base)} or more, which is behind the base vocabulary")
-    if len(types.ids) + len(types.offsets) > _MAX_NODES:
-        raise UserError(
-            f"{len(types):,} types of {len(types.ids):,} tokens are too many for one trainer (2**31 tokens); drop the "
-            "rarest types with a threshold"
-        )
-    work = _Work.of(types, _Pieces.of(base, first_id + merges), max(min_count, 1), first_id, allowed or Allowed())
+    work = Work.of(types, Pieces.of(base, first_id + merges), max(min_count, 1), first_id, allowed or Allowed())
     pairs, gains = np.zeros((merges, 2), np.int32), np.zeros(merges, np.int64)
     while not work.merge(types.counts, pairs, gains):
         work.grow()
@@ -60,7 +55,7 @@ def learn(
 
 
 @dataclass
-class _Pieces:
+class Pieces:
     """The bytes of every token, and the table of those that are taken."""
 
     rows: Int64s
@@ -70,7 +65,7 @@ class _Pieces:
     used: int
 
     @classmethod
-    def of(cls, base: Sequence[bytes], size: int) -> _Pieces:
+    def of(cls, base: Sequence[bytes], size: int) -> Pieces:
         rows = np.zeros((size, 4), np.int64)
         rows[: len(base), layout.LENGTH] = [len(piece) for piece in base]
         ends = np.cumsum(rows[: len(base), layout.LENGTH])
@@ -88,11 +83,11 @@ class _Pieces:
 
 
 @dataclass
-class _Work:
+class Work:
     """The arrays that the kernel works in; what each holds is said there."""
 
     nodes: Int32s
-    pieces: _Pieces
+    pieces: Pieces
     allowed: Allowed
     slots: Int32s
     state: Int64s
@@ -101,7 +96,13 @@ class _Work:
     pool: Int32s = field(default_factory=lambda: np.zeros(0, np.int32))
 
     @classmethod
-    def of(cls, types: Types, pieces: _Pieces, min_count: int, first_id: int, allowed: Allowed) -> _Work:
+    def of(cls, types: Types, pieces: Pieces, min_count: int, first_id: int, allowed: Allowed) -> Work:
+        """With the types as they are given. Raises ``UserError`` where they are too many."""
+        if len(types.ids) + len(types.offsets) > _MAX_NODES:
+            raise UserError(
+                f"{len(types):,} types of {len(types.ids):,} tokens are too many for one trainer (2**31 tokens); drop "
+                "the rarest types with a threshold"
+            )
         nodes = np.empty((len(types.ids) + len(types.offsets), 4), np.int32)
         pairs.lay(types.offsets, types.ids, nodes)
         pairs.know(pieces.rows, pieces.data, pieces.table, allowed.automaton, pieces.base)
@@ -162,15 +163,17 @@ class _Work:
             asked = state[layout.NEED_POOL] - state[layout.POOL]
             merge.tidy(self.nodes, self.records, self.pool, state)
             if state[layout.POOL] + asked > len(self.pool) * 3 // 4:
-                self.pool = _longer(self.pool, 2 * (state[layout.POOL] + asked))
+                self.pool = longer(self.pool, 2 * (state[layout.POOL] + asked))
         if state[layout.NEED_RECORDS] > len(self.records):
-            self.records = _longer(self.records, 2 * state[layout.NEED_RECORDS])
-            self.heap = _longer(self.heap, len(self.records))
+            self.records = longer(self.records, 2 * state[layout.NEED_RECORDS])
+        if max(len(self.records), state[layout.NEED_HEAP]) > len(self.heap):
+            self.heap = longer(self.heap, max(len(self.records), 2 * state[layout.NEED_HEAP]))
         if state[layout.NEED_BYTES] > len(self.pieces.data):
-            self.pieces.data = _longer(self.pieces.data, 2 * state[layout.NEED_BYTES])
+            self.pieces.data = longer(self.pieces.data, 2 * state[layout.NEED_BYTES])
 
 
-def _longer(array: NDArray[Any], size: int) -> NDArray[Any]:
+def longer(array: NDArray[Any], size: int) -> NDArray[Any]:
+    """The same array with zeros behind it."""
     longer = np.zeros((int(size), *array.shape[1:]), array.dtype)
     longer[: len(array)] = array
     return longer

@@ -37,6 +37,12 @@ NEED_RECORDS: Final = 8
 NEED_POOL: Final = 9
 NEED_BYTES: Final = 10
 FOUND: Final = 11
-STATE_SIZE: Final = 12
+ENTERED: Final = 12
+NEED_HEAP: Final = 13
+WINDOW: Final = 14
+LIMIT: Final = 15
+STATE_SIZE: Final = 16
 """Places in ``state``: how much is used of each array, merges learned, the next new token, limits, what ``merge``
-needs to go on, and where the records of new pairs end before they are chosen from."""
+needs to go on, and where the records of new pairs end before they are chosen from. For several languages: how many
+records are in heaps, the room that heaps need, how many merges a window has, and how many of them one language may have
+chosen before it waits."""
