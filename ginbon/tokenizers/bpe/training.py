@@ -35,15 +35,21 @@ def train_bpe(
     tokens where no pair occurs ``min_count`` times any more. Raises ``UserError`` where there is no room for the bytes
     and special tokens.
     """
+    merges = merges_in(vocabulary, special_tokens)
+    allowed = Allowed() if max_token_bytes is None else Allowed(max_token_bytes)
+    learned = learn(counts.types(), merges, min_count=min_count, allowed=allowed)
+    return byte_bpe(learned, pattern=counts.pattern, special_tokens=special_tokens)
+
+
+def merges_in(vocabulary: int, special_tokens: Sequence[str]) -> int:
+    """How many merges a vocabulary has beside the bytes and special tokens; ``UserError`` where these have no room."""
     merges = vocabulary - len(BYTES) - len(special_tokens)
     if merges < 0:
         raise UserError(
             f"a vocabulary of {vocabulary:,}; expected {len(BYTES) + len(special_tokens):,} or more: the bytes and "
             f"{len(special_tokens):,} special tokens"
         )
-    allowed = Allowed() if max_token_bytes is None else Allowed(max_token_bytes)
-    learned = learn(counts.types(), merges, min_count=min_count, allowed=allowed)
-    return byte_bpe(learned, pattern=counts.pattern, special_tokens=special_tokens)
+    return merges
 
 
 def byte_bpe(merges: Merges, *, pattern: str, special_tokens: Sequence[str] = (END_OF_TEXT,)) -> ByteBpe:
