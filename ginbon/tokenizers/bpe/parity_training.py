@@ -30,6 +30,9 @@ VERSION: Final = 1
 _POINTS: Final = 101
 """Points of the curves in the record."""
 
+_MANY: Final = 2
+"""Times its equal share that a language may choose, and half of all, before a note says so; as a window's alpha."""
+
 
 @dataclass(frozen=True)
 class ParityTraining:
@@ -69,7 +72,24 @@ class ParityTraining:
                 "merges": points.tolist(),
                 "tokens": {n: learned.paid[points, i].tolist() for i, n in enumerate(learned.languages)},
             },
+            "notes": self.notes,
         }
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know: which language took so many merges that the others pay for it."""
+        learned = self.learned
+        by_one = learned.chosen_by[learned.chosen_by >= 0]
+        often = [(name, int((by_one == place).sum())) for place, name in enumerate(learned.languages)]
+        if len(by_one) < len(often) or self.options["window"]:
+            return []
+        return [
+            f"{name} chose {n:,} of {len(by_one):,} merges, of so little use to it that the others wait. "
+            "Its training text is probably of another kind than what is measured, or too little; give it more, or a "
+            "window"
+            for name, n in often
+            if n > max(_MANY * len(by_one) / len(often), len(by_one) / 2)
+        ]
 
 
 def train_parity_bpe(

@@ -33,8 +33,8 @@ END: Final = 1
 TOP: Final = 2
 RECENT: Final = 3
 VOTER_SIZE: Final = 4
-"""Columns of ``voters``, one for each language: its nodes (ascending), the top of its heap, and how many of the merges
-in the window it chose."""
+"""Columns of ``voters``, one for each language: its nodes (one language's behind another's), the top of its heap, and
+how many of the merges in the window it chose."""
 
 TOKENS: Final = 2
 PAYER_SIZE: Final = 3
@@ -73,12 +73,32 @@ def count_in(nodes: Any, counts: Any, records: Any, pool: Any, record: Any, begi
 
 
 @helper
+def voter_of(voters: Any, node: Any) -> Any:
+    """The first language whose nodes do not end before a node; as many as there are where all do."""
+    first, last = 0, voters.shape[0]
+    while first < last:
+        middle = (first + last) // 2
+        if voters[middle, END] <= node:
+            first = middle + 1
+        else:
+            last = middle
+    return first
+
+
+@helper
 def enter(
     nodes: Any, counts: Any, records: Any, heap: Any, links: Any, pool: Any, voters: Any, record: Any, state: Any
 ) -> None:
     """Put a pair into the heap of each language in which it is frequent."""
-    for voter in range(voters.shape[0]):
-        count = count_in(nodes, counts, records, pool, record, voters[voter, BEGIN], voters[voter, END])
+    first = records[record, FROM]
+    last = first + records[record, SIZE]
+    while first < last:
+        voter = voter_of(voters, pool[first])
+        if voter == voters.shape[0]:
+            return
+        end = place(pool, first, last, voters[voter, END])
+        count = apart(nodes, counts, pool, record, first, end)
+        first = end
         if count >= state[MIN_COUNT]:
             entry = state[HEAP]
             state[HEAP] += 1
