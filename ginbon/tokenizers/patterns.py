@@ -86,6 +86,26 @@ PATTERNS: Final = {
 """Split patterns by the name that a tokenizer spec may use."""
 
 
+FINER: Final = {
+    "case": (
+        rf"[^\p{{L}}]?(?:[\p{{Lu}}\p{{Lt}}][{_TAIL}]*)*(?:[\p{{Ll}}\p{{Lm}}\p{{Lo}}][{_TAIL}{_TSHEG}]*)+"
+        rf"|[^\p{{L}}]?(?:[\p{{Lu}}\p{{Lt}}][{_TAIL}]*)+"
+    ),
+    "latin": rf"[^\p{{L}}]?(?:\p{{Latin}}[{_TAIL}]*)+",
+    "punctuation": rf"(?![{_TSHEG}])\p{{P}}[{_TAIL}]*",
+}
+"""Patterns that cut what ``GINBON`` cuts on, by name. None cuts a mark or joiner from its base.
+
+``case``: where a capital follows a small letter (``camelCase``), as o200k does. ``latin``: Latin letters from those of
+other scripts within a word, for scripts that write no spaces. ``punctuation``: every mark of punctuation by itself.
+"""
+
+
+def finer_pattern(name: str) -> str:
+    """The pattern of that name in ``FINER``, or else what was given."""
+    return FINER.get(name, name)
+
+
 def known_pattern(name: str) -> str:
     """The pattern of that name (``o200k``, or the encoding's own name ``o200k_base``), or else what was given."""
     return PATTERNS.get(name.removesuffix("_base").removesuffix("_edit"), name)

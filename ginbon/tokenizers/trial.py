@@ -22,7 +22,7 @@ import numpy as np
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.cascades import CASCADES
-from ginbon.tokenizers.patterns import PATTERNS
+from ginbon.tokenizers.patterns import FINER, PATTERNS
 from ginbon.tokenizers.protocol import Encoded
 
 PATTERN_SECONDS: Final = 5
@@ -40,7 +40,7 @@ WALL_FACTOR: Final = 20
 Engine = Literal["huggingface", "tiktoken"]
 """Whose tokenizer it is: Oniguruma runs the patterns of the one, fancy-regex and ``regex`` those of the other."""
 
-KNOWN: Final = frozenset(PATTERNS.values()) | {
+KNOWN: Final = frozenset([*PATTERNS.values(), *FINER.values()]) | {
     pattern for cascade, one in CASCADES.items() for pattern in (*cascade, one)
 }
 

@@ -138,7 +138,7 @@ def train_parity_bpe(
         "max_token_bytes": max_token_bytes,
         "special_tokens": list(special_tokens),
     }
-    tokenizer = byte_bpe(learned.merges, pattern=counts.pattern, special_tokens=special_tokens)
+    tokenizer = byte_bpe(learned.merges, pattern=counts.pattern, finer=counts.finer, special_tokens=special_tokens)
     return ParityTraining(tokenizer, learned, options, max((len(own) for own in lines.values()), default=0))
 
 

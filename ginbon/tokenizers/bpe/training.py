@@ -38,7 +38,7 @@ def train_bpe(
     merges = merges_in(vocabulary, special_tokens)
     allowed = Allowed() if max_token_bytes is None else Allowed(max_token_bytes)
     learned = learn(counts.types(), merges, min_count=min_count, allowed=allowed)
-    return byte_bpe(learned, pattern=counts.pattern, special_tokens=special_tokens)
+    return byte_bpe(learned, pattern=counts.pattern, finer=counts.finer, special_tokens=special_tokens)
 
 
 def merges_in(vocabulary: int, special_tokens: Sequence[str]) -> int:
@@ -52,17 +52,20 @@ def merges_in(vocabulary: int, special_tokens: Sequence[str]) -> int:
     return merges
 
 
-def byte_bpe(merges: Merges, *, pattern: str, special_tokens: Sequence[str] = (END_OF_TEXT,)) -> ByteBpe:
+def byte_bpe(
+    merges: Merges, *, pattern: str, finer: Sequence[str] = (), special_tokens: Sequence[str] = (END_OF_TEXT,)
+) -> ByteBpe:
     """Merges that were learned from bytes, as the tokenizer that all byte-level formats are written from.
 
-    Raises ``UserError`` for a special token that is empty, comes twice, or is a token of text already.
+    ``finer`` are the patterns that cut on what ``pattern`` cuts, one after another. Raises ``UserError`` for a special
+    token that is empty, comes twice, or is a token of text already.
     """
     pieces = (*BYTES, *merges.pieces)
     _check_special(special_tokens, set(pieces))
     return ByteBpe(
         pieces,
         np.arange(len(pieces)),
-        (pattern,),
+        (pattern, *finer),
         tuple(AddedToken(token, len(pieces) + i) for i, token in enumerate(special_tokens)),
         ignore_merges=False,
         merges=merges.pairs,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import numpy as np
@@ -61,20 +61,33 @@ def count(read: Read, *, pattern: str = GINBON, threads: int = 1) -> Counts:
     Memory follows the distinct pre-tokens, not the text: some 60 bytes for each and thread. Documents are read in this
     thread, and counted in ``threads`` others.
     """
-    if threads == 1:
-        counter = Counter(pattern)
-        for batch in read():
-            counter.add(batch)
-        return counter.counts()
+    return count_each(read, [pattern], threads=threads)[0]
+
+
+def count_each(read: Read, patterns: Sequence[str], *, threads: int = 1) -> list[Counts]:
+    """The same by each of several split patterns: the documents are read once."""
     own = threading.local()
-    counters: list[Counter] = []
+    counters: list[list[Counter]] = []
 
     def add(batch: pa.RecordBatch) -> None:
-        if not hasattr(own, "counter"):
-            own.counter = Counter(pattern)
-            counters.append(own.counter)
-        own.counter.add(batch)
+        if not hasattr(own, "counters"):
+            own.counters = [Counter(pattern) for pattern in patterns]
+            counters.append(own.counters)
+        for counter in own.counters:
+            counter.add(batch)
 
+    if threads == 1:
+        for batch in read():
+            add(batch)
+    else:
+        _over_threads(add, read, threads)
+    if not counters:
+        return [Counter(pattern).counts() for pattern in patterns]
+    each = [[counter.counts() for counter in same] for same in zip(*counters, strict=True)]
+    return [Counts.merge(parts) if len(parts) > 1 else parts[0] for parts in each]
+
+
+def _over_threads(add: Callable[[pa.RecordBatch], None], read: Read, threads: int) -> None:
     with ThreadPoolExecutor(threads) as pool:
         pending: set[Future[None]] = set()
         for batch in read():
@@ -85,4 +98,3 @@ def count(read: Read, *, pattern: str = GINBON, threads: int = 1) -> Counts:
             pending.add(pool.submit(add, batch))
         for future in pending:
             future.result()
-    return Counts.merge([counter.counts() for counter in counters] or [Counter(pattern).counts()])

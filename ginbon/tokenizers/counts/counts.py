@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 from ginbon.engine.files import canonical_json
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe import Types
-from ginbon.tokenizers.counts.splitting import UNICODE
+from ginbon.tokenizers.counts.splitting import UNICODE, split_by_library
 from ginbon.tokenizers.counts.table import Int32s, Table, UInt64s
-from ginbon.tokenizers.patterns import GINBON
-from ginbon.tokenizers.protocol import Bytes, Int64s
+from ginbon.tokenizers.patterns import GINBON, finer_pattern
+from ginbon.tokenizers.protocol import Bytes, Int64s, TextColumn
 
 Stratum = tuple[str, str]
 """Language and source."""
@@ -32,8 +32,8 @@ class Counts:
     """Rows of (pre-token, language, source, count), in the order of language, source and bytes; none twice, none of 0.
 
     Row ``i`` is the bytes ``data[offsets[i]:offsets[i + 1]]`` of stratum ``strata[marks[i]]``. ``pattern``,
-    ``normalisation`` and ``unicode`` say how text was cut. Every count is ``threshold`` or more, and ``dropped`` are
-    the occurrences that this cost.
+    ``normalisation`` and ``unicode`` say how text was cut; ``finer`` are patterns that cut on what ``pattern`` cuts, in
+    this order. Every count is ``threshold`` or more, and ``dropped`` are the occurrences that this cost.
     """
 
     offsets: Int64s
@@ -46,6 +46,7 @@ class Counts:
     unicode: str = UNICODE
     threshold: int = 1
     dropped: int = 0
+    finer: tuple[str, ...] = ()
 
     @classmethod
     def of_table(cls, table: Table, strata: Sequence[Stratum], *, pattern: str = GINBON) -> Counts:
@@ -86,6 +87,7 @@ class Counts:
             merged,
             normalisation=first.normalisation,
             unicode=first.unicode,
+            finer=first.finer,
             threshold=min(part.threshold for part in parts),
             dropped=sum(part.dropped for part in parts),
         )
@@ -103,14 +105,15 @@ class Counts:
         """The SHA-256 of what they say, whatever file they are in; defined in docs/reference/counts-format.md."""
         digest = hashlib.sha256()
         named = {name: getattr(self, name) for name in ("pattern", "normalisation", "unicode", "threshold", "dropped")}
-        digest.update(canonical_json({**named, "strata": self.strata}))
+        finer = {"finer": self.finer} if self.finer else {}
+        digest.update(canonical_json({**named, **finer, "strata": self.strata}))
         for column, kind in ((self.offsets, "<i8"), (self.data, "u1"), (self.marks, "<i4"), (self.counts, "<u8")):
             digest.update(np.ascontiguousarray(column, kind).data)
         return digest.hexdigest()
 
     @property
     def _fields(self) -> tuple[object, ...]:
-        own = (self.pattern, self.normalisation, self.unicode, self.threshold, self.dropped)
+        own = (self.pattern, self.finer, self.normalisation, self.unicode, self.threshold, self.dropped)
         return *own, self.strata, self.marks.tobytes(), self.counts.tobytes()
 
     @cached_property
@@ -158,6 +161,20 @@ class Counts:
         counts = np.where(factor[self.marks] == 1, self.counts, np.rint(exact).astype(np.uint64))
         return replace(self, counts=counts, threshold=1)._rows(np.flatnonzero(counts))
 
+    def recut(self, *finer: str) -> Counts:
+        """The counts of the same text where each pre-token is cut on by further patterns, one after another.
+
+        ``finer`` are names (``patterns.FINER``) or regular expressions. Exact, without the text, for whoever cuts by
+        the patterns in this order, as a ``tokenizer.json`` with several splits does: a further pattern sees one
+        pre-token at a time. No pattern can put together again what is cut: for numbers in groups of three, or o200k's
+        own cuts, the text must be counted again. What a threshold left out stays out. Raises ``UserError`` for a
+        pattern that is none, and for counts of what is not UTF-8.
+        """
+        cut = self
+        for pattern in map(finer_pattern, finer):
+            cut = _recut(cut, pattern)
+        return cut
+
     def types(self) -> Types:
         """Distinct pre-tokens over all languages and sources, as bytes to train from."""
         table = Table()
@@ -178,13 +195,33 @@ class Counts:
 
 
 def _check_alike(one: Counts, other: Counts) -> None:
-    for name in ("pattern", "normalisation", "unicode"):
+    for name in ("pattern", "finer", "normalisation", "unicode"):
         mine, theirs = getattr(one, name), getattr(other, name)
         if mine != theirs:
             raise UserError(
                 f"counts of different {name} cannot be merged: {str(mine)[:120]!r} and {str(theirs)[:120]!r}. "
                 "Count the texts again with one of them"
             )
+
+
+def _recut(counts: Counts, pattern: str) -> Counts:
+    try:
+        texts = TextColumn(counts.column.cast(pa.large_string()))
+    except pa.ArrowInvalid as error:
+        raise UserError(f"these counts hold bytes that are no UTF-8 ({error}); count the text again") from error
+    found = split_by_library(texts, pattern)
+    table = Table()
+    table.add(texts.data, found.stops, np.repeat(counts.marks, found.counts), np.repeat(counts.counts, found.counts))
+    cut = Counts.of_table(table, counts.strata, pattern=counts.pattern)
+    return replace(
+        counts,
+        offsets=cut.offsets,
+        data=cut.data,
+        marks=cut.marks,
+        counts=cut.counts,
+        strata=cut.strata,
+        finer=(*counts.finer, pattern),
+    )
 
 
 def _ordered(counts: Counts) -> Counts:

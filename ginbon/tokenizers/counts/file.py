@@ -45,7 +45,9 @@ def write(counts: Counts, path: Path) -> str:
 
 
 def write_to(counts: Counts, file: Any) -> None:
-    """Write counts into an open file."""
+    """Write counts into an open file. Raises ``UserError`` for counts that were cut on: the format has one pattern."""
+    if counts.finer:
+        raise UserError("counts that were cut on are not written; write those they were made from, and cut again")
     about = {
         "format": FORMAT,
         "version": VERSION,

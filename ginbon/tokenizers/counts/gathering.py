@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ginbon.errors import UserError
 from ginbon.languages import codes
-from ginbon.tokenizers.counts.counting import count
+from ginbon.tokenizers.counts.counting import count, count_each
 from ginbon.tokenizers.counts.counts import Counts
 from ginbon.tokenizers.counts.file import is_counts, read
 from ginbon.tokenizers.counts.stages import MERGED
@@ -38,6 +39,46 @@ def gather(
     if texts or not parts:
         reading = Reading(find(texts, split=split), language=language, split=split)
         parts.append(count(reading, pattern=parts[0].pattern if parts else pattern, threads=threads))
+    return _sum(parts, languages)
+
+
+def gather_each(
+    places: Sequence[Path | str],
+    patterns: Sequence[str],
+    *,
+    language: str = "",
+    languages: Sequence[str] = (),
+    split: str = "train",
+    threads: int = 1,
+) -> dict[str, Counts]:
+    """The same by each of several split patterns, text being read once for all of them.
+
+    Of a run its counts are taken for the pattern that they were cut by, and its text for others. Raises ``UserError``
+    for a file of counts where another pattern is asked for than its own.
+    """
+    parts: dict[str, list[Counts]] = {pattern: [] for pattern in patterns}
+    texts: dict[tuple[str, ...], list[Path]] = {}
+    for place in map(Path, places):
+        counted = place / MERGED if (place / MERGED).is_file() else place
+        there = read(counted) if counted.is_file() and is_counts(counted) else None
+        missing = tuple(pattern for pattern in patterns if there is None or there.pattern != pattern)
+        if there is not None and missing and counted == place:
+            raise UserError(
+                f"{place}: these counts were cut by {there.pattern[:60]!r}…, not by {missing[0][:60]!r}…. Counts can "
+                "be cut on (ginbon+case), never put together again: give the text itself, or leave that pattern out"
+            )
+        if there is not None and len(missing) < len(patterns):
+            parts[there.pattern].append(there)
+        if missing:
+            texts.setdefault(missing, []).append(place)
+    for missing, own in texts.items():
+        reading = Reading(find(own, split=split), language=language, split=split)
+        for pattern, counts in zip(missing, count_each(reading, missing, threads=threads), strict=True):
+            parts[pattern].append(counts)
+    return {pattern: _sum(found, languages) for pattern, found in parts.items()}
+
+
+def _sum(parts: Sequence[Counts], languages: Sequence[str]) -> Counts:
     merged = Counts.merge(parts) if len(parts) > 1 else parts[0]
     if not languages:
         return merged
