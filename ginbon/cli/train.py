@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,12 +14,6 @@ from ginbon.errors import UserError
 
 if TYPE_CHECKING:
     from ginbon.tokenizers.counts import Counts
-
-_KINDS: Final = {
-    "unigram": "sentencepiece-unigram",
-    "bpe": "sentencepiece-bpe",
-    "byte-bpe": "byte-bpe",
-}
 
 _Inputs = Annotated[
     list[Path],
@@ -66,17 +60,17 @@ def train(
     """
     from ginbon.cli.display import size as shown_size
     from ginbon.engine.files import canonical_json, write_whole
-    from ginbon.tokenizers.training.options import TrainOptions
+    from ginbon.tokenizers.training.options import SHORT, TrainOptions
     from ginbon.tokenizers.training.proving import files_of, prove
     from ginbon.tokenizers.training.train import train as train_tokenizer
 
     options = TrainOptions(
         name=name or output.resolve().name,
-        kind=_KINDS.get(kind, kind),  # type: ignore[arg-type]
+        kind=SHORT.get(kind, kind),  # type: ignore[arg-type]
         vocabulary=vocabulary,
         languages=tuple(language or ()),
         balance=balance,
-        weights=_weights(weight or ()),
+        weights=weights_of(weight or ()),
         character_coverage=character_coverage,
         special_tokens=tuple(special_token or ()),
     )
@@ -153,7 +147,7 @@ def _gather(inputs: Sequence[Path], languages: Sequence[str] | None, threads: in
     return gather(inputs, language=own, languages=languages or (), threads=threads)
 
 
-def _weights(said: Sequence[str]) -> dict[str, float]:
+def weights_of(said: Sequence[str], *, option: str = "--weight") -> dict[str, float]:
     """``por_Latn=2`` of each option."""
     found = {}
     for one in said:
@@ -163,5 +157,5 @@ def _weights(said: Sequence[str]) -> dict[str, float]:
         except ValueError:
             name = ""
         if not name:
-            raise UserError(f"--weight {one}: expected NAME=FACTOR with a number, as in por_Latn=2")
+            raise UserError(f"{option} {one}: expected NAME=FACTOR with a number, as in por_Latn=2")
     return found

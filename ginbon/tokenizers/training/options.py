@@ -13,6 +13,13 @@ from ginbon.errors import UserError
 Kind = Literal["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
+SHORT: Final[Mapping[str, Kind]] = {
+    "unigram": "sentencepiece-unigram",
+    "bpe": "sentencepiece-bpe",
+    "byte-bpe": "byte-bpe",
+}
+"""Kinds by the names that commands and folders use."""
+
 REVISION: Final = 2
 """Raised by hand when the same counts and options give another tokenizer."""
 
@@ -32,7 +39,8 @@ class TrainOptions:
     as it is, 0 gives every language the same. ``weights`` multiply what languages (``por_Latn``) and sources count.
     ``character_coverage`` (SentencePiece) is the share of the text's characters that get tokens of their own; the rest
     are written as bytes. ``special_tokens`` are tokens that text never becomes, beside the usual ones (``<unk>``,
-    ``<s>``, ``</s>``; ``<|endoftext|>`` for byte-level BPE).
+    ``<s>``, ``</s>``; ``<|endoftext|>`` for byte-level BPE). ``finer`` are split patterns that cut on what the counts'
+    own one cuts, in this order, by name (``ginbon.tokenizers.patterns.FINER``) or as they are.
     """
 
     name: str
@@ -43,6 +51,7 @@ class TrainOptions:
     weights: Mapping[str, float] = field(default_factory=dict)
     character_coverage: float = 0.9999
     special_tokens: tuple[str, ...] = ()
+    finer: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if problem := self._problem():
@@ -80,10 +89,11 @@ class TrainOptions:
             "languages": list(self.languages),
             "weights": dict(self.weights),
             "special_tokens": list(self.special_tokens),
+            "finer": list(self.finer),
         }
 
     @classmethod
     def of_json(cls, value: Mapping[str, Any]) -> TrainOptions:
         """The inverse of ``to_json``."""
-        lists = {key: tuple(value[key]) for key in ("languages", "special_tokens")}
+        lists = {key: tuple(value[key]) for key in ("languages", "special_tokens", "finer")}
         return cls(**{**value, **lists})

@@ -6,6 +6,7 @@ be given counts of our split; it also drops lines in silence and writes its inpu
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.bpe import Types, learn
+from ginbon.tokenizers.bpe import Merges, Types, learn
 from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.export.sentencepiece_model import BYTE_PIECES, RESERVED, sentencepiece_model
 from ginbon.tokenizers.protocol import Int64s
+from ginbon.tokenizers.training.making import Made, rare_tokens
 from ginbon.tokenizers.training.options import TrainOptions
 
 SPACE: Final = 0x2581
@@ -74,24 +76,39 @@ class Characters:
         return Types(np.append(np.cumsum(kept)[starts] - 1, np.count_nonzero(kept)), found[kept], self.counts[of])
 
 
-def make(counts: Counts, options: TrainOptions, notes: list[str]) -> bytes:
-    """The model file."""
+def make(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
+    """The model files. Sizes that the same characters fit share their merges, which are learned up to the largest."""
     characters = Characters.of(counts)
-    room = options.vocabulary - len(RESERVED) - len(BYTE_PIECES) - len(options.special_tokens)
-    alphabet = fitting(characters.alphabet(options.character_coverage), room, notes)
-    base = [chr(point).encode() for point in alphabet.tolist()]
-    merges = learn(characters.types(alphabet), room - len(base), base=base)
-    pieces = [piece.decode() for piece in (*merges.pieces, *base)]
-    scores = -np.arange(len(pieces), dtype=np.float64)
-    return sentencepiece_model(pieces, scores, model_type="bpe", special_tokens=options.special_tokens)
+    known = characters.alphabet(plans[0].character_coverage)
+    rooms = [plan.vocabulary - len(RESERVED) - len(BYTE_PIECES) - len(plan.special_tokens) for plan in plans]
+    learned: dict[int, tuple[Types, Merges]] = {}
+    for plan, room in zip(plans, rooms, strict=True):
+        notes: list[str] = []
+        alphabet = fitting(known, room, notes)
+        if len(alphabet) not in learned:
+            most = max(room for room in rooms if fits(known, room) == len(alphabet))
+            base = [chr(point).encode() for point in alphabet.tolist()]
+            types = characters.types(alphabet)
+            learned[len(alphabet)] = types, learn(types, most - len(base), base=base)
+        types, merges = learned[len(alphabet)]
+        first = merges.first(room - len(alphabet))
+        pieces = [*(piece.decode() for piece in first.pieces), *map(chr, alphabet.tolist())]
+        scores = -np.arange(len(pieces), dtype=np.float64)
+        data = sentencepiece_model(pieces, scores, model_type="bpe", special_tokens=plan.special_tokens)
+        yield Made(data, tuple(notes), rare_tokens(types, first))
+
+
+def fits(alphabet: NDArray[np.uint32], room: int) -> int:
+    """How many characters get a piece where there is room for so many pieces."""
+    return len(alphabet) if len(alphabet) <= room else room // 2
 
 
 def fitting(alphabet: NDArray[np.uint32], room: int, notes: list[str]) -> NDArray[np.uint32]:
     """The characters by code point; where they do not fit, the most frequent, so that half the room is left."""
-    if len(alphabet) > room:
+    kept = fits(alphabet, room)
+    if kept < len(alphabet):
         notes.append(
-            f"{len(alphabet):,} characters do not fit {room:,} tokens: the {room // 2:,} most frequent are kept, the "
+            f"{len(alphabet):,} characters do not fit {room:,} tokens: the {kept:,} most frequent are kept, the "
             "others are written as bytes; a larger vocabulary keeps more"
         )
-        alphabet = alphabet[: room // 2]
-    return np.sort(alphabet)
+    return np.sort(alphabet[:kept])

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from ginbon.errors import UserError
 from ginbon.tokenizers.backends.huggingface import HuggingFaceTokenizer
 from ginbon.tokenizers.backends.sentencepiece import SentencePieceTokenizer
-from ginbon.tokenizers.bpe.training import END_OF_TEXT, train_bpe
-from ginbon.tokenizers.counts import Counts
+from ginbon.tokenizers.bpe import BYTES, learn
+from ginbon.tokenizers.bpe.training import END_OF_TEXT, byte_bpe
+from ginbon.tokenizers.counts import Counts, Stratum
 from ginbon.tokenizers.counts.mixing import mix
 from ginbon.tokenizers.export import tokenizer_json
 from ginbon.tokenizers.protocol import Tokenizer
 from ginbon.tokenizers.training import sentencepiece_bpe, sentencepiece_unigram
+from ginbon.tokenizers.training.making import Made, Maker, rare_tokens
 from ginbon.tokenizers.training.options import REVISION, Kind, TrainOptions
-
-
-class Maker(Protocol):
-    """Makes a tokenizer's file; what a person should know goes into ``notes``."""
-
-    def __call__(self, counts: Counts, options: TrainOptions, notes: list[str]) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -44,12 +41,42 @@ def train(counts: Counts, options: TrainOptions) -> Trained:
     Never fails for lack of text: the vocabulary is then as large as the text allows, and the record says so. Raises
     ``UserError`` for weights of languages or sources that the counts do not have.
     """
-    wanted = counts.of(lambda stratum: stratum[0] in options.languages) if options.languages else counts
-    factors = mix(wanted.bytes, balance=options.balance, weights=options.weights)
-    notes: list[str] = []
-    data = MAKERS[options.kind](wanted.reweighted(factors), options, notes)
-    tokenizer = _opened(options, data)
+    return next(train_each(counts, [options]))
+
+
+def train_each(counts: Counts, plans: Iterable[TrainOptions]) -> Iterator[Trained]:
+    """Several tokenizers, each as ``train`` would make it, to the byte.
+
+    Those that differ in their size alone share one learning, and come one after another.
+    """
+    for cut in _alike(plans, lambda plan: (plan.languages, plan.finer)):
+        wanted = _wanted(counts, cut[0].languages).recut(*cut[0].finer)
+        for mixed in _alike(cut, lambda plan: (plan.balance, *sorted(plan.weights.items()))):
+            factors = mix(wanted.bytes, balance=mixed[0].balance, weights=mixed[0].weights)
+            weighed = wanted.reweighted(factors)
+            for sizes in _alike(mixed, lambda plan: (plan.kind, plan.character_coverage, plan.special_tokens)):
+                for options, made in zip(sizes, MAKERS[sizes[0].kind](weighed, sizes), strict=True):
+                    yield _trained(options, made, counts, wanted, factors)
+
+
+def _wanted(counts: Counts, languages: Sequence[str]) -> Counts:
+    return counts.of(lambda stratum: stratum[0] in languages) if languages else counts
+
+
+def _alike(plans: Iterable[TrainOptions], key: Callable[[TrainOptions], object]) -> list[list[TrainOptions]]:
+    """Plans by what they have in common, in the order of the first of each."""
+    found: dict[object, list[TrainOptions]] = {}
+    for plan in plans:
+        found.setdefault(key(plan), []).append(plan)
+    return list(found.values())
+
+
+def _trained(
+    options: TrainOptions, made: Made, counts: Counts, wanted: Counts, factors: Mapping[Stratum, float]
+) -> Trained:
+    tokenizer = _opened(options, made.data)
     size = tokenizer.vocabulary.size
+    notes = list(made.notes)
     if not len(wanted):
         notes.append("no text to train on: the vocabulary holds bytes and special tokens only")
     if size < options.vocabulary:
@@ -61,11 +88,13 @@ def train(counts: Counts, options: TrainOptions) -> Trained:
         "revision": REVISION,
         "counts": {"sha256": counts.sha256, "rows": len(counts), "pre_tokens": counts.total},
         "split_pattern": counts.pattern,
+        "finer_patterns": list(wanted.finer),
         "unicode": counts.unicode,
         "file": options.file,
-        "bytes": len(data),
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(made.data),
+        "sha256": hashlib.sha256(made.data).hexdigest(),
         "vocabulary": size,
+        "rare_tokens": made.rare,
         "text": [
             {"language": language, "source": source, "bytes": int(bytes), "weight": factors[language, source]}
             for (language, source), bytes in wanted.bytes.items()
@@ -73,7 +102,7 @@ def train(counts: Counts, options: TrainOptions) -> Trained:
         "oddities": [asdict(oddity) for oddity in tokenizer.oddities],
         "notes": notes,
     }
-    return Trained(options, data, record)
+    return Trained(options, made.data, record)
 
 
 def _opened(options: TrainOptions, data: bytes) -> Tokenizer:
@@ -83,13 +112,33 @@ def _opened(options: TrainOptions, data: bytes) -> Tokenizer:
     return SentencePieceTokenizer(options.name, sha256, data)
 
 
-def _byte_bpe(counts: Counts, options: TrainOptions, notes: list[str]) -> bytes:
-    """Byte-level BPE as a ``tokenizer.json``."""
-    return tokenizer_json(train_bpe(counts, options.vocabulary, special_tokens=(END_OF_TEXT, *options.special_tokens)))
+def _byte_bpe(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
+    """Byte-level BPE as ``tokenizer.json``: a smaller vocabulary is the beginning of a larger one."""
+    special = (END_OF_TEXT, *plans[0].special_tokens)
+    sizes = [plan.vocabulary - len(BYTES) - len(special) for plan in plans]
+    types = counts.types()
+    merges = learn(types, max(*sizes, 0))
+    for plan, size in zip(plans, sizes, strict=True):
+        if size < 0:
+            raise UserError(
+                f"tokenizer {plan.name}: a vocabulary of {plan.vocabulary:,}; expected {plan.vocabulary - size:,} or "
+                f"more: the bytes and {len(special):,} special tokens"
+            )
+        first = merges.first(size)
+        source = byte_bpe(first, pattern=counts.pattern, finer=counts.finer, special_tokens=special)
+        yield Made(tokenizer_json(source), rare=rare_tokens(types, first))
+
+
+def _unigram(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
+    """Each size is learned by itself: a smaller one is no part of a larger one."""
+    for plan in plans:
+        notes: list[str] = []
+        data = sentencepiece_unigram.make(counts, plan, notes)
+        yield Made(data, tuple(notes))
 
 
 MAKERS: Final[Mapping[Kind, Maker]] = {
     "byte-bpe": _byte_bpe,
     "sentencepiece-bpe": sentencepiece_bpe.make,
-    "sentencepiece-unigram": sentencepiece_unigram.make,
+    "sentencepiece-unigram": _unigram,
 }
