@@ -64,9 +64,12 @@ def _explain(comparison: Comparison) -> None:
         f"Words: {comparison.to_json()['words']}.",
         file=sys.stderr,
     )
+    said: dict[str, list[str]] = {}
     for one in comparison.tokenizers:
         for oddity in one.oddities:
-            typer.echo(f"{one.name}: {oddity.code}: {oddity.detail}", file=sys.stderr)
+            said.setdefault(f"{oddity.code}: {oddity.detail}", []).append(one.name)
+    for what, names in said.items():
+        typer.echo(f"{', '.join(names)}: {what}", file=sys.stderr)
 
 
 def _rank(row: Row) -> str:

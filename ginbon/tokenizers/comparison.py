@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ginbon.tokenizers.metrics import METRICS, Estimate, Measures, join, measure
+from ginbon.tokenizers.metrics import METRICS, Estimate, Measures, TextUnits, join, measure_units
 from ginbon.tokenizers.metrics.honesty import MAX_LOST as MAX_LOST
 from ginbon.tokenizers.metrics.honesty import MAX_UNKNOWN as MAX_UNKNOWN
 from ginbon.tokenizers.metrics.honesty import collapse as collapse
@@ -145,20 +145,29 @@ def compare(
 ) -> Comparison:
     """Measure tokenizers on at most ``sample_bytes`` of each language of the documents that ``read`` gives."""
     sample = choose(read, sample_bytes=sample_bytes, seed=seed, each_language=True)
-    measured = [measure_all(tokenizer, read, sample) for tokenizer in tokenizers]
-    return ranked(measured, sample_bytes=sample_bytes, seed=seed)
+    return ranked(measure_each(tokenizers, read, sample), sample_bytes=sample_bytes, seed=seed)
 
 
 def measure_all(tokenizer: Tokenizer, read: Read, sample: Sample) -> Measured:
     """One tokenizer on a sample: batch by batch, so that memory holds counts and not texts."""
-    held: dict[str, list[Measures]] = {}
+    return measure_each([tokenizer], read, sample)[0]
+
+
+def measure_each(tokenizers: Sequence[Tokenizer], read: Read, sample: Sample) -> list[Measured]:
+    """Several tokenizers on a sample, whose words and graphemes are found once."""
+    held: list[dict[str, list[Measures]]] = [{} for _ in tokenizers]
     for batch in sample.texts(read):
         by_language: dict[str, list[str]] = {}
         for language, text in batch:
             by_language.setdefault(language, []).append(text)
         for language, texts in by_language.items():
-            column = TextColumn(pa.array(texts, pa.large_string()))
-            held.setdefault(language, []).append(measure(tokenizer, column, language, seed=sample.seed))
+            units = TextUnits.of(TextColumn(pa.array(texts, pa.large_string())), language)
+            for tokenizer, own in zip(tokenizers, held, strict=True):
+                own.setdefault(language, []).append(measure_units(tokenizer, units, seed=sample.seed))
+    return [_measured(tokenizer, own) for tokenizer, own in zip(tokenizers, held, strict=True)]
+
+
+def _measured(tokenizer: Tokenizer, held: Mapping[str, Sequence[Measures]]) -> Measured:
     rows = [_row(tokenizer, language, join(parts)) for language, parts in sorted(held.items())]
     return Measured(
         tokenizer.name, tokenizer.kind, tokenizer.sha256, tokenizer.vocabulary.size, tokenizer.oddities, tuple(rows)
