@@ -1,0 +1,119 @@
+"""``ginbon tokenizers sweep``: many tokenizers from one counting pass, measured side by side, and one chosen."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ginbon.cli.train import weights_of
+from ginbon.errors import UserError
+
+
+def sweep(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN|COUNTS|TEXT", help="Runs, releases, files of counts, or text to count."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the tokenizers, sweep.json and .html.")],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="byte-bpe, bpe or unigram; may be given again. Left out: byte-bpe and bpe."),
+    ] = None,
+    vocabulary: Annotated[
+        list[int] | None, typer.Option(help="Tokens; may be given again. Left out: 8000, 16000, 32000 and 64000.")
+    ] = None,
+    balance: Annotated[
+        list[float] | None,
+        typer.Option(help="1: languages count as much as there is of them; 0: all the same; may be given again."),
+    ] = None,
+    mix: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:WHAT=FACTOR,...", help="What languages and sources count in a mix; may be given again."
+        ),
+    ] = None,
+    pattern: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A split pattern: ginbon, ginbon+case, ginbon+latin, ginbon+punctuation; of text also o200k and "
+            "others. May be given again."
+        ),
+    ] = None,
+    language: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--language",
+            "-l",
+            help="These languages only (por_Latn); may be given again. One: that of text without label.",
+        ),
+    ] = None,
+    held_out: Annotated[
+        list[Path] | None,
+        typer.Option(help="Text to measure on, which is not trained on; left out: the held-out split of a run."),
+    ] = None,
+    within: Annotated[float, typer.Option(help="Share of tokens above the fewest that is good enough.")] = 0.05,
+    hidden: Annotated[int, typer.Option(help="Hidden size of the model, for what a vocabulary costs.")] = 4_096,
+    character_coverage: Annotated[
+        float, typer.Option(help="Share of characters with tokens of their own; the rest are bytes (SentencePiece).")
+    ] = 0.9999,
+    special_token: Annotated[
+        list[str] | None, typer.Option(help="A token that text never becomes; may be given again.")
+    ] = None,
+    sample_bytes: Annotated[int, typer.Option(help="Most held-out text to measure, of each language.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="What the sample and the intervals come from.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads that count text; the result is the same.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print sweep.json.")] = False,
+) -> None:
+    """Train tokenizers of many kinds, sizes, balances and patterns, measure all on held-out text, and choose one.
+
+    Text is counted once; sizes of one kind share their learning. What is in the folder already is not trained again.
+
+    Example: ginbon tokenizers sweep runs/ours -o sweep --vocabulary 16000 --vocabulary 32000 --balance 0.3 --balance 1
+    """
+    from ginbon.engine.files import canonical_json
+    from ginbon.tokenizers.sweep import SweepOptions
+    from ginbon.tokenizers.sweep import sweep as sweep_tokenizers
+    from ginbon.tokenizers.training.options import SHORT
+
+    usual = SweepOptions()
+    options = SweepOptions(
+        kinds=tuple(SHORT.get(one, one) for one in kind) if kind else usual.kinds,  # type: ignore[arg-type]
+        vocabularies=tuple(vocabulary or usual.vocabularies),
+        balances=tuple(balance or usual.balances),
+        patterns=tuple(pattern or usual.patterns),
+        mixes=dict(map(_mix, mix or ())),
+        languages=tuple(language or ()),
+        character_coverage=character_coverage,
+        special_tokens=tuple(special_token or ()),
+    )
+    done = sweep_tokenizers(
+        inputs,
+        output,
+        options,
+        held_out=held_out or (),
+        language=language[0] if language and len(language) == 1 else "",
+        within=within,
+        hidden=hidden,
+        sample_bytes=sample_bytes,
+        seed=seed,
+        threads=threads,
+        told=lambda line: typer.echo(line, file=sys.stderr),
+    )
+    if as_json:
+        print(canonical_json(done.to_json()).decode())  # noqa: T201
+        return
+    from ginbon.cli.sweep_tables import show
+
+    show(done)
+    typer.echo(f"{output}: {len(done.made):,} tokenizers, sweep.json", file=sys.stderr)
+
+
+def _mix(said: str) -> tuple[str, dict[str, float]]:
+    """``press:news=2,web=0.5``."""
+    name, _, rest = said.partition(":")
+    if not name or not rest:
+        raise UserError(f"--mix {said}: expected NAME:WHAT=FACTOR,..., as in press:news=2,web=0.5")
+    return name, weights_of(rest.split(","), option="--mix")

@@ -1,0 +1,59 @@
+"""What a person sees of a sweep: what to take and why, every tokenizer in a row, and a table for each language."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ginbon.tokenizers.sweep import Sweep
+
+
+def show(done: Sweep) -> None:
+    """Print it; the rule goes to standard error."""
+    from rich.console import Console
+
+    from ginbon.cli import comparison_tables
+    from ginbon.tokenizers.sweep import wording
+
+    comparison_tables.show(done.comparison)
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    console.print(_summary(done))
+    console.print(wording.headline(done), style="bold")
+    for reason in wording.reasons(done):
+        console.print(f" - {reason}", markup=False)
+    typer.echo(f"The rule: {wording.rule(done.choice.within)}", file=sys.stderr)
+    for note in dict.fromkeys(f"{m.arm.options.name}: {note}" for m in done.made for note in m.record["notes"]):
+        typer.echo(f"note: {note}", file=sys.stderr)
+
+
+def _summary(done: Sweep) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    from ginbon.tokenizers.sweep import wording
+    from ginbon.tokenizers.sweep.choice import parameters
+    from ginbon.tokenizers.training.making import RARE
+
+    choice = done.choice
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("")
+    table.add_column("tokenizer", no_wrap=True)
+    for heading in ("vocabulary", "tokens over the fewest", "parameters", f"rare (< {RARE})"):
+        table.add_column(heading, justify="right")
+    for made in done.made:
+        name, size, rare = made.arm.options.name, made.record["vocabulary"], made.record["rare_tokens"]
+        above = choice.excess.get(name)
+        table.add_row(
+            ">" if name == choice.taken else "",
+            name,
+            f"{size:,}",
+            wording.figure(above) if above else "not ranked",
+            f"{parameters(size, choice.hidden) / 1e6:,.0f} M",
+            "-" if rare is None else f"{rare / size:.1%}",
+        )
+    return table

@@ -1,0 +1,110 @@
+"""What a sweep trains: every kind at every size, split pattern, balance and mix, as plain values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Final
+
+from ginbon.errors import UserError
+from ginbon.tokenizers.patterns import FINER, GINBON, PATTERNS, known_pattern
+from ginbon.tokenizers.training.options import BALANCE, SHORT, Kind, TrainOptions
+
+SIZES: Final = (8_000, 16_000, 32_000, 64_000)
+
+_SHORT_OF: Final = {kind: short for short, kind in SHORT.items()}
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A split pattern, and those that cut on what it cuts: ``o200k``, ``ginbon+case``."""
+
+    name: str
+    pattern: str
+    finer: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, said: str) -> Cut:
+        """From what a person writes: names joined by ``+``, of which the last may be a regular expression instead.
+
+        The first is that of a pattern by which text is counted (``patterns.PATTERNS``), the others those that cut on
+        (``patterns.FINER``). A regular expression alone is a pattern to count by.
+        """
+        first, plus, rest = said.partition("+")
+        if first not in PATTERNS or not (rest or not plus):
+            return cls(_named(said), known_pattern(said))
+        finer: list[str] = []
+        while rest:
+            name, _, more = rest.partition("+")
+            if name not in FINER:
+                name, more = rest, ""
+            finer.append(name)
+            rest = more
+        return cls("-".join([first, *map(_named, finer)]), known_pattern(first), tuple(finer))
+
+
+def _named(pattern: str) -> str:
+    """A pattern as a part of a folder's name: its own where it has one."""
+    known = pattern in FINER or pattern in PATTERNS
+    return pattern if known else f"pattern-{hashlib.sha256(pattern.encode()).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One tokenizer of a sweep. Arms of one ``series`` differ in their size alone: a line of the curves."""
+
+    series: str
+    cut: Cut
+    mix: str
+    options: TrainOptions
+
+
+@dataclass(frozen=True)
+class SweepOptions:
+    """What to train: each of ``kinds`` at each of ``vocabularies``, ``balances``, ``patterns`` and ``mixes``.
+
+    ``patterns`` are written as ``Cut.of`` reads them. ``mixes`` are weights of languages and sources by a name of
+    one's own; without any, everything weighs what the balance makes of it. ``languages``, ``character_coverage`` and
+    ``special_tokens`` are those of every tokenizer (``TrainOptions``).
+    """
+
+    kinds: tuple[Kind, ...] = ("byte-bpe", "sentencepiece-bpe")
+    vocabularies: tuple[int, ...] = SIZES
+    balances: tuple[float, ...] = (BALANCE,)
+    patterns: tuple[str, ...] = ("ginbon",)
+    mixes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+    character_coverage: float = 0.9999
+    special_tokens: tuple[str, ...] = ()
+
+    def arms(self) -> tuple[Arm, ...]:
+        """Every tokenizer, a series after another, sizes ascending. Raises ``UserError`` where there is none."""
+        cuts = [Cut.of(said) for said in dict.fromkeys(self.patterns)]
+        mixes: Mapping[str, Mapping[str, float]] = self.mixes or {"": {}}
+        several = product(dict.fromkeys(self.kinds), cuts, dict.fromkeys(self.balances), mixes.items())
+        arms = [
+            self._arm(kind, cut, balance, mix, weights, size)
+            for kind, cut, balance, (mix, weights) in several
+            for size in sorted(set(self.vocabularies))
+        ]
+        if not arms:
+            raise UserError("nothing to train: a sweep needs a kind, a vocabulary, a balance and a pattern")
+        return tuple(arms)
+
+    def _arm(self, kind: Kind, cut: Cut, balance: float, mix: str, weights: Mapping[str, float], size: int) -> Arm:
+        parts = [_SHORT_OF.get(kind, kind), "" if cut == Cut("ginbon", GINBON) else cut.name, f"b{balance:g}", mix]
+        series = "-".join(part for part in parts if part)
+        options = TrainOptions(
+            name=f"{series}-{size}",
+            kind=kind,
+            vocabulary=size,
+            languages=self.languages,
+            balance=balance,
+            weights=weights,
+            character_coverage=self.character_coverage,
+            special_tokens=self.special_tokens,
+            finer=cut.finer,
+        )
+        return Arm(series, cut, mix, options)

@@ -1,0 +1,183 @@
+"""Train and measure every tokenizer of a sweep; what is there already is not trained again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ginbon.engine.files import canonical_json, read_json, write_json, write_whole
+from ginbon.errors import UserError
+from ginbon.tokenizers.comparison import Comparison, measure_each, ranked
+from ginbon.tokenizers.counts import Counts
+from ginbon.tokenizers.counts.gathering import gather_each
+from ginbon.tokenizers.patterns import finer_pattern
+from ginbon.tokenizers.reading import Reading, find
+from ginbon.tokenizers.sample import choose as choose_sample
+from ginbon.tokenizers.sweep.choice import HIDDEN, WITHIN, Choice, choose, parameters
+from ginbon.tokenizers.sweep.plan import Arm, SweepOptions
+from ginbon.tokenizers.training.options import REVISION
+from ginbon.tokenizers.training.train import Trained, train_each
+
+SCHEMA: Final = "ginbon.sweep"
+VERSION: Final = 1
+FILE: Final = "sweep.json"
+
+SAMPLE_BYTES: Final = 1_000_000
+"""Held-out text of each language that is measured: a sweep has many tokenizers, and differences are paired."""
+
+Told = Callable[[str], None]
+"""Is told what happens, a line at a time."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A tokenizer of a sweep: its plan, and what its ``training.json`` says."""
+
+    arm: Arm
+    record: Mapping[str, Any]
+
+    def to_json(self, hidden: int) -> dict[str, Any]:
+        """Plain values."""
+        options = self.arm.options
+        return {
+            "name": options.name,
+            "series": self.arm.series,
+            "kind": options.kind,
+            "pattern": self.arm.cut.name,
+            "balance": options.balance,
+            "mix": self.arm.mix,
+            "asked": options.vocabulary,
+            "vocabulary": self.record["vocabulary"],
+            "file": f"{options.name}/{options.file}",
+            "sha256": self.record["sha256"],
+            "parameters": parameters(self.record["vocabulary"], hidden),
+            "rare_tokens": self.record["rare_tokens"],
+            "notes": self.record["notes"],
+        }
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep's tokenizers, in the order of the plan, how they compare on held-out documents, and which to take."""
+
+    made: tuple[Made, ...]
+    counts: Mapping[str, Counts]
+    comparison: Comparison
+    choice: Choice
+
+    def to_json(self) -> dict[str, Any]:
+        """The published result: ``ginbon.sweep``, version 1; the same bytes for the same input."""
+        return {
+            "schema": SCHEMA,
+            "version": VERSION,
+            "counts": [
+                {"split_pattern": pattern, "sha256": counts.sha256, "pre_tokens": counts.total}
+                for pattern, counts in self.counts.items()
+            ],
+            "tokenizers": [made.to_json(self.choice.hidden) for made in self.made],
+            "comparison": self.comparison.to_json(),
+            "choice": self.choice.to_json(),
+        }
+
+
+def sweep(
+    places: Sequence[Path | str],
+    folder: Path,
+    options: SweepOptions | None = None,
+    *,
+    held_out: Sequence[Path | str] = (),
+    language: str = "",
+    within: float = WITHIN,
+    hidden: int = HIDDEN,
+    sample_bytes: int = SAMPLE_BYTES,
+    seed: int = 1,
+    threads: int = 1,
+    told: Told = lambda line: None,
+) -> Sweep:
+    """Train tokenizers from places (runs, files of counts, text), measure them on held-out documents, and choose one.
+
+    Writes each into ``folder/<name>/`` with its ``training.json``, and ``folder/sweep.json``. A tokenizer that is there
+    already, of the same counts and options, is not trained again. ``held_out`` is text to measure on; without it that
+    of the runs and releases among ``places``. ``language`` is that of text that does not say its own. Raises
+    ``UserError`` where there is nothing to measure on, or a pattern needs text and there are only counts.
+    """
+    options = options or SweepOptions()
+    arms = options.arms()
+    read = reading(places, held_out, language=language, languages=options.languages)
+    patterns = list(dict.fromkeys(arm.cut.pattern for arm in arms))
+    counts = gather_each(places, patterns, language=language, languages=options.languages, threads=threads)
+    found = {trained.options.name: trained for trained in _train(arms, counts, folder, told)}
+    trained = [found[arm.options.name] for arm in arms]
+    sample = choose_sample(read, sample_bytes=sample_bytes, seed=seed, each_language=True)
+    told(f"measuring {len(arms):,} tokenizers")
+    measured = measure_each([one.tokenizer for one in trained], read, sample)
+    if not any(row.totals["tokens"] for row in measured[0].rows):
+        raise UserError("there is no held-out text to measure on in the languages wanted; name some with --held-out")
+    done = Sweep(
+        tuple(Made(arm, one.record) for arm, one in zip(arms, trained, strict=True)),
+        counts,
+        ranked(measured, sample_bytes=sample_bytes, seed=seed),
+        choose(measured, within=within, hidden=hidden),
+    )
+    write_json(folder / FILE, done.to_json())
+    return done
+
+
+def reading(
+    places: Sequence[Path | str], held_out: Sequence[Path | str], *, language: str = "", languages: Sequence[str] = ()
+) -> Reading:
+    """The documents to measure on: those named, else the held-out split of the runs and releases among ``places``."""
+    own = [place for place in map(Path, places) if any((place / name).is_dir() for name in ("shards", "data"))]
+    if not held_out and not own:
+        raise UserError(
+            "name text to measure on with --held-out: files or a folder of documents that are not trained on; only a "
+            "run or a release has a held-out split of its own"
+        )
+    trained = {Path(place).resolve() for place in places if Path(place).is_file()}
+    if both := trained & {Path(place).resolve() for place in held_out}:
+        raise UserError(f"{min(both)}: is trained on and cannot be held out; measure on other documents")
+    files = find(list(held_out) or own, split="held_out")
+    return Reading(files, language=language, languages=frozenset(languages), split="held_out")
+
+
+def _train(arms: Sequence[Arm], counts: Mapping[str, Counts], folder: Path, told: Told) -> Iterator[Trained]:
+    """Every tokenizer, in any order: those that are there, then the others as they are trained and written."""
+    missing = []
+    for arm in arms:
+        there = _there(arm, counts[arm.cut.pattern], folder)
+        if there is None:
+            missing.append(arm)
+        else:
+            told(f"{arm.options.name}: is there")
+            yield there
+    for pattern, own in counts.items():
+        for trained in train_each(own, [arm.options for arm in missing if arm.cut.pattern == pattern]):
+            place = folder / trained.options.name
+            write_whole(place / trained.options.file, trained.data)
+            write_whole(place / "training.json", canonical_json(trained.record) + b"\n")
+            told(f"{trained.options.name}: {trained.record['vocabulary']:,} tokens")
+            yield trained
+
+
+def _there(arm: Arm, counts: Counts, folder: Path) -> Trained | None:
+    """The tokenizer, where it was trained from these counts with these options, and its file is whole."""
+    place = folder / arm.options.name
+    record = read_json(place / "training.json")
+    wanted = {
+        "options": arm.options.to_json(),
+        "revision": REVISION,
+        "split_pattern": counts.pattern,
+        "finer_patterns": [finer_pattern(name) for name in arm.options.finer],
+    }
+    if not isinstance(record, dict) or any(record.get(key) != value for key, value in wanted.items()):
+        return None
+    if record.get("counts", {}).get("sha256") != counts.sha256:
+        return None
+    try:
+        data = (place / arm.options.file).read_bytes()
+    except OSError:
+        return None
+    return Trained(arm.options, data, record) if hashlib.sha256(data).hexdigest() == record.get("sha256") else None
