@@ -54,6 +54,13 @@ def sweep(
         list[Path] | None,
         typer.Option(help="Text to measure on, which is not trained on; left out: the held-out split of a run."),
     ] = None,
+    parallel: Annotated[
+        list[Path] | None,
+        typer.Option("--parallel", "-p", help="Parallel text: what each language is charged beside the pivot."),
+    ] = None,
+    pivot: Annotated[
+        str, typer.Option(help="With --parallel: left out, English where it is trained on, else the largest language.")
+    ] = "",
     within: Annotated[float, typer.Option(help="Share of tokens above the fewest that is good enough.")] = 0.05,
     hidden: Annotated[int, typer.Option(help="Hidden size of the model, for what a vocabulary costs.")] = 4_096,
     character_coverage: Annotated[
@@ -73,7 +80,8 @@ def sweep(
 
     Example: ginbon tokenizers sweep runs/ours -o sweep --vocabulary 16000 --vocabulary 32000 --balance 0.3 --balance 1
     """
-    from ginbon.engine.files import canonical_json
+    from ginbon.engine.files import canonical_json, write_whole
+    from ginbon.report.sweep import page_of_sweep
     from ginbon.tokenizers.sweep import SweepOptions
     from ginbon.tokenizers.sweep import sweep as sweep_tokenizers
     from ginbon.tokenizers.training.options import SHORT
@@ -94,6 +102,8 @@ def sweep(
         output,
         options,
         held_out=held_out or (),
+        parallel=parallel or (),
+        pivot=pivot,
         language=language[0] if language and len(language) == 1 else "",
         within=within,
         hidden=hidden,
@@ -102,13 +112,13 @@ def sweep(
         threads=threads,
         told=lambda line: typer.echo(line, file=sys.stderr),
     )
+    write_whole(output / "sweep.html", page_of_sweep(done).encode())
     if as_json:
         print(canonical_json(done.to_json()).decode())  # noqa: T201
         return
     from ginbon.cli.sweep_tables import show
 
-    show(done)
-    typer.echo(f"{output}: {len(done.made):,} tokenizers, sweep.json", file=sys.stderr)
+    show(done, output)
 
 
 def _mix(said: str) -> tuple[str, dict[str, float]]:

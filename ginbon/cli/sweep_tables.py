@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,10 +11,12 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from ginbon.tokenizers.metrics import Estimate
+    from ginbon.tokenizers.parallel.across import Across
     from ginbon.tokenizers.sweep import Sweep
 
 
-def show(done: Sweep) -> None:
+def show(done: Sweep, folder: Path) -> None:
     """Print it; the rule goes to standard error."""
     from rich.console import Console
 
@@ -22,13 +25,40 @@ def show(done: Sweep) -> None:
 
     comparison_tables.show(done.comparison)
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    for across in done.parallel.sets if done.parallel else ():
+        console.print(_parallel(across))
     console.print(_summary(done))
     console.print(wording.headline(done), style="bold")
     for reason in wording.reasons(done):
         console.print(f" - {reason}", markup=False)
+    console.print(f"page    {folder / 'sweep.html'}", markup=False, soft_wrap=True)
+    console.print(f"result  {folder / 'sweep.json'}", markup=False, soft_wrap=True)
     typer.echo(f"The rule: {wording.rule(done.choice.within)}", file=sys.stderr)
     for note in dict.fromkeys(f"{m.arm.options.name}: {note}" for m in done.made for note in m.record["notes"]):
         typer.echo(f"note: {note}", file=sys.stderr)
+
+
+def _parallel(across: Across) -> Table:
+    """What every tokenizer charges over the languages of a set."""
+    from rich import box
+    from rich.table import Table
+
+    aligned = across.aligned
+    title = f"{aligned.name}: {len(aligned.units):,} lines in {len(across.labels):,} languages, beside {aligned.pivot}"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("tokenizer", no_wrap=True)
+    for heading in ("tokens/line", "Gini", "highest premium"):
+        table.add_column(heading, justify="right")
+    for one in across.measured:
+        found = across.overview(one)
+        worst = "-" if found.worst_premium is None else f"{found.worst_premium:.2f} {found.worst}"
+        figures = (_value(found.tokens_per_line, 1), _value(found.gini, 3))
+        table.add_row(one.name, *figures, worst)
+    return table
+
+
+def _value(estimate: Estimate, digits: int) -> str:
+    return "-" if estimate.value is None else f"{estimate.value:.{digits}f}"
 
 
 def _summary(done: Sweep) -> Table:

@@ -10,6 +10,6 @@ from __future__ import annotations
 
 from ginbon.tokenizers.sweep.choice import Choice, Step, choose
 from ginbon.tokenizers.sweep.plan import Arm, Cut, SweepOptions
-from ginbon.tokenizers.sweep.sweeping import Sweep, sweep
+from ginbon.tokenizers.sweep.sweeping import Made, Sweep, sweep
 
-__all__ = ["Arm", "Choice", "Cut", "Step", "Sweep", "SweepOptions", "choose", "sweep"]
+__all__ = ["Arm", "Choice", "Cut", "Made", "Step", "Sweep", "SweepOptions", "choose", "sweep"]

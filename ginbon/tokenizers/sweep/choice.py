@@ -3,7 +3,8 @@
 The rule: of the tokenizers that pass the gates on every language (no unknown token, every document comes back exactly,
 not collapsed), those are good enough whose tokens on the held-out documents exceed those of the one with the fewest by
 no more than ``within``, beyond doubt: the upper end of the paired 95 % interval counts. Of these the smallest
-vocabulary is taken; of several of one size the one with the fewest tokens.
+vocabulary is taken; of several of one size the one with the fewest tokens, and of those that are no different from it
+beyond doubt the one that is fairest: whose excess over a language's own best is smallest where it is largest.
 
 Tokens of several languages are put together as the geometric mean of their ratios: every language counts the same,
 whatever it has of text or bytes for a character.
@@ -92,8 +93,10 @@ def choose(measured: Sequence[Measured], *, within: float = WITHIN, hidden: int 
     best = min(may, key=lambda one: (_above(one, may[0]).value or 0.0, one.vocabulary, one.name))
     excess = {one.name: _above(one, best) for one in may}
     enough = [one for one in may if _surely(excess[one.name]) <= within]
-    taken = min(enough, key=lambda one: (one.vocabulary, excess[one.name].value or 0.0, one.name))
-    worst, worst_excess = _worst(taken, may)
+    leader = min(enough, key=lambda one: (one.vocabulary, excess[one.name].value or 0.0, one.name))
+    alike = [leader, *(one for one in enough if one.vocabulary == leader.vocabulary and _is_tie(one, leader))]
+    worst = {one.name: _worst(one, may) for one in alike}
+    taken = min(alike, key=lambda one: (worst[one.name][1].value or 0.0, excess[one.name].value or 0.0, one.name))
     return Choice(
         within,
         hidden,
@@ -101,11 +104,11 @@ def choose(measured: Sequence[Measured], *, within: float = WITHIN, hidden: int 
         best.name,
         gates,
         excess,
-        ties=tuple(one.name for one in enough if one.vocabulary == taken.vocabulary and _is_tie(one, taken)),
+        ties=tuple(one.name for one in alike if one is not taken),
         up=_step(taken, [one for one in may if one.vocabulary > taken.vocabulary], hidden, up=True),
         down=_step(taken, [one for one in may if one.vocabulary < taken.vocabulary], hidden, up=False),
-        worst=worst,
-        worst_excess=worst_excess,
+        worst=worst[taken.name][0],
+        worst_excess=worst[taken.name][1],
     )
 
 
@@ -175,14 +178,12 @@ def _step(taken: Measured, others: Sequence[Measured], hidden: int, *, up: bool)
     return Step(step.name, step.vocabulary, _above(step, taken), more)
 
 
-def _worst(taken: Measured, may: Sequence[Measured]) -> tuple[str, Estimate | None]:
+def _worst(taken: Measured, may: Sequence[Measured]) -> tuple[str, Estimate]:
     """The language in which a tokenizer exceeds that language's best most, and by how much."""
-    found = []
+    found = [(Estimate(None, None, None, 0), "")]
     for place, row in enumerate(taken.rows):
         if row.totals["tokens"]:
             best = min(may, key=lambda one: (one.rows[place].totals["tokens"], one.name))
             found.append((_above(taken, best, row.language), row.language))
-    if not found:
-        return "", None
     excess, language = max(found, key=lambda one: (one[0].value or 0.0, one[1]))
     return language, excess

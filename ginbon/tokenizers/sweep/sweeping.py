@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ginbon.engine.files import canonical_json, read_json, write_json, write_whole
+from ginbon.engine.files import read_json, write_json, write_whole
 from ginbon.errors import UserError
+from ginbon.languages import codes
 from ginbon.tokenizers.comparison import Comparison, measure_each, ranked
 from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.counts.gathering import gather_each
+from ginbon.tokenizers.parallel import Aligned, ParallelComparison, compare_parallel, read_parallel
 from ginbon.tokenizers.patterns import finer_pattern
 from ginbon.tokenizers.reading import Reading, find
 from ginbon.tokenizers.sample import choose as choose_sample
 from ginbon.tokenizers.sweep.choice import HIDDEN, WITHIN, Choice, choose, parameters
 from ginbon.tokenizers.sweep.plan import Arm, SweepOptions
 from ginbon.tokenizers.training.options import REVISION
+from ginbon.tokenizers.training.proving import TRAINING, files_of
 from ginbon.tokenizers.training.train import Trained, train_each
 
 SCHEMA: Final = "ginbon.sweep"
@@ -67,6 +70,7 @@ class Sweep:
     counts: Mapping[str, Counts]
     comparison: Comparison
     choice: Choice
+    parallel: ParallelComparison | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The published result: ``ginbon.sweep``, version 1; the same bytes for the same input."""
@@ -79,6 +83,7 @@ class Sweep:
             ],
             "tokenizers": [made.to_json(self.choice.hidden) for made in self.made],
             "comparison": self.comparison.to_json(),
+            "parallel": self.parallel.to_json() if self.parallel else None,
             "choice": self.choice.to_json(),
         }
 
@@ -89,6 +94,8 @@ def sweep(
     options: SweepOptions | None = None,
     *,
     held_out: Sequence[Path | str] = (),
+    parallel: Sequence[Path | str] = (),
+    pivot: str = "",
     language: str = "",
     within: float = WITHIN,
     hidden: int = HIDDEN,
@@ -101,19 +108,22 @@ def sweep(
 
     Writes each into ``folder/<name>/`` with its ``training.json``, and ``folder/sweep.json``. A tokenizer that is there
     already, of the same counts and options, is not trained again. ``held_out`` is text to measure on; without it that
-    of the runs and releases among ``places``. ``language`` is that of text that does not say its own. Raises
-    ``UserError`` where there is nothing to measure on, or a pattern needs text and there are only counts.
+    of the runs and releases among ``places``. On ``parallel`` text (as of ``compare``), what each language is charged
+    beside ``pivot`` is told too; nothing is chosen by it. ``language`` is that of text that does not say its own.
+    Raises ``UserError`` where there is nothing to measure on, or a pattern needs text and there are only counts.
     """
     options = options or SweepOptions()
     arms = options.arms()
     read = reading(places, held_out, language=language, languages=options.languages)
     patterns = list(dict.fromkeys(arm.cut.pattern for arm in arms))
     counts = gather_each(places, patterns, language=language, languages=options.languages, threads=threads)
+    sets = aligned(parallel, counts[patterns[0]], pivot) if parallel else []
     found = {trained.options.name: trained for trained in _train(arms, counts, folder, told)}
     trained = [found[arm.options.name] for arm in arms]
     sample = choose_sample(read, sample_bytes=sample_bytes, seed=seed, each_language=True)
     told(f"measuring {len(arms):,} tokenizers")
-    measured = measure_each([one.tokenizer for one in trained], read, sample)
+    tokenizers = [one.tokenizer for one in trained]
+    measured = measure_each(tokenizers, read, sample)
     if not any(row.totals["tokens"] for row in measured[0].rows):
         raise UserError("there is no held-out text to measure on in the languages wanted; name some with --held-out")
     done = Sweep(
@@ -121,6 +131,7 @@ def sweep(
         counts,
         ranked(measured, sample_bytes=sample_bytes, seed=seed),
         choose(measured, within=within, hidden=hidden),
+        compare_parallel(tokenizers, sets, seed=seed) if sets else None,
     )
     write_json(folder / FILE, done.to_json())
     return done
@@ -143,6 +154,25 @@ def reading(
     return Reading(files, language=language, languages=frozenset(languages), split="held_out")
 
 
+def aligned(places: Sequence[Path | str], counts: Counts, pivot: str = "") -> list[Aligned]:
+    """The lines of parallel text in the languages of counts, beside the pivot.
+
+    Without a pivot named that is English where it is trained on, else the language with the most text: a language
+    that no tokenizer learned is no yardstick. Raises ``UserError`` where no set has one of the languages.
+    """
+    sizes: dict[str, float] = {}
+    for (language, _), size in counts.bytes.items():
+        label = codes.resolve(language)
+        if label:
+            sizes[label] = sizes.get(label, 0.0) + size
+    if not pivot and sizes and "eng_Latn" not in sizes:
+        pivot = max(sizes, key=lambda label: (sizes[label], label))
+    there = {version.language for one in read_parallel(places, pivot=pivot) for version in one.versions.values()}
+    if not there & sizes.keys():
+        raise UserError(f"the parallel text has none of the languages trained on, which are {', '.join(sorted(sizes))}")
+    return read_parallel(places, pivot=pivot, languages=sorted(there & sizes.keys()))
+
+
 def _train(arms: Sequence[Arm], counts: Mapping[str, Counts], folder: Path, told: Told) -> Iterator[Trained]:
     """Every tokenizer, in any order: those that are there, then the others as they are trained and written."""
     missing = []
@@ -155,9 +185,8 @@ def _train(arms: Sequence[Arm], counts: Mapping[str, Counts], folder: Path, told
             yield there
     for pattern, own in counts.items():
         for trained in train_each(own, [arm.options for arm in missing if arm.cut.pattern == pattern]):
-            place = folder / trained.options.name
-            write_whole(place / trained.options.file, trained.data)
-            write_whole(place / "training.json", canonical_json(trained.record) + b"\n")
+            for file, data in files_of(trained).items():
+                write_whole(folder / trained.options.name / file, data)
             told(f"{trained.options.name}: {trained.record['vocabulary']:,} tokens")
             yield trained
 
@@ -165,7 +194,7 @@ def _train(arms: Sequence[Arm], counts: Mapping[str, Counts], folder: Path, told
 def _there(arm: Arm, counts: Counts, folder: Path) -> Trained | None:
     """The tokenizer, where it was trained from these counts with these options, and its file is whole."""
     place = folder / arm.options.name
-    record = read_json(place / "training.json")
+    record = read_json(place / TRAINING)
     wanted = {
         "options": arm.options.to_json(),
         "revision": REVISION,

@@ -12,7 +12,9 @@ def rule(within: float) -> str:
     return (
         "Of the tokenizers without an unknown token and with an exact round trip on every document, the smallest "
         f"vocabulary whose tokens are at most {percent(within)} above the fewest, beyond doubt (upper end of the "
-        "paired 95 % interval; the geometric mean over languages), and of that size the one with the fewest tokens."
+        "paired 95 % interval; the geometric mean over languages), and of that size the one with the fewest "
+        "tokens; where others are no different from it beyond doubt, the one that exceeds a language's own best least "
+        "where it does most."
     )
 
 
@@ -36,7 +38,7 @@ def reasons(done: Sweep) -> list[str]:
     elif len({made.record["vocabulary"] for made in done.made}) > 1:
         said.append("It is the largest vocabulary that was tried: a sweep with larger ones may find a better.")
     if choice.ties:
-        said.append(f"Of the same size and no different beyond doubt: {', '.join(choice.ties)}.")
+        said.append(f"No different from it beyond doubt, but less even over languages: {', '.join(choice.ties)}.")
     languages = {row.language for row in done.comparison.rows}
     if choice.worst_excess is not None and len(languages) > 1 and choice.worst_excess.value:
         said.append(
