@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ginbon.cli.train import weights_of
+from ginbon.cli.train import factors_of
 from ginbon.errors import UserError
 
 
@@ -126,4 +126,4 @@ def _mix(said: str) -> tuple[str, dict[str, float]]:
     name, _, rest = said.partition(":")
     if not name or not rest:
         raise UserError(f"--mix {said}: expected NAME:WHAT=FACTOR,..., as in press:news=2,web=0.5")
-    return name, weights_of(rest.split(","), option="--mix")
+    return name, factors_of("mix", rest.split(","))

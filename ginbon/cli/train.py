@@ -31,7 +31,9 @@ _Threads = Annotated[int, typer.Option(min=1, help="Threads that count text; the
 def train(
     inputs: _Inputs,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the tokenizer and its training.json.")],
-    kind: Annotated[str, typer.Option(help="unigram or bpe (SentencePiece's formats), or byte-bpe.")] = "byte-bpe",
+    kind: Annotated[
+        str, typer.Option(help="byte-bpe, parity-bpe (languages pay alike), or SentencePiece's unigram or bpe.")
+    ] = "byte-bpe",
     vocabulary: Annotated[int, typer.Option(help="Tokens, special ones and bytes included.")] = 32_000,
     name: Annotated[str, typer.Option(help="What it is called; left out: the output folder's name.")] = "",
     language: _Language = None,
@@ -48,6 +50,20 @@ def train(
     special_token: Annotated[
         list[str] | None, typer.Option(help="A token that text never becomes; may be given again.")
     ] = None,
+    development: Annotated[
+        Path | None,
+        typer.Option(metavar="PLACE", help="parity-bpe: parallel text that tells what each language pays."),
+    ] = None,
+    ratio: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LANGUAGE=BYTES", help="parity-bpe without such text: bytes of the same content in each language."
+        ),
+    ] = None,
+    global_merges: Annotated[int, typer.Option(min=0, help="parity-bpe: so many first merges are plain.")] = 0,
+    window: Annotated[
+        int, typer.Option(min=0, help="parity-bpe: of so many merges none chooses over twice its share; 0: no limit.")
+    ] = 0,
     export: Annotated[
         bool, typer.Option(help="Write it in every format that can hold it, proven id by id, with fixtures.")
     ] = True,
@@ -60,7 +76,7 @@ def train(
     """
     from ginbon.cli.display import size as shown_size
     from ginbon.engine.files import canonical_json, write_whole
-    from ginbon.tokenizers.training.options import SHORT, TrainOptions
+    from ginbon.tokenizers.training.options import SHORT, Parity, TrainOptions
     from ginbon.tokenizers.training.proving import files_of, prove
     from ginbon.tokenizers.training.train import train as train_tokenizer
 
@@ -70,9 +86,12 @@ def train(
         vocabulary=vocabulary,
         languages=tuple(language or ()),
         balance=balance,
-        weights=weights_of(weight or ()),
+        weights=factors_of("weight", weight or ()),
         character_coverage=character_coverage,
         special_tokens=tuple(special_token or ()),
+        parity=Parity(str(development or ""), factors_of("ratio", ratio or ()), global_merges, window)
+        if development or ratio or global_merges or window
+        else None,
     )
     if any((output / file).exists() for file in ("tokenizer.json", "tokenizer.model")):
         raise UserError(f"{output}: there is a tokenizer in this folder already; choose another, or remove it first")
@@ -147,7 +166,7 @@ def _gather(inputs: Sequence[Path], languages: Sequence[str] | None, threads: in
     return gather(inputs, language=own, languages=languages or (), threads=threads)
 
 
-def weights_of(said: Sequence[str], *, option: str = "--weight") -> dict[str, float]:
+def factors_of(option: str, said: Sequence[str]) -> dict[str, float]:
     """``por_Latn=2`` of each option."""
     found = {}
     for one in said:
@@ -157,5 +176,5 @@ def weights_of(said: Sequence[str], *, option: str = "--weight") -> dict[str, fl
         except ValueError:
             name = ""
         if not name:
-            raise UserError(f"{option} {one}: expected NAME=FACTOR with a number, as in por_Latn=2")
+            raise UserError(f"--{option} {one}: expected NAME=FACTOR with a number, as in por_Latn=2")
     return found

@@ -276,13 +276,28 @@ class HeldOut(Model):
     """Look for the held-out documents in the training split, and report how much of them is there after all."""
 
 
+class TokenizerParity(Model):
+    """How languages come to pay alike: parallel text to develop on, or ratios."""
+
+    development: Place | None = None
+    """A folder or table of parallel text, the same lines in every language."""
+    ratio: dict[Label, Annotated[float, Field(gt=0)]] = {}
+    """Without such text: the bytes that the same content takes in each language; only proportions count."""
+    global_merges: Annotated[int, Field(ge=0)] = 0
+    """So many first merges are those of a plain tokenizer."""
+    window: Annotated[int, Field(ge=0)] = 0
+    """Of any so many merges in a row no language chooses more than `alpha` times its equal share; 0: no limit."""
+    alpha: Annotated[float, Field(ge=1)] = 2
+    """See `window`."""
+
+
 class TrainTokenizer(Model):
     """A tokenizer to train on the kept text."""
 
     name: Name
     """Its name; also its folder's."""
-    kind: Literal["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"]
-    """Which trainer."""
+    kind: Literal["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe", "parity-bpe"]
+    """Which trainer; `parity-bpe` is a `byte-bpe` under which languages pay alike, and needs `parity`."""
     vocabulary: Annotated[int, Field(ge=300, le=1_000_000)] = 32_000
     """Tokens in the vocabulary, special ones and bytes included."""
     languages: list[Label] | None = None
@@ -296,6 +311,8 @@ class TrainTokenizer(Model):
     """Share of the characters seen that get a token of their own; the rest are written as bytes (SentencePiece)."""
     special_tokens: list[Line] = []
     """Tokens that text never becomes, beside the usual ones."""
+    parity: TokenizerParity | None = None
+    """For `parity-bpe`."""
 
 
 class ExtendTokenizer(Model):

@@ -23,7 +23,7 @@ CPU_S_PER_MB: Final = {"warc": 0.15, "html": 0.15, "mediawiki": 0.12}
 """CPU seconds of pass 1 for each decoded megabyte, by collector."""
 CPU_S_PER_MB_OF_TEXT: Final = 0.10
 COUNTING_S: Final = 0.03
-TRAINING_S: Final = {"sentencepiece-unigram": 0.3, "sentencepiece-bpe": 0.05, "byte-bpe": 0.05}
+TRAINING_S: Final = {"sentencepiece-unigram": 0.3, "sentencepiece-bpe": 0.05, "byte-bpe": 0.05, "parity-bpe": 0.1}
 """CPU seconds for each megabyte of text that is counted, and that was counted; less where words come again."""
 DECODED: Final = {"plain": 1.0, "gz": 4.0, "zst": 3.5, "bz2": 4.5, "xz": 5.0}
 """Decoded bytes for each raw byte of text."""

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from ginbon.engine.stage import Stage
 from ginbon.errors import GinbonError, Mistake, RecipeError, UserError
-from ginbon.filters.contamination.items import digest_files
-from ginbon.recipes.model import Recipe
+from ginbon.recipes.model import Recipe, TrainTokenizer
 from ginbon.tokenizers.counts.stages import Count, CountsFile, MergeCounts, ShareCounts
 from ginbon.tokenizers.extension.stage import Extend, Extending
+from ginbon.tokenizers.places import digest_places
 from ginbon.tokenizers.specs import Located, TokenizerSpec, distinct, locate
 from ginbon.tokenizers.stages import Compare, Measure
-from ginbon.tokenizers.training.options import TrainOptions
+from ginbon.tokenizers.training.options import Parity, TrainOptions
 from ginbon.tokenizers.training.stage import Train
 
 
@@ -40,19 +40,36 @@ def build_tokenizer_stages(recipe: Recipe, *, sample_bytes: int = 4_000_000) -> 
 
 
 def _trained(recipe: Recipe) -> tuple[TrainOptions, ...]:
-    """The tokenizers to train."""
-    return tuple(
-        TrainOptions(
-            name=t.name,
-            kind=t.kind,
-            vocabulary=t.vocabulary,
-            languages=tuple(t.languages or ()),
-            balance=t.balance,
-            weights=t.weights,
-            character_coverage=t.character_coverage,
-            special_tokens=tuple(t.special_tokens),
-        )
-        for t in recipe.tokenizers.train
+    """The tokenizers to train, the parallel text that some are developed on found on this machine."""
+    found: list[TrainOptions] = []
+    mistakes: list[Mistake] = []
+    for n, one in enumerate(recipe.tokenizers.train):
+        try:
+            found.append(_plan(recipe, one))
+        except UserError as error:
+            mistakes.append(recipe.mistake(f"tokenizers.train.{n}", str(error)))
+    if mistakes:
+        raise RecipeError(mistakes)
+    return tuple(found)
+
+
+def _plan(recipe: Recipe, one: TrainTokenizer) -> TrainOptions:
+    parity = None
+    if one.parity is not None:
+        place = Path(recipe.folder, one.parity.development) if one.parity.development else None
+        digest_places([place] if place else [])
+        values = one.parity.model_dump(exclude={"development"})
+        parity = Parity(str(place or ""), **values)
+    return TrainOptions(
+        name=one.name,
+        kind=one.kind,
+        vocabulary=one.vocabulary,
+        languages=tuple(one.languages or ()),
+        balance=one.balance,
+        weights=one.weights,
+        character_coverage=one.character_coverage,
+        special_tokens=tuple(one.special_tokens),
+        parity=parity,
     )
 
 
@@ -63,7 +80,7 @@ def _counts(recipe: Recipe) -> tuple[CountsFile, ...]:
     for n, place in enumerate(recipe.tokenizers.counts):
         path = Path(recipe.folder, place)
         try:
-            found.append(CountsFile(path, digest_files([path])))
+            found.append(CountsFile(path, digest_places([path])))
         except GinbonError as error:
             mistakes.append(recipe.mistake(f"tokenizers.counts.{n}", str(error)))
     if mistakes:
@@ -79,21 +96,13 @@ def _extended(recipe: Recipe) -> tuple[Extending, ...]:
         try:
             base = locate(one.base, folder=recipe.folder)
             folders = tuple(Path(recipe.folder, place) for place in one.parallel)
-            files = sorted(file for folder in folders for file in _files(folder))
-            sha256 = digest_files(files) if files else ""
-            found.append(Extending(one.name, base, one.language, one.tokens, one.split, folders, sha256))
+            parallel = digest_places(folders)
+            found.append(Extending(one.name, base, one.language, one.tokens, one.split, folders, parallel))
         except GinbonError as error:
             mistakes.append(recipe.mistake(f"tokenizers.extend.{n}", str(error)))
     if mistakes:
         raise RecipeError(mistakes)
     return tuple(found)
-
-
-def _files(place: Path) -> list[Path]:
-    """A file, or the files of a folder."""
-    if not place.exists():
-        raise UserError(f"{place}: no such file or folder")
-    return [place] if place.is_file() else [file for file in place.rglob("*") if file.is_file()]
 
 
 def _others(recipe: Recipe, taken: set[str]) -> tuple[Located, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe.applying import apply
 from ginbon.tokenizers.bpe.types import Int64s, Merges, Types
-from ginbon.tokenizers.counts import split
+from ginbon.tokenizers.counts import Counts, split
 from ginbon.tokenizers.counts.table import Table
 from ginbon.tokenizers.protocol import TextColumn
 
@@ -36,12 +36,12 @@ def same_lines(lines: Mapping[str, Sequence[str]]) -> dict[str, TextColumn]:
     return {language: TextColumn([lines[language][i] for i in kept]) for language in numbers}
 
 
-def types_of(lines: TextColumn, pattern: str) -> Types:
-    """The pre-tokens of some lines, as bytes, and how often each occurs."""
+def types_of(lines: TextColumn, pattern: str, finer: Sequence[str] = ()) -> Types:
+    """The pre-tokens of some lines, as bytes, and how often each occurs; ``finer`` patterns cut on."""
     found, table = split(lines, pattern), Table()
     n = len(found.starts)
     table.add(lines.data, found.stops, np.zeros(n, np.int32), np.ones(n, np.uint64))
-    return Types(table.offsets, table.data.astype(np.int32), table.counts.astype(np.int64))
+    return Counts.of_table(table, [("", "")], pattern=pattern).recut(*finer).types()
 
 
 def tokens_of(merges: Merges, lines: TextColumn, pattern: str) -> Int64s:

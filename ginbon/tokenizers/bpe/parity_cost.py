@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ginbon.errors import UserError
 from ginbon.tokenizers.bpe.lines import same_lines, tokens_of
 from ginbon.tokenizers.bpe.parity_training import ParityTraining, plain_beside
 from ginbon.tokenizers.bpe.types import Int64s, Merges
@@ -104,8 +105,10 @@ def parity_cost(
     """What a tokenizer that was trained from these counts costs beside a plain one, which is trained here.
 
     ``lines`` are the same lines in each language; ones that are blank in a language are left out of all. Raises
-    ``UserError`` where they are not aligned.
+    ``UserError`` where they are not aligned, and for counts that were cut on by finer patterns.
     """
+    if counts.finer:
+        raise UserError("these counts were cut on by finer patterns; compare the two tokenizers' files instead")
     return compare(plain_beside(counts, trained), trained.learned.merges, lines, pattern=counts.pattern, seed=seed)
 
 

@@ -120,7 +120,7 @@ def train_parity_bpe(
     learned = learn_parity(
         {language: _of(counts, language) for language in languages},
         merges,
-        dev=None if dev is None else {language: types_of(own, counts.pattern) for language, own in lines.items()},
+        dev=None if dev is None else measured,
         ratio=ratio,
         global_merges=global_merges,
         window=window,

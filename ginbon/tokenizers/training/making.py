@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -18,11 +18,13 @@ RARE: Final = 100
 
 @dataclass(frozen=True)
 class Made:
-    """A tokenizer's file, what a person should know about it, and how many of its tokens are rare (None: not known)."""
+    """A tokenizer's file, what a person should know about it, how many of its tokens are rare (None: not known), and
+    what else its record says."""
 
     data: bytes
     notes: tuple[str, ...] = ()
     rare: int | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Maker(Protocol):

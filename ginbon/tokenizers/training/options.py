@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from ginbon.errors import UserError
 
-Kind = Literal["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"]
+Kind = Literal["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe", "parity-bpe"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
 SHORT: Final[Mapping[str, Kind]] = {
     "unigram": "sentencepiece-unigram",
     "bpe": "sentencepiece-bpe",
     "byte-bpe": "byte-bpe",
+    "parity-bpe": "parity-bpe",
 }
 """Kinds by the names that commands and folders use."""
 
@@ -31,6 +33,21 @@ BALANCE: Final = 0.3
 
 
 @dataclass(frozen=True)
+class Parity:
+    """What makes languages pay alike (``bpe.parity_training``): ``development`` is a folder or table of parallel text,
+    or else ``ratio`` says how far each language's text is to be compressed beside the others. The first
+    ``global_merges`` are plain; of any ``window`` merges (0: no limit) no language chooses more than ``alpha`` times
+    its equal share.
+    """
+
+    development: str = ""
+    ratio: Mapping[str, float] = field(default_factory=dict)
+    global_merges: int = 0
+    window: int = 0
+    alpha: float = 2.0
+
+
+@dataclass(frozen=True)
 class TrainOptions:
     """What to train.
 
@@ -40,7 +57,8 @@ class TrainOptions:
     ``character_coverage`` (SentencePiece) is the share of the text's characters that get tokens of their own; the rest
     are written as bytes. ``special_tokens`` are tokens that text never becomes, beside the usual ones (``<unk>``,
     ``<s>``, ``</s>``; ``<|endoftext|>`` for byte-level BPE). ``finer`` are split patterns that cut on what the counts'
-    own one cuts, in this order, by name (``ginbon.tokenizers.patterns.FINER``) or as they are.
+    own one cuts, in this order, by name (``ginbon.tokenizers.patterns.FINER``) or as they are. ``parity`` is for the
+    kind ``parity-bpe``, which needs it.
     """
 
     name: str
@@ -52,6 +70,7 @@ class TrainOptions:
     character_coverage: float = 0.9999
     special_tokens: tuple[str, ...] = ()
     finer: tuple[str, ...] = ()
+    parity: Parity | None = None
 
     def __post_init__(self) -> None:
         if problem := self._problem():
@@ -61,6 +80,13 @@ class TrainOptions:
         """What cannot be meant, else nothing."""
         if self.kind not in KINDS:
             return f"unknown kind {self.kind!r}; expected one of {', '.join(KINDS)}"
+        if (self.kind == "parity-bpe") != bool(self.parity and (self.parity.development or self.parity.ratio)):
+            return (
+                "parity-bpe needs parallel text to develop on, or ratios: with neither the language with most text "
+                "would choose nearly all merges"
+                if self.kind == "parity-bpe"
+                else f"parallel text to develop on and ratios are for parity-bpe, not for {self.kind}"
+            )
         if not MIN_VOCABULARY <= self.vocabulary <= 1_000_000:
             return f"a vocabulary of {self.vocabulary:,}; expected {MIN_VOCABULARY:,} to 1,000,000"
         if not 0 <= self.balance <= 1:
@@ -78,22 +104,33 @@ class TrainOptions:
         return ""
 
     @property
+    def kind_and_settings(self) -> tuple[object, ...]:
+        """All but name, text and size: what tokenizers have in common that one learning can serve."""
+        parity = tuple(asdict(self.parity).items()) if self.parity else ()
+        return self.kind, self.character_coverage, self.special_tokens, str(parity)
+
+    @property
     def file(self) -> str:
         """The name of the trained file."""
-        return "tokenizer.json" if self.kind == "byte-bpe" else "tokenizer.model"
+        return "tokenizer.model" if self.kind.startswith("sentencepiece") else "tokenizer.json"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; ``of_json`` is the inverse."""
+        """Plain values."""
         return {
             **vars(self),
             "languages": list(self.languages),
             "weights": dict(self.weights),
             "special_tokens": list(self.special_tokens),
             "finer": list(self.finer),
+            "parity": asdict(self.parity) if self.parity else None,
         }
 
-    @classmethod
-    def of_json(cls, value: Mapping[str, Any]) -> TrainOptions:
-        """The inverse of ``to_json``."""
-        lists = {key: tuple(value[key]) for key in ("languages", "special_tokens", "finer")}
-        return cls(**{**value, **lists})
+    def told(self) -> dict[str, Any]:
+        """The same for a record: it names parallel text, and not where it lies."""
+        said = self.to_json()
+        return {
+            **said,
+            "parity": {**said["parity"], "development": Path(said["parity"]["development"]).name}
+            if self.parity
+            else None,
+        }

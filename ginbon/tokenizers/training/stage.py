@@ -12,6 +12,7 @@ from ginbon.engine.parts import read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.tokenizers.counts.stages import MERGED
 from ginbon.tokenizers.libraries import LIBRARIES, versions
+from ginbon.tokenizers.places import digest_places
 from ginbon.tokenizers.shards import FOLDER
 from ginbon.tokenizers.training.options import REVISION, TrainOptions
 
@@ -46,8 +47,8 @@ class Train:
         return [
             Task(
                 key=plan.name,
-                inputs=counts,
-                arguments={"plan": plan.to_json()},
+                inputs={**counts, **_development(plan)},
+                arguments={"plan": plan.told()},
                 size=0,  # training takes its time after reading: bytes read foretell nothing
             )
             for plan in self.plans
@@ -59,13 +60,21 @@ class Train:
         from ginbon.tokenizers.training.proving import files_of
         from ginbon.tokenizers.training.train import train
 
-        trained = train(read(work.folder / MERGED), TrainOptions.of_json(task.arguments["plan"]))
+        plan = next(one for one in self.plans if one.name == task.key)
+        trained = train(read(work.folder / MERGED), plan)
         place = f"{FOLDER}/{trained.options.name}"
         for name, data in (_exported(trained) if self.export else files_of(trained)).items():
             with work.write(f"{place}/{name}") as file:
                 file.write(data)
         facts = {key: trained.record[key] for key in ("vocabulary", "sha256", "notes")}
         return Result(facts={**facts, "name": task.key, "file": f"{place}/{trained.options.file}"})
+
+
+def _development(plan: TrainOptions) -> dict[str, str]:
+    """What parallel text a tokenizer depends on."""
+    if plan.parity is None or not plan.parity.development:
+        return {}
+    return {"parallel text": digest_places([Path(plan.parity.development)])}
 
 
 def _exported(trained: Trained) -> Mapping[str, bytes]:

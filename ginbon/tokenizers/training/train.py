@@ -16,7 +16,7 @@ from ginbon.tokenizers.counts import Counts, Stratum
 from ginbon.tokenizers.counts.mixing import mix
 from ginbon.tokenizers.export import tokenizer_json
 from ginbon.tokenizers.protocol import Tokenizer
-from ginbon.tokenizers.training import sentencepiece_bpe, sentencepiece_unigram
+from ginbon.tokenizers.training import parity_bpe, sentencepiece_bpe, sentencepiece_unigram
 from ginbon.tokenizers.training.making import Made, Maker, rare_tokens
 from ginbon.tokenizers.training.options import REVISION, Kind, TrainOptions
 
@@ -54,7 +54,7 @@ def train_each(counts: Counts, plans: Iterable[TrainOptions]) -> Iterator[Traine
         for mixed in _alike(cut, lambda plan: (plan.balance, *sorted(plan.weights.items()))):
             factors = mix(wanted.bytes, balance=mixed[0].balance, weights=mixed[0].weights)
             weighed = wanted.reweighted(factors)
-            for sizes in _alike(mixed, lambda plan: (plan.kind, plan.character_coverage, plan.special_tokens)):
+            for sizes in _alike(mixed, lambda plan: plan.kind_and_settings):
                 for options, made in zip(sizes, MAKERS[sizes[0].kind](weighed, sizes), strict=True):
                     yield _trained(options, made, counts, wanted, factors)
 
@@ -84,7 +84,7 @@ def _trained(
     record = {
         "schema": "ginbon.training",
         "version": 2,
-        "options": options.to_json(),
+        "options": options.told(),
         "revision": REVISION,
         "counts": {"sha256": counts.sha256, "rows": len(counts), "pre_tokens": counts.total},
         "split_pattern": counts.pattern,
@@ -101,13 +101,14 @@ def _trained(
         ],
         "oddities": [asdict(oddity) for oddity in tokenizer.oddities],
         "notes": notes,
+        **made.about,
     }
     return Trained(options, made.data, record)
 
 
 def _opened(options: TrainOptions, data: bytes) -> Tokenizer:
     sha256 = hashlib.sha256(data).hexdigest()
-    if options.kind == "byte-bpe":
+    if options.file == "tokenizer.json":
         return HuggingFaceTokenizer(options.name, sha256, data)
     return SentencePieceTokenizer(options.name, sha256, data)
 
@@ -139,6 +140,7 @@ def _unigram(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
 
 MAKERS: Final[Mapping[Kind, Maker]] = {
     "byte-bpe": _byte_bpe,
+    "parity-bpe": parity_bpe.make,
     "sentencepiece-bpe": sentencepiece_bpe.make,
     "sentencepiece-unigram": _unigram,
 }
