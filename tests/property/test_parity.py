@@ -107,3 +107,15 @@ def test_all_merges_by_all_are_the_plain_ones(corpora: tuple[list[dict[bytes, in
     )
     found = learn_parity(train, len(plain), dev=dev, global_merges=merges).merges
     assert found.pairs.tolist() == plain.pairs.tolist() and found.counts.tolist() == plain.counts.tolist()
+
+
+@few
+@given(languages, st.integers(0, 20), st.integers(0, 20), st.sampled_from([None, 4]))
+def test_fewer_merges_are_the_first_of_more(
+    corpora: tuple[list[dict[bytes, int]], ...], few: int, more: int, window: int | None
+) -> None:
+    train, dev = (types_of(side) for side in corpora)
+    found = learn_parity(train, few, dev=dev, window=window)
+    whole = learn_parity(train, few + more, dev=dev, window=window).first(few)
+    assert found.merges.pairs.tolist() == whole.merges.pairs.tolist() and found.merges.pieces == whole.merges.pieces
+    assert found.chosen_by.tolist() == whole.chosen_by.tolist() and found.paid.tolist() == whole.paid.tolist()

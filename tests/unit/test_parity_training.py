@@ -15,13 +15,14 @@ from backports import zstd
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe import Types, apply, training
-from ginbon.tokenizers.bpe.lines import same_lines, tokens_of, types_of
+from ginbon.tokenizers.bpe.lines import of_set, same_lines, tokens_of, types_of
 from ginbon.tokenizers.bpe.parity import learn_parity
 from ginbon.tokenizers.bpe.parity_cost import compare, parity_cost
 from ginbon.tokenizers.bpe.parity_training import plain_beside, train_parity_bpe
 from ginbon.tokenizers.counts import Counts, count
 from ginbon.tokenizers.export import tokenizer_json
 from ginbon.tokenizers.metrics.gini import gini
+from ginbon.tokenizers.parallel import Version, align
 from ginbon.tokenizers.patterns import CL100K, GINBON
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import SCHEMA
@@ -60,7 +61,7 @@ def test_what_cannot_be_fair_is_refused() -> None:
         with pytest.raises(UserError, match=what):
             train_parity_bpe(counts, vocabulary, **options)
 
-    refused("expected two or more", one, dev={"hin_Deva": LINES["hin_Deva"]})
+    refused(r"counts of 1 language\(s\); .* two or more", one, dev={"hin_Deva": LINES["hin_Deva"]})
     refused("amh_Ethi 3, hin_Deva 3, por_Latn 2; expected the same number", dev=LINES | {"por_Latn": ["a", "b"]})
     refused("por_Latn: not one line with text", dev=LINES | {"por_Latn": ["", " ", "\N{IDEOGRAPHIC SPACE}"]})
     refused(
@@ -89,6 +90,19 @@ def test_lines_that_are_blank_in_a_language_are_left_out_of_all() -> None:
         "a_Latn": ["eins", "drei"],
         "b_Latn": ["one", "three"],
     }
+
+
+def test_the_lines_of_a_set_are_those_of_the_language_meant() -> None:
+    """The version that is called so, else the pivot, else the only one of that language."""
+    texts = {"eng_Latn_US": "a", "eng_Latn_GB": "b", "por_Latn": "c", "por_Latn_BR": "d", "zho_Hans": "e"}
+    aligned = align("set", [Version(label, pa.array([text], pa.large_string())) for label, text in texts.items()])
+    found = of_set(aligned, ("eng_Latn", "por_Latn", "cmn_Hans"))
+    assert found == {"eng_Latn": ["a"], "por_Latn": ["c"], "cmn_Hans": ["e"]}
+    with pytest.raises(UserError, match="set: no lines in hin_Deva; it has eng_Latn_GB"):
+        of_set(aligned, ("hin_Deva",))
+    by_portuguese = replace(aligned, pivot="por_Latn")
+    with pytest.raises(UserError, match="eng_Latn is here in several versions: eng_Latn_GB, eng_Latn_US"):
+        of_set(by_portuguese, ("eng_Latn",))
 
 
 def test_each_language_pays_nearly_the_same_on_the_development_text() -> None:

@@ -11,7 +11,26 @@ from ginbon.tokenizers.bpe.applying import apply
 from ginbon.tokenizers.bpe.types import Int64s, Merges, Types
 from ginbon.tokenizers.counts import Counts, split
 from ginbon.tokenizers.counts.table import Table
+from ginbon.tokenizers.parallel import Aligned
+from ginbon.tokenizers.parallel.aligned import named
 from ginbon.tokenizers.protocol import TextColumn
+
+
+def of_set(aligned: Aligned, languages: Sequence[str]) -> dict[str, list[str]]:
+    """The lines of some languages out of a set: of the version that is called so, else of the pivot, else of the only
+    version of that language. Blank lines are among them. Raises ``UserError`` where there is none, or several.
+    """
+    found = {}
+    for language in languages:
+        labels = named(aligned.versions, language)
+        label = aligned.pivot if aligned.pivot in labels else next(iter(labels), "")
+        if not label:
+            there = ", ".join(list(aligned.versions)[:8])
+            raise UserError(f"{aligned.name}: no lines in {language}; it has {there}, ... ({len(aligned.versions):,})")
+        if len(labels) > 1 and label != aligned.pivot:
+            raise UserError(f"{aligned.name}: {language} is here in several versions: {', '.join(labels)}; keep one")
+        found[language] = aligned.versions[label].texts.strings
+    return found
 
 
 def same_lines(lines: Mapping[str, Sequence[str]]) -> dict[str, TextColumn]:

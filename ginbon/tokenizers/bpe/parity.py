@@ -51,6 +51,10 @@ class ParityMerges:
     def __len__(self) -> int:
         return len(self.merges)
 
+    def first(self, n: int) -> ParityMerges:
+        """The first ``n`` of them: what learning ``n`` would have given."""
+        return ParityMerges(self.merges.first(n), self.languages, self.chosen_by[:n], self.paid[: n + 1])
+
 
 def learn_parity(
     train: Mapping[str, Types],
@@ -177,7 +181,7 @@ def _limit(window: int | None, alpha: float, languages: int) -> int:
 def _check(train: Mapping[str, Types], dev: Mapping[str, Types] | None, ratio: Mapping[str, float] | None) -> None:
     """Raise ``UserError`` where there is nothing to be fair by, or a language is missing on one side."""
     if len(train) < 2:
-        raise UserError(f"{len(train)} language; fair training is between languages: expected two or more")
+        raise UserError(f"counts of {len(train)} language(s); fair training is between two or more")
     if (dev is None) == (ratio is None):
         raise UserError(
             f"{'neither development text nor ratios' if dev is None else 'development text and ratios'}; expected one "
