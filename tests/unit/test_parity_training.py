@@ -167,6 +167,15 @@ def test_the_library_encodes_the_file_as_our_merges_do(flores: Lines) -> None:
         assert sizes[:50].sum() == trained.learned.paid[-1, place]
 
 
+def test_all_merges_by_all_are_plain_ones_on_real_text(flores: Lines) -> None:
+    """Enough text for every array to grow while merges are learned."""
+    counts = counts_of(flores, times=1)
+    trained = train_parity_bpe(counts, 6_000, dev=flores, global_merges=6_000)
+    plain = plain_beside(counts, trained)
+    assert len(plain) > 4_000 and trained.learned.merges.pairs.tolist() == plain.pairs.tolist()
+    assert trained.learned.paid.sum(axis=1)[1:].tolist() == plain.tokens.tolist()  # both texts are the same
+
+
 def test_shuffled_divided_and_merged_counts_give_the_same_file(flores: Lines) -> None:
     dev = {k: own[:50] for k, own in flores.items()}
     whole = train_parity_bpe(counts_of(flores, times=1), 1_500, dev=dev)
