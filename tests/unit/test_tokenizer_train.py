@@ -16,10 +16,10 @@ from ginbon.errors import UserError
 from ginbon.tokenizers.counts import Counts, count
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import SCHEMA
-from ginbon.tokenizers.training.options import Kind, TrainOptions
+from ginbon.tokenizers.training.options import Kind, Parity, TrainOptions
 from ginbon.tokenizers.training.train import train
 
-KINDS = get_args(Kind)
+KINDS = [kind for kind in get_args(Kind) if kind != "parity-bpe"]
 FIRST_LEARNED = 3 + 256
 """SentencePiece's first id that is no special token and no byte."""
 
@@ -213,3 +213,25 @@ def test_a_weight_of_what_is_not_there_is_refused() -> None:
 def test_options_that_cannot_be_meant_are_refused(change: dict[str, object], expected: str) -> None:
     with pytest.raises(UserError, match=expected):
         TrainOptions(**{"name": "t", "kind": "byte-bpe", **change})  # type: ignore[arg-type]
+
+
+def test_languages_that_pay_alike_are_trained_with_parallel_text_and_its_place_is_not_told(tmp_path: Path) -> None:
+    lines = {"por_Latn": "o rio corre para o mar", "hin_Deva": "नदी समुद्र की ओर बहती है"}
+    for language, line in lines.items():
+        (tmp_path / f"{language}.txt").write_text(line + "\n", encoding="utf-8")
+    both = Counts.merge([counted(line * 20, language=language) for language, line in lines.items()])
+    trained = train(both, TrainOptions("t", "parity-bpe", 320, parity=Parity(str(tmp_path))))
+    assert trained.record["parity"]["lines"] == 1 and len(trained.record["parity"]["development_sha256"]) == 64
+    assert trained.record["options"]["parity"]["development"] == tmp_path.name
+    assert str(tmp_path.parent) not in json.dumps(trained.record)
+    tokens = [len(trained.tokenizer.encode(line)) for line in lines.values()]
+    assert max(tokens) <= 2 * min(tokens)
+
+
+def test_parity_without_text_or_ratios_and_with_one_language_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="parity-bpe needs parallel text to develop on, or ratios"):
+        TrainOptions("t", "parity-bpe")
+    with pytest.raises(UserError, match="are for parity-bpe, not for byte-bpe"):
+        TrainOptions("t", "byte-bpe", parity=Parity(ratio={"por_Latn": 1}))
+    with pytest.raises(UserError, match="parity needs two"):
+        train(MANY, TrainOptions("t", "parity-bpe", parity=Parity(str(tmp_path))))

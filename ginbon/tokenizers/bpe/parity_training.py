@@ -117,6 +117,7 @@ def train_parity_bpe(
         raise UserError(f"counts of text in {counts.normalisation}; expected counts of text as it is")
     languages = sorted({language for language, _ in counts.strata})
     lines = same_lines(dev) if dev is not None else {}
+    measured = {language: types_of(own, counts.pattern, counts.finer) for language, own in lines.items()}
     learned = learn_parity(
         {language: _of(counts, language) for language in languages},
         merges,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ginbon.engine.files import canonical_json
 from ginbon.errors import UserError
+from ginbon.tokenizers.bpe.lines import of_set
 from ginbon.tokenizers.bpe.parity_training import train_parity_bpe
 from ginbon.tokenizers.bpe.training import END_OF_TEXT
 from ginbon.tokenizers.counts import Counts
@@ -50,13 +51,7 @@ def development(place: Path, languages: Sequence[str]) -> Lines:
     if len(sets) > 1:
         names = ", ".join(one.name for one in sets)
         raise UserError(f"{place}: {len(sets)} sets ({names}); name the one to develop on, and keep another to measure")
-    found = {}
-    for language in languages:
-        versions = [version for version in sets[0].versions.values() if version.language == language]
-        if not versions:
-            raise UserError(f"{place}: no lines in {language}, which is in the counts; name the languages wanted")
-        found[language] = versions[0].texts.strings
-    return found
+    return of_set(sets[0], languages)
 
 
 def _sha256(lines: Lines) -> str:
