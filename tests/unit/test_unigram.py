@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import sentencepiece
+from backports import zstd
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.counts import Counts
+from ginbon.tokenizers.counts import Counts, count
+from ginbon.tokenizers.reading import SCHEMA
 from ginbon.tokenizers.unigram import learn
 from ginbon.tokenizers.unigram.estimation import Estimate
 from ginbon.tokenizers.unigram.seeds import Candidates, candidates
@@ -294,3 +298,40 @@ def test_mistakes_are_told() -> None:
         learn(Counts.of_rows(pa.array([b"\xff"]), ["und"], ["made"], [1]), 400)
     with pytest.raises(UserError, match=r"2\*\*50"):
         learn(counts_of({"a": 2**50}), 400)
+
+
+# ---- beside SentencePiece's trainer ------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("vocabulary", [8_000, 24_000])
+def test_held_out_text_takes_no_more_tokens_than_with_sentencepiece(shared_data: Path, vocabulary: int) -> None:
+    """Trained on the same lines of twelve scripts, both encoded by the library; within 1 % at least."""
+    labels = ("deu_Latn", "rus_Cyrl", "ell_Grek", "arb_Arab", "heb_Hebr", "hin_Deva", "tam_Taml", "tha_Thai",
+              "khm_Khmr", "mya_Mymr", "jpn_Jpan", "kor_Hang", "amh_Ethi", "kat_Geor")  # fmt: skip
+    kept, held_out = (
+        [
+            line
+            for label in labels
+            if (path := shared_data / "parallel" / name / f"{label}.txt.zst").exists()
+            for line in zstd.decompress(path.read_bytes()).decode().splitlines()
+        ]
+        for name in ("ntrex", "flores")
+    )
+    assert sum(len(line.encode()) for line in kept) > 2e6
+    theirs = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(kept), model_writer=theirs, model_type="unigram", vocab_size=vocabulary,
+        character_coverage=0.9999, byte_fallback=True, normalization_rule_name="identity",
+        remove_extra_whitespaces=False, add_dummy_prefix=False, allow_whitespace_only_pieces=True, split_digits=True,
+        hard_vocab_limit=False, max_sentence_length=2**30, num_threads=1, minloglevel=2,
+    )  # fmt: skip
+    columns = [[str(n) for n in range(len(kept))], kept, ["und"] * len(kept), ["made"] * len(kept)]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+    lines = pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+    ours = learn(count(lambda: iter([lines])), vocabulary).model()
+    tokens = [
+        sum(map(len, sentencepiece.SentencePieceProcessor(model_proto=model).encode(held_out)))
+        for model in (ours, theirs.getvalue())
+    ]
+    assert tokens[0] <= 1.01 * tokens[1], tokens
