@@ -9,13 +9,17 @@ result depends on nothing but the counts, not on the order of the types.
 How we differ from others: of a token that stands three times in a row one pair is counted, as one can be joined, not
 two; and a pair whose bytes are a token already is never merged, so that a token is made in one way only (from bytes
 this does not happen).
+
+Pairs are listed in rounds. A round lists only those that count much, and ends when none of them is left: no other
+counts as much, so the merges are the same. What has been merged is one node in the next round, most pairs never have
+to be listed, and all that is looked at often is small.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +27,14 @@ from numpy.typing import NDArray
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe.allowed import Allowed
 from ginbon.tokenizers.bpe.kernel import layout, merge, pairs
-from ginbon.tokenizers.bpe.types import BYTES, Int32s, Int64s, Merges, Types
+from ginbon.tokenizers.bpe.types import BYTES, MAX_TOKENS, Int32s, Int64s, Merges, Types
 
-_MAX_NODES = 2**31 - 1
+UInt32s = NDArray[np.uint32]
+
+_MAX_NODES: Final = 2**31 - 1
+
+_ROUND: Final = 64
+"""How many times what it lists at least a round's most frequent pair counts: of 8 to 128 the fastest."""
 
 
 def learn(
@@ -48,8 +57,10 @@ def learn(
         raise ValueError(f"first_id {first_id}; expected {len(base)} or more, which is behind the base vocabulary")
     work = Work.of(types, Pieces.of(base, first_id + merges), max(min_count, 1), first_id, allowed or Allowed())
     pairs, gains = np.zeros((merges, 2), np.int32), np.zeros(merges, np.int64)
-    while not work.merge(types.counts, pairs, gains):
-        work.grow()
+    work.list_pairs(wanted=merges)
+    while not work.merge(pairs, gains):
+        work.close_up()
+        work.list_pairs(wanted=merges - int(work.state[layout.LEARNED]))
     n = int(work.state[layout.LEARNED])
     return Merges(first_id, pairs[:n].copy(), gains[:n].copy(), work.pieces.of_tokens(first_id, n), types.tokens)
 
@@ -84,49 +95,49 @@ class Pieces:
 
 @dataclass
 class Work:
-    """The arrays that the kernel works in; what each holds is said there."""
+    """The arrays that the kernels work in; what each holds is said there."""
 
-    nodes: Int32s
+    symbols: Int32s
+    spans: UInt32s
+    counts: Int64s
     pieces: Pieces
     allowed: Allowed
+    min_count: int
     slots: Int32s
     state: Int64s
     records: Int64s = field(default_factory=lambda: np.zeros((0, 5), np.int64))
     heap: Int64s = field(default_factory=lambda: np.zeros((0, 2), np.int64))
-    pool: Int32s = field(default_factory=lambda: np.zeros(0, np.int32))
+    pool: UInt32s = field(default_factory=lambda: np.zeros((0, 2), np.uint32))
 
     @classmethod
     def of(cls, types: Types, pieces: Pieces, min_count: int, first_id: int, allowed: Allowed) -> Work:
         """With the types as they are given. Raises ``UserError`` where they are too many."""
-        if len(types.ids) + len(types.offsets) > _MAX_NODES:
+        nodes, tokens = len(types.ids) + len(types.offsets), len(pieces.rows)
+        if nodes > _MAX_NODES:
             raise UserError(
                 f"{len(types):,} types of {len(types.ids):,} tokens are too many for one trainer (2**31 tokens); drop "
                 "the rarest types with a threshold"
             )
-        nodes = np.empty((len(types.ids) + len(types.offsets), 4), np.int32)
-        pairs.lay(types.offsets, types.ids, nodes)
+        symbols = np.empty(nodes, np.int32)
+        pairs.lay(types.offsets, types.ids, symbols)
         pairs.know(pieces.rows, pieces.data, pieces.table, allowed.automaton, pieces.base)
         state = np.zeros(layout.STATE_SIZE, np.int64)
         state[layout.BYTES], state[layout.NEXT] = pieces.used, first_id
-        state[layout.MIN_COUNT], state[layout.MAX_BYTES] = min_count, allowed.max_bytes
-        work = cls(nodes, pieces, allowed, np.full((2, len(pieces.rows)), -1, np.int32), state)
-        work.list_pairs(types)
-        return work
+        state[layout.MIN_COUNT], state[layout.MAX_BYTES] = MAX_TOKENS, allowed.max_bytes
+        spans, slots = np.ones(tokens, np.uint32), np.full((2, tokens), -1, np.int32)
+        return cls(symbols, spans, types.counts.copy(), pieces, allowed, min_count, slots, state)
 
-    def list_pairs(self, types: Types) -> None:
-        """Find and count the pairs of the types as they are given."""
-        used = len(np.unique(types.ids))
-        size = _power_of_two(2 * min(len(types.ids), used * used) + 2)
-        found = pairs.find_pairs(self.nodes, np.zeros(size, np.int64), np.full(size, -1, np.int32))
-        self.records = np.zeros((2 * found + 1024, 5), np.int64)
-        self.heap = np.zeros((len(self.records), 2), np.int64)
-        self.pool = np.zeros(len(types.ids) + len(types.ids) // 4 + 1024, np.int32)
-        pairs.list_pairs(
-            self.nodes,
-            types.counts,
+    def list_pairs(self, *, wanted: int | None = None) -> None:
+        """List the pairs, and where each occurs: all, or those that the next of ``wanted`` merges will be among."""
+        sums = np.zeros(_power_of_two(max(len(self.symbols) // 16, 256)), np.int64)
+        pairs.sum_pairs(self.symbols, self.counts, sums)
+        least = self.min_count if wanted is None else self._least(sums, wanted)
+        found, here = self._find_pairs(np.where(sums < least, layout.RARE, -1).astype(np.int32))
+        self.state[layout.MIN_COUNT], self.state[layout.HEAP] = least, 0
+        self.heap = np.empty((len(self.records), 2), np.int64)
+        pairs.choose_pairs(
             self.records,
             self.heap,
-            self.pool,
             self.pieces.rows,
             self.pieces.data,
             self.allowed.automaton,
@@ -134,34 +145,60 @@ class Work:
             found,
             self.state,
         )
+        self.pool = np.empty((int(self.state[layout.POOL]) + len(self.symbols), 2), np.uint32)
+        pairs.place_pairs(self.symbols, here, self.records, self.pool)
 
-    def merge(self, counts: Int64s, pairs: Int32s, gains: Int64s) -> bool:
-        """Merge until there are enough, or none is left (true), or an array is full."""
-        return bool(
-            merge.merge(
-                self.nodes,
-                counts,
-                self.records,
-                self.heap,
-                self.pool,
-                self.pieces.rows,
-                self.pieces.data,
-                self.pieces.table,
-                self.allowed.automaton,
-                self.allowed.accepts,
-                self.slots,
-                pairs,
-                gains,
-                self.state,
-            )
-        )
+    def _least(self, sums: Int64s, wanted: int) -> int:
+        """What a pair must count in the next round: less than in the one before, and not much less than the merges
+        that are still wanted."""
+        most = min(int(sums.max()), int(self.state[layout.MIN_COUNT]))
+        enough = int(np.partition(sums, -wanted)[-wanted]) if 0 < wanted <= len(sums) else 0
+        return max(most // _ROUND, min(enough, most // 4), self.min_count)
+
+    def _find_pairs(self, heads: Int32s) -> tuple[int, Int32s]:
+        """How many distinct pairs there are in wanted buckets, and which begins at each node."""
+        here = np.empty(len(self.symbols), np.int32)
+        room = 4 * int(np.count_nonzero(heads == -1)) + 2 * len(self.spans) + 1024
+        while True:
+            self.records = np.empty((room, 5), np.int64)
+            found = pairs.find_pairs(self.symbols, self.counts, heads.copy(), self.records, here)
+            if found >= 0:
+                return found, here
+            room *= 4
+
+    def close_up(self) -> None:
+        """Leave each token one node."""
+        self.symbols = self.symbols[: pairs.close_up(self.symbols, self.spans, self.counts)]
+        self.spans[:] = 1
+
+    def merge(self, pairs: Int32s, gains: Int64s) -> bool:
+        """Merge until there are enough, or no pair is left (true), or none that is listed."""
+        while not merge.merge(
+            self.symbols,
+            self.spans,
+            self.counts,
+            self.records,
+            self.heap,
+            self.pool,
+            self.pieces.rows,
+            self.pieces.data,
+            self.pieces.table,
+            self.allowed.automaton,
+            self.allowed.accepts,
+            self.slots,
+            pairs,
+            gains,
+            self.state,
+        ):
+            self.grow()
+        return bool(self.state[layout.LEARNED] == len(pairs) or self.state[layout.MIN_COUNT] == self.min_count)
 
     def grow(self) -> None:
         """Make room for what the kernel said it needs, and as much again."""
         state = self.state
         if state[layout.NEED_POOL] > len(self.pool):
             asked = state[layout.NEED_POOL] - state[layout.POOL]
-            merge.tidy(self.nodes, self.records, self.pool, state)
+            merge.tidy(self.symbols, self.spans, self.records, self.pool, state)
             if state[layout.POOL] + asked > len(self.pool) * 3 // 4:
                 self.pool = longer(self.pool, 2 * (state[layout.POOL] + asked))
         if state[layout.NEED_RECORDS] > len(self.records):

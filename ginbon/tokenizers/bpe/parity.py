@@ -84,7 +84,8 @@ def learn_parity(
     scale = np.array([ratio[language] for language in languages]) / start if ratio else np.ones(len(start))
     types, spans = _joined([*trained, *(measured if dev else ())])
     work = Work.of(types, Pieces.of(BYTES, len(BYTES) + merges), max(min_count, 1), len(BYTES), allowed or Allowed())
-    learner = _Learner.of(work, types.counts, spans[-len(languages) :], start, scale, merges)
+    work.list_pairs()
+    learner = _Learner.of(work, spans[-len(languages) :], start, scale, merges)
     voters = spans[: len(languages)]
     learner.learn(np.array([[voters[0, 0], voters[-1, 1]]]), min(global_merges, merges))
     learner.choices[:] = -1
@@ -97,7 +98,6 @@ class _Learner:
     """The arrays that the kernel works in; what each holds is said there."""
 
     work: Work
-    counts: Int64s
     payers: Int64s
     scale: Float64s
     pairs: Int32s
@@ -106,11 +106,11 @@ class _Learner:
     curve: Int64s
 
     @classmethod
-    def of(cls, work: Work, counts: Int64s, spans: Int64s, tokens: Int64s, scale: Float64s, merges: int) -> _Learner:
+    def of(cls, work: Work, spans: Int64s, tokens: Int64s, scale: Float64s, merges: int) -> _Learner:
         gains, choices = np.zeros(merges, np.int64), np.zeros(merges, np.int32)
         curve = np.zeros((merges, len(spans)), np.int64)
         payers = np.column_stack([spans, tokens])
-        return cls(work, counts, payers, scale, np.zeros((merges, 2), np.int32), gains, choices, curve)
+        return cls(work, payers, scale, np.zeros((merges, 2), np.int32), gains, choices, curve)
 
     def learn(self, spans: Int64s, merges: int, *, window: int | None = None, limit: int = 0) -> None:
         """Go on until there are ``merges``, or no language has a pair left; those who choose have these nodes."""
@@ -121,8 +121,9 @@ class _Learner:
         state[layout.WINDOW], state[layout.LIMIT] = (window, limit) if window else (merges + 1, merges + 1)
         links = np.zeros((len(work.heap), 2), np.int32)
         while not kernel.merge(
-            work.nodes,
-            self.counts,
+            work.symbols,
+            work.spans,
+            work.counts,
             work.records,
             work.heap,
             links,

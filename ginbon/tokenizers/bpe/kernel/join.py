@@ -1,11 +1,12 @@
-"""What merging a pair does, compiled: every pair knows where it occurs, and every place knows which pair begins there.
+"""What merging a pair does, compiled: every pair knows where it occurs.
 
-The types lie one after another as *nodes*, a sentinel before, between and behind them. A token of several base tokens
-keeps its first node; its span stands at its first and at its last node, so that both neighbours are one step away.
+The types lie one after another as *nodes*, a sentinel before, between and behind them. A token of several nodes stands
+in its first and in its last one. All tokens of one kind have as many nodes, so both neighbours are one step away.
 
 What makes it fast: a pair's occurrences all come to be in the step that makes its newer token, so they are written
-once, in ascending order, and its count only falls from then on. So an occurrence holds while its node still names the
-pair, and a falling count needs no search.
+once, in ascending order, and its count only falls from then on. An occurrence holds while both its tokens begin where
+they did: what was merged into another token begins nowhere. So nothing is kept up to date; a count is found anew when
+it matters.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any
 
 from ginbon.engine.compiling import helper
 from ginbon.tokenizers.bpe.kernel.layout import (
+    AT,
     BYTES,
     COUNT,
     FOUND,
     FROM,
+    HOLE,
     LEARNED,
     LEFT,
     LENGTH,
@@ -27,100 +30,98 @@ from ginbon.tokenizers.bpe.kernel.layout import (
     NEED_POOL,
     NEED_RECORDS,
     NEXT,
+    ONE,
     OWNER,
-    PAIR,
     POOL,
     RECORDS,
     RIGHT,
     SIZE,
-    SPAN,
     STATE,
-    SYMBOL,
+    index,
 )
 from ginbon.tokenizers.bpe.kernel.tokens import is_allowed, remember, spell, walk
 
 
 @helper
-def apart(nodes: Any, counts: Any, pool: Any, record: Any, first: Any, last: Any) -> Any:
+def apart(symbols: Any, spans: Any, counts: Any, records: Any, pool: Any, record: Any, first: Any, last: Any) -> Any:
     """How often a pair can be joined, in a part of the pool: of a token three times in a row only two are."""
+    left, right = records[record, LEFT], records[record, RIGHT]
+    span = index(spans[left])
     total = 0
-    taken = -1
-    for i in range(first, last):
-        at = pool[i]
-        if nodes[at, PAIR] == record and at != taken:
-            total += counts[nodes[at, OWNER]]
-            taken = at + nodes[at, SPAN]
+    taken = index(0)
+    for i in range(index(first), index(last)):
+        at = index(pool[i, AT])
+        if symbols[at] == left and symbols[at + span] == right and at != taken:
+            total += counts[pool[i, OWNER]]
+            taken = at + span
     return total
-
-
-@helper
-def unpair(nodes: Any, records: Any, at: Any, weight: Any) -> None:
-    """The pair that begins at a node is no more."""
-    record = nodes[at, PAIR]
-    if record >= 0:
-        records[record, COUNT] -= weight
-        nodes[at, PAIR] = -1
 
 
 @helper
 def tally(records: Any, slots: Any, side: Any, other: Any, token: Any, weight: Any, end: Any) -> Any:
     """Count an occurrence of the new token beside another; gives where records end."""
-    record = slots[side, other]
+    record = slots[side, index(other)]
     if record < 0:
         record = end
         end += 1
-        slots[side, other] = record
-        records[record, LEFT] = other if side == LEFT else token
-        records[record, RIGHT] = token if side == LEFT else other
-        records[record, COUNT] = 0
-        records[record, SIZE] = 0
-    records[record, COUNT] += weight
-    records[record, SIZE] += 1
+        slots[side, index(other)] = record
+        records[index(record), LEFT] = other if side == LEFT else token
+        records[index(record), RIGHT] = token if side == LEFT else other
+        records[index(record), COUNT] = 0
+        records[index(record), SIZE] = 0
+    records[index(record), COUNT] += weight
+    records[index(record), SIZE] += 1
     return end
 
 
 @helper
-def count_beside(nodes: Any, counts: Any, records: Any, slots: Any, at: Any, token: Any, end: Any) -> Any:
+def count_beside(
+    symbols: Any, counts: Any, records: Any, pool: Any, slots: Any, i: Any, span: Any, token: Any, end: Any
+) -> Any:
     """Count the pairs that a new token makes with its neighbours; gives where records end."""
-    weight = counts[nodes[at, OWNER]]
-    other = nodes[at - nodes[at - 1, SPAN], SYMBOL]
+    at = index(pool[i, AT])
+    weight = counts[pool[i, OWNER]]
+    other = symbols[at - ONE]
     if other >= 0 and other != token:  # a pair of new tokens is counted at the left one
         end = tally(records, slots, LEFT, other, token, weight, end)
-    other = nodes[at + nodes[at, SPAN], SYMBOL]
+    other = symbols[at + span]
     if other >= 0:
         end = tally(records, slots, RIGHT, other, token, weight, end)
     return end
 
 
 @helper
-def join(nodes: Any, counts: Any, records: Any, pool: Any, slots: Any, record: Any, token: Any, state: Any) -> Any:
+def join(
+    symbols: Any, spans: Any, counts: Any, records: Any, pool: Any, slots: Any, record: Any, token: Any, state: Any
+) -> Any:
     """Join a pair wherever it occurs, from left to right, and count the pairs that this makes in new records.
 
     The places are left in the pair's part of the pool; gives how many. What a token stands beside is known when the
     next is joined, while its nodes are still at hand.
     """
-    first, end = records[record, FROM], state[RECORDS]
-    joined = 0
-    for i in range(first, first + records[record, SIZE]):
-        at = pool[i]
-        if nodes[at, PAIR] != record:
+    left, right = records[record, LEFT], records[record, RIGHT]
+    left_span = index(spans[left])
+    span = left_span + index(spans[right])
+    spans[token] = span
+    end = state[RECORDS]
+    first = index(records[record, FROM])
+    joined = first
+    for i in range(first, first + index(records[record, SIZE])):
+        at = index(pool[i, AT])
+        if symbols[at] != left or symbols[at + left_span] != right:
             continue
-        after = at + nodes[at, SPAN]
-        behind = after + nodes[after, SPAN]
-        weight = counts[nodes[at, OWNER]]
-        unpair(nodes, records, at - nodes[at - 1, SPAN], weight)
-        nodes[at, PAIR] = -1
-        unpair(nodes, records, after, weight)
-        nodes[at, SYMBOL] = token
-        nodes[at, SPAN] = nodes[behind - 1, SPAN] = behind - at
-        if joined:
-            end = count_beside(nodes, counts, records, slots, pool[first + joined - 1], token, end)
-        pool[first + joined] = at
-        joined += 1
-    if joined:
-        end = count_beside(nodes, counts, records, slots, pool[first + joined - 1], token, end)
+        symbols[at] = token
+        symbols[at + left_span] = HOLE
+        symbols[at + span - ONE] = token
+        if joined > first:
+            end = count_beside(symbols, counts, records, pool, slots, joined - ONE, span, token, end)
+        pool[joined, AT] = at
+        pool[joined, OWNER] = pool[i, OWNER]
+        joined += ONE
+    if joined > first:
+        end = count_beside(symbols, counts, records, pool, slots, joined - ONE, span, token, end)
     state[FOUND] = end
-    return joined
+    return int(joined - first)
 
 
 @helper
@@ -148,26 +149,30 @@ def choose_pairs(
 
 
 @helper
-def note(nodes: Any, records: Any, pool: Any, record: Any, at: Any) -> None:
+def note(records: Any, pool: Any, record: Any, at: Any, owner: Any) -> None:
     """A pair occurs at a node."""
     if record >= 0:
-        nodes[at, PAIR] = record
-        pool[records[record, FROM] + records[record, SIZE]] = at
-        records[record, SIZE] += 1
+        end = index(records[index(record), FROM] + records[index(record), SIZE])
+        pool[end, AT] = at
+        pool[end, OWNER] = owner
+        records[index(record), SIZE] += 1
 
 
 @helper
-def place_pairs(nodes: Any, records: Any, pool: Any, slots: Any, first: Any, joined: Any, token: Any) -> None:
+def place_pairs(
+    symbols: Any, spans: Any, records: Any, pool: Any, slots: Any, first: Any, joined: Any, token: Any
+) -> None:
     """Write where the new pairs occur."""
-    for i in range(first, first + joined):
-        at = pool[i]
-        before = at - nodes[at - 1, SPAN]
-        other = nodes[before, SYMBOL]
+    span = index(spans[token])
+    for i in range(index(first), index(first + joined)):
+        at = index(pool[i, AT])
+        owner = pool[i, OWNER]
+        other = symbols[at - ONE]
         if other >= 0 and other != token:
-            note(nodes, records, pool, slots[LEFT, other], before)
-        other = nodes[at + nodes[at, SPAN], SYMBOL]
+            note(records, pool, slots[LEFT, index(other)], at - index(spans[index(other)]), owner)
+        other = symbols[at + span]
         if other >= 0:
-            note(nodes, records, pool, slots[RIGHT, other], at)
+            note(records, pool, slots[RIGHT, index(other)], at, owner)
 
 
 @helper
@@ -187,7 +192,8 @@ def has_room(records: Any, pool: Any, data: Any, pieces: Any, record: Any, state
 
 @helper
 def make_token(
-    nodes: Any,
+    symbols: Any,
+    spans: Any,
     counts: Any,
     records: Any,
     pool: Any,
@@ -217,9 +223,10 @@ def make_token(
     state[LEARNED] += 1
     state[NEXT] += 1
     state[BYTES] += pieces[token, LENGTH]
-    joined = join(nodes, counts, records, pool, slots, record, token, state)
+    joined = join(symbols, spans, counts, records, pool, slots, record, token, state)
     choose_pairs(records, slots, token, pieces, data, automaton, accepts, state)
-    place_pairs(nodes, records, pool, slots, records[record, FROM], joined, token)
+    if state[RECORDS] > old:
+        place_pairs(symbols, spans, records, pool, slots, records[record, FROM], joined, token)
     for new in range(old, state[RECORDS]):
         slots[LEFT, records[new, LEFT]] = -1
         slots[RIGHT, records[new, RIGHT]] = -1

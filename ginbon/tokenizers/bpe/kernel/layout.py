@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from typing import Final
 
-SYMBOL: Final = 0
-PAIR: Final = 1
-SPAN: Final = 2
-OWNER: Final = 3
-"""Columns of ``nodes``: the token (-1 in a sentinel), the record of the pair that begins here (-1: none), base tokens
-that the token spans, the type."""
+import numpy as np
+
+index: Final = np.uint64
+ONE: Final = index(1)
+"""An index in a loop is unsigned: numba asks of every signed one whether it counts from the end, and learning took half
+as long again."""
+
+SENTINEL: Final = -1
+HOLE: Final = -2
+"""What stands in ``symbols`` where no token begins or ends: between types, and inside a token."""
+
+RARE: Final = -2
+"""What stands in ``heads`` of a bucket whose pairs are too rare."""
+
+AT: Final = 0
+OWNER: Final = 1
+"""Columns of ``pool``, one row for each occurrence of a pair: its first node, the type."""
 
 LEFT: Final = 0
 RIGHT: Final = 1
 COUNT: Final = 2
 FROM: Final = 3
 SIZE: Final = 4
-"""Columns of ``records``, one for each pair: its tokens (-1: no longer a pair), how often it occurs in the corpus (for
-a token with itself: how often it stands beside itself), and its occurrences in ``pool``."""
+"""Columns of ``records``, one for each pair: its tokens (-1: no longer a pair), how often it occurred in the corpus
+when it was listed (for a token with itself: how often it stood beside itself), and its occurrences in ``pool``."""
 
 START: Final = 0
 LENGTH: Final = 1

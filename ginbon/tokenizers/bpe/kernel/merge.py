@@ -1,6 +1,7 @@
 """Learning merges, compiled: the pair that saves most tokens is merged, again and again.
 
-A heap whose counts are out of date only ever promises too much, since the count of a pair only falls.
+A heap whose counts are out of date only ever promises too much, since the count of a pair only falls. So the pair at
+its top is counted anew, and merged where it keeps the promise.
 
 Kernels take all memory from their caller. ``merge`` stops where it has too little, and goes on when called again.
 """
@@ -13,24 +14,30 @@ from ginbon.engine.compiling import kernel, read, types, write
 from ginbon.tokenizers.bpe.kernel.heap import pop, push, sink
 from ginbon.tokenizers.bpe.kernel.join import apart, has_room, make_token
 from ginbon.tokenizers.bpe.kernel.layout import (
-    COUNT,
+    AT,
     FROM,
     HEAP,
     LEARNED,
     LEFT,
     MIN_COUNT,
-    PAIR,
+    ONE,
+    OWNER,
     POOL,
     RECORDS,
     RIGHT,
     SIZE,
+    index,
 )
 
 _i32 = write(types.int32)
 _i64 = write(types.int64)
+_u32 = write(types.uint32)
 _i32x2 = write(types.int32, 2)
+_u32x2 = write(types.uint32, 2)
 _i64x2 = write(types.int64, 2)
 _u8 = write(types.uint8)
+_given_i32 = read(types.int32)
+_given_u32 = read(types.uint32)
 _given_i64 = read(types.int64)
 _given_i32x2 = read(types.int32, 2)
 _given_bool = read(types.boolean)
@@ -38,11 +45,12 @@ _given_bool = read(types.boolean)
 
 @kernel(
     types.boolean,
-    _i32x2,
+    _i32,
+    _u32,
     _given_i64,
     _i64x2,
     _i64x2,
-    _i32,
+    _u32x2,
     _i64x2,
     _u8,
     _i32,
@@ -54,7 +62,8 @@ _given_bool = read(types.boolean)
     _i64,
 )
 def merge(
-    nodes: Any,
+    symbols: Any,
+    spans: Any,
     counts: Any,
     records: Any,
     heap: Any,
@@ -72,10 +81,9 @@ def merge(
     """Merge the most frequent pair again and again: true when there are enough or none is left, false to grow."""
     while state[LEARNED] < pairs.shape[0] and state[HEAP] > 0:
         record = heap[0, 1]
-        count = records[record, COUNT]
-        if records[record, LEFT] == records[record, RIGHT]:
-            first = records[record, FROM]
-            count = apart(nodes, counts, pool, record, first, first + records[record, SIZE])
+        first = records[record, FROM]
+        last = first + records[record, SIZE]
+        count = apart(symbols, spans, counts, records, pool, record, first, last)
         if count < state[MIN_COUNT]:
             pop(heap, state, records)
             records[record, LEFT] = -1
@@ -89,7 +97,20 @@ def merge(
             old = state[RECORDS]
             gains[state[LEARNED]] = count
             make_token(
-                nodes, counts, records, pool, pieces, data, table, automaton, accepts, slots, pairs, record, state
+                symbols,
+                spans,
+                counts,
+                records,
+                pool,
+                pieces,
+                data,
+                table,
+                automaton,
+                accepts,
+                slots,
+                pairs,
+                record,
+                state,
             )
             for new in range(old, state[RECORDS]):
                 push(heap, state, records, new)
@@ -97,17 +118,22 @@ def merge(
     return True
 
 
-@kernel(types.void, _i32x2, _i64x2, _i32, _i64)
-def tidy(nodes: Any, records: Any, pool: Any, state: Any) -> None:
+@kernel(types.void, _given_i32, _given_u32, _i64x2, _u32x2, _i64)
+def tidy(symbols: Any, spans: Any, records: Any, pool: Any, state: Any) -> None:
     """Forget occurrences that are no more, so that the pool has room again."""
-    end = 0
+    end = index(0)
     for record in range(state[RECORDS]):
-        first, size = records[record, FROM], records[record, SIZE]
-        records[record, FROM] = end
-        if records[record, LEFT] >= 0:
+        left, right = records[record, LEFT], records[record, RIGHT]
+        first, size = index(records[record, FROM]), index(records[record, SIZE])
+        begin = end
+        if left >= 0:
+            span = index(spans[left])
             for i in range(first, first + size):
-                if nodes[pool[i], PAIR] == record:
-                    pool[end] = pool[i]
-                    end += 1
-        records[record, SIZE] = end - records[record, FROM]
+                at = index(pool[i, AT])
+                if symbols[at] == left and symbols[at + span] == right:
+                    pool[end, AT] = pool[i, AT]
+                    pool[end, OWNER] = pool[i, OWNER]
+                    end += ONE
+        records[record, FROM] = begin
+        records[record, SIZE] = end - begin
     state[POOL] = end

@@ -14,6 +14,7 @@ from ginbon.engine.compiling import helper, kernel, read, types, write
 from ginbon.tokenizers.bpe.kernel.forest import single, together, without_top
 from ginbon.tokenizers.bpe.kernel.join import apart, has_room, make_token
 from ginbon.tokenizers.bpe.kernel.layout import (
+    AT,
     ENTERED,
     FROM,
     HEAP,
@@ -42,7 +43,9 @@ PAYER_SIZE: Final = 3
 
 _i32 = write(types.int32)
 _i64 = write(types.int64)
+_u32 = write(types.uint32)
 _i32x2 = write(types.int32, 2)
+_u32x2 = write(types.uint32, 2)
 _i64x2 = write(types.int64, 2)
 _u8 = write(types.uint8)
 _given_i64 = read(types.int64)
@@ -56,7 +59,7 @@ def place(pool: Any, first: Any, last: Any, node: Any) -> Any:
     """The first place of a part of the pool whose node is not before another."""
     while first < last:
         middle = (first + last) // 2
-        if pool[middle] < node:
+        if pool[middle, AT] < node:
             first = middle + 1
         else:
             last = middle
@@ -64,12 +67,12 @@ def place(pool: Any, first: Any, last: Any, node: Any) -> Any:
 
 
 @helper
-def count_in(nodes: Any, counts: Any, records: Any, pool: Any, record: Any, begin: Any, end: Any) -> Any:
+def count_in(symbols: Any, spans: Any, counts: Any, records: Any, pool: Any, record: Any, begin: Any, end: Any) -> Any:
     """How often a pair can be joined between two nodes."""
     first = records[record, FROM]
     last = first + records[record, SIZE]
     first = place(pool, first, last, begin)
-    return apart(nodes, counts, pool, record, first, place(pool, first, last, end))
+    return apart(symbols, spans, counts, records, pool, record, first, place(pool, first, last, end))
 
 
 @helper
@@ -87,17 +90,26 @@ def voter_of(voters: Any, node: Any) -> Any:
 
 @helper
 def enter(
-    nodes: Any, counts: Any, records: Any, heap: Any, links: Any, pool: Any, voters: Any, record: Any, state: Any
+    symbols: Any,
+    spans: Any,
+    counts: Any,
+    records: Any,
+    heap: Any,
+    links: Any,
+    pool: Any,
+    voters: Any,
+    record: Any,
+    state: Any,
 ) -> None:
     """Put a pair into the heap of each language in which it is frequent."""
     first = records[record, FROM]
     last = first + records[record, SIZE]
     while first < last:
-        voter = voter_of(voters, pool[first])
+        voter = voter_of(voters, pool[first, AT])
         if voter == voters.shape[0]:
             return
         end = place(pool, first, last, voters[voter, END])
-        count = apart(nodes, counts, pool, record, first, end)
+        count = apart(symbols, spans, counts, records, pool, record, first, end)
         first = end
         if count >= state[MIN_COUNT]:
             entry = state[HEAP]
@@ -109,14 +121,16 @@ def enter(
 
 
 @helper
-def enter_new(nodes: Any, counts: Any, records: Any, heap: Any, links: Any, pool: Any, voters: Any, state: Any) -> Any:
+def enter_new(
+    symbols: Any, spans: Any, counts: Any, records: Any, heap: Any, links: Any, pool: Any, voters: Any, state: Any
+) -> Any:
     """Put the pairs that are not in heaps yet into them; false where there is too little room."""
     while state[ENTERED] < state[RECORDS]:
         state[NEED_HEAP] = state[HEAP] + voters.shape[0]
         if state[NEED_HEAP] > heap.shape[0]:
             return False
         if records[state[ENTERED], LEFT] >= 0:
-            enter(nodes, counts, records, heap, links, pool, voters, state[ENTERED], state)
+            enter(symbols, spans, counts, records, heap, links, pool, voters, state[ENTERED], state)
         state[ENTERED] += 1
     return True
 
@@ -147,13 +161,13 @@ def note_choice(voters: Any, choices: Any, choice: Any, at: Any, window: Any) ->
 
 
 @helper
-def pay(nodes: Any, counts: Any, pool: Any, first: Any, joined: Any, voters: Any, payers: Any) -> Any:
+def pay(counts: Any, pool: Any, first: Any, joined: Any, voters: Any, payers: Any) -> Any:
     """Take what was joined from what languages pay; gives how many tokens all of training saved."""
     gain = 0
     payer = 0
     for i in range(first, first + joined):
-        at = pool[i]
-        weight = counts[nodes[at, OWNER]]
+        at = pool[i, AT]
+        weight = counts[pool[i, OWNER]]
         if at < voters[voters.shape[0] - 1, END]:
             gain += weight
         while payer < payers.shape[0] and at >= payers[payer, END]:
@@ -165,12 +179,13 @@ def pay(nodes: Any, counts: Any, pool: Any, first: Any, joined: Any, voters: Any
 
 @kernel(
     types.boolean,
-    _i32x2,
+    _i32,
+    _u32,
     _given_i64,
     _i64x2,
     _i64x2,
     _i32x2,
-    _i32,
+    _u32x2,
     _i64x2,
     _u8,
     _i32,
@@ -187,7 +202,8 @@ def pay(nodes: Any, counts: Any, pool: Any, first: Any, joined: Any, voters: Any
     _i64,
 )
 def merge(
-    nodes: Any,
+    symbols: Any,
+    spans: Any,
     counts: Any,
     records: Any,
     heap: Any,
@@ -211,7 +227,7 @@ def merge(
     """Merge the most frequent pair of the language that pays most again and again: true when there are enough or none
     is left, false to grow."""
     while True:
-        if not enter_new(nodes, counts, records, heap, links, pool, voters, state):
+        if not enter_new(symbols, spans, counts, records, heap, links, pool, voters, state):
             return False
         voter = choose(voters, payers, scale, state)
         at = state[LEARNED]
@@ -219,15 +235,28 @@ def merge(
             return True
         top = voters[voter, TOP]
         record = heap[top, 1]
-        count = count_in(nodes, counts, records, pool, record, voters[voter, BEGIN], voters[voter, END])
+        count = count_in(symbols, spans, counts, records, pool, record, voters[voter, BEGIN], voters[voter, END])
         if count >= state[MIN_COUNT] and count == heap[top, 0]:
             if not has_room(records, pool, data, pieces, record, state):
                 return False
             joined = make_token(
-                nodes, counts, records, pool, pieces, data, table, automaton, accepts, slots, pairs, record, state
+                symbols,
+                spans,
+                counts,
+                records,
+                pool,
+                pieces,
+                data,
+                table,
+                automaton,
+                accepts,
+                slots,
+                pairs,
+                record,
+                state,
             )
             if joined:
-                gains[at] = pay(nodes, counts, pool, records[record, FROM], joined, voters, payers)
+                gains[at] = pay(counts, pool, records[record, FROM], joined, voters, payers)
                 note_choice(voters, choices, voter, at, state[WINDOW])
                 for payer in range(payers.shape[0]):
                     curve[at, payer] = payers[payer, TOKENS]
