@@ -17,7 +17,10 @@ SERIES: Final = 8
 """Colours and marks; further series begin anew with a broken stroke."""
 
 _WIDTH: Final = 440.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 16.0, 12.0, 38.0
+_LEFT, _RIGHT, _TOP, _BOTTOM, _INSET = 44.0, 10.0, 14.0, 43.0, 22.0
+_APART: Final = 4.0
+"""Between the marks of two series at one vocabulary."""
+
 _STEPS: Final = tuple(digit * 10.0**power for power in range(-4, 6) for digit in (1, 2, 5))
 _MARKS: Final = (
     "M-3.4-3.4h6.8v6.8h-6.8z",
@@ -52,10 +55,10 @@ class _Frame:
     def x(self, size: int) -> float:
         first, last = math.log2(self.sizes[0]), math.log2(self.sizes[-1])
         share = (math.log2(size) - first) / (last - first) if last > first else 0.5
-        return _LEFT + 10 + (_WIDTH - _LEFT - _RIGHT - 26) * share
+        return _LEFT + _INSET + (_WIDTH - _LEFT - _RIGHT - 2 * _INSET) * share
 
     def y(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low or 1.0)
+        share = (max(value, self.low) - self.low) / (self.high - self.low or 1.0)
         return self.height - _BOTTOM - (self.height - _BOTTOM - _TOP) * share
 
 
@@ -64,7 +67,8 @@ def curves(
 ) -> Markup:
     """The chart; figures are shares where ``percent``. ``limit`` is a figure at which a broken line lies.
 
-    With a limit the vertical axis begins at 0; else it holds the figures. Empty where there is no figure.
+    With a limit the vertical axis begins at 0, at which intervals end too; else it holds the figures. Marks of one
+    vocabulary stand side by side, so that lines of equal figures are all seen. Empty where there is no figure.
     """
     told = [(size, e) for line in lines for size, e in line.points if e.value is not None]
     if not told:
@@ -72,7 +76,7 @@ def curves(
     lows = [e.value if e.low is None else e.low for _, e in told]
     highs = [e.value if e.high is None else e.high for _, e in told]
     low, high = min(v for v in lows if v is not None), max(v for v in highs if v is not None)
-    low, high = (min(low, 0.0), max(high, limit)) if limit is not None else (low, high)
+    low, high = (0.0, max(high, limit)) if limit is not None else (low, high)
     step = next((s for s in _STEPS if (high - low) / s <= 6), _STEPS[-1])
     low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
     frame = _Frame(tuple(sorted({size for size, _ in told})), low, max(high, low + step), height)
@@ -80,7 +84,7 @@ def curves(
     if limit is not None:
         shapes.append(f'<path class="threshold" d="M{_LEFT} {frame.y(limit):.1f}H{_WIDTH - _RIGHT:.1f}"/>')
     for i, line in enumerate(lines):
-        shapes += _drawn(frame, i, line)
+        shapes += _drawn(frame, i, line, _APART * (i - (len(lines) - 1) / 2))
     words = [f"{line.name}: {_said(line, percent)}" for line in lines]
     text = escape(visible(f"{label}; " + "; ".join(words)))
     box = f"0 0 {_WIDTH:.0f} {height:.0f}"
@@ -121,22 +125,22 @@ def _axes(frame: _Frame, step: float, percent: bool) -> list[str]:
     for size in frame.sizes:
         x = frame.x(size)
         if x - last >= 34:
-            shapes.append(f'<text class="tick" x="{x:.1f}" y="{floor + 15}" text-anchor="middle">{short(size)}</text>')
+            shapes.append(f'<text class="tick" x="{x:.1f}" y="{floor + 20}" text-anchor="middle">{short(size)}</text>')
             last = x
     shapes.append(
-        f'<text class="tick" x="{_WIDTH / 2}" y="{floor + 32}" text-anchor="middle">tokens in the vocabulary</text>'
+        f'<text class="tick" x="{_WIDTH / 2}" y="{floor + 37}" text-anchor="middle">tokens in the vocabulary</text>'
     )
     return shapes
 
 
-def _drawn(frame: _Frame, place: int, line: Line) -> list[str]:
+def _drawn(frame: _Frame, place: int, line: Line, aside: float) -> list[str]:
     """Whiskers for the intervals, the line, its marks, and the ring around what is taken."""
     kind, shapes, path = f"s{place % SERIES}", [], []
     marks = []
     for size, estimate in line.points:
         if estimate.value is None:
             continue
-        x, y = frame.x(size), frame.y(estimate.value)
+        x, y = frame.x(size) + aside, frame.y(estimate.value)
         path.append(f"{x:.1f} {y:.1f}")
         if estimate.low is not None and estimate.high is not None and estimate.low < estimate.high:
             shapes.append(

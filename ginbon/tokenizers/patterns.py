@@ -86,12 +86,18 @@ PATTERNS: Final = {
 """Split patterns by the name that a tokenizer spec may use."""
 
 
+_BEFORE: Final = rf"[^\p{{L}}{_TAIL}{_TSHEG}]?"
+"""What ``GINBON`` leaves before a word's first letter."""
+
+_HANGING: Final = r"\x{0E33}\x{0EB3}\x{FF9E}\x{FF9F}"
+"""Letters of Thai, Lao and Japanese that hang on the character before them, as UAX #29 has it."""
+
 FINER: Final = {
     "case": (
-        rf"[^\p{{L}}]?(?:[\p{{Lu}}\p{{Lt}}][{_TAIL}]*)*(?:[\p{{Ll}}\p{{Lm}}\p{{Lo}}][{_TAIL}{_TSHEG}]*)+"
-        rf"|[^\p{{L}}]?(?:[\p{{Lu}}\p{{Lt}}][{_TAIL}]*)+"
+        rf"{_BEFORE}(?:[\p{{Lu}}\p{{Lt}}][{_TAIL}]*)*(?:[\p{{Ll}}\p{{Lm}}\p{{Lo}}][{_TAIL}{_TSHEG}]*)+"
+        rf"|{_BEFORE}(?:[\p{{Lu}}\p{{Lt}}][{_TAIL}]*)+"
     ),
-    "latin": rf"[^\p{{L}}]?(?:\p{{Latin}}[{_TAIL}]*)+",
+    "latin": rf"{_BEFORE}(?:\p{{Latin}}[{_TAIL}{_HANGING}]*)+",
     "punctuation": rf"(?![{_TSHEG}])\p{{P}}[{_TAIL}]*",
 }
 """Patterns that cut what ``GINBON`` cuts on, by name. None cuts a mark or joiner from its base.

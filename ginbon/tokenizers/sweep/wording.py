@@ -36,7 +36,7 @@ def reasons(done: Sweep) -> list[str]:
             f"The next size up, {choice.up.name}, {_changes(choice.up)} for {_millions(choice.up.parameters)} more."
         )
     elif len({made.record["vocabulary"] for made in done.made}) > 1:
-        said.append("It is the largest vocabulary that was tried: a sweep with larger ones may find a better.")
+        said.append("It is the largest vocabulary that was tried: a sweep with larger ones may find a better one.")
     if choice.ties:
         said.append(f"No different from it beyond doubt, but less even over languages: {', '.join(choice.ties)}.")
     languages = {row.language for row in done.comparison.rows}
