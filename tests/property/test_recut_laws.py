@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,7 @@ def test_counts_that_are_cut_on_are_those_of_the_librarys_own_cascade(texts: lis
 def test_no_finer_pattern_cuts_a_grapheme_that_ours_leaves_whole(text: str, name: str) -> None:
     first = split(TextColumn([text]))
     bounds = np.append(first.starts, len(first.texts.data)).tolist()
-    own = [first.texts.data[a:b].tobytes().decode() for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    own = [first.texts.data[a:b].tobytes().decode() for a, b in pairwise(bounds)]
     for piece in own:
         found = split_by_library(TextColumn([piece]), FINER[name]).starts.tolist()
         clusters = words.grapheme_boundaries(pa.array([piece], pa.large_string())).starts.tolist()
