@@ -6,14 +6,14 @@ token has one id in all formats, and a vocabulary's first part is what a smaller
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe.allowed import Allowed
-from ginbon.tokenizers.bpe.learning import learn
+from ginbon.tokenizers.bpe.spelling import learn_behind, spell
 from ginbon.tokenizers.bpe.types import BYTES, Merges
 from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.export.source import AddedToken, ByteBpe
@@ -28,28 +28,36 @@ def train_bpe(
     special_tokens: Sequence[str] = (END_OF_TEXT,),
     min_count: int = 2,
     max_token_bytes: int | None = None,
+    alphabet: Collection[str] = (),
 ) -> ByteBpe:
     """A tokenizer of at most ``vocabulary`` tokens, the 256 bytes and the special ones included.
 
     ``ginbon.tokenizers.export`` writes it as ``tokenizer.json`` (``tokenizer_json``) and in other formats. It has fewer
-    tokens where no pair occurs ``min_count`` times any more. Raises ``UserError`` where there is no room for the bytes
-    and special tokens.
+    tokens where no pair occurs ``min_count`` times any more.
+
+    Each grapheme of ``alphabet`` (``ginbon.tokenizers.alphabets``) is a token, and no text is ever cut inside one, as
+    long as the counts' pattern cuts none. Their merges come first, whatever the counts; there are some more than
+    graphemes, since bytes are merged two at a time. A grapheme that is not in it may be cut, as without an alphabet.
+
+    Raises ``UserError`` where there is no room for the bytes, the alphabet and special tokens.
     """
-    merges = merges_in(vocabulary, special_tokens)
+    spelt = spell(alphabet)
+    merges = merges_in(vocabulary, special_tokens, spelt=len(spelt))
     allowed = Allowed() if max_token_bytes is None else Allowed(max_token_bytes)
-    learned = learn(counts.types(), merges, min_count=min_count, allowed=allowed)
+    learned = learn_behind(spelt, counts.types(), merges, min_count=min_count, allowed=allowed)
     return byte_bpe(learned, pattern=counts.pattern, finer=counts.finer, special_tokens=special_tokens)
 
 
-def merges_in(vocabulary: int, special_tokens: Sequence[str]) -> int:
-    """How many merges a vocabulary has beside the bytes and special tokens; ``UserError`` where these have no room."""
-    merges = vocabulary - len(BYTES) - len(special_tokens)
-    if merges < 0:
+def merges_in(vocabulary: int, special_tokens: Sequence[str], *, spelt: int = 0) -> int:
+    """How many merges a vocabulary has beside the bytes, ``spelt`` tokens of an alphabet and the special tokens;
+    ``UserError`` where these have no room."""
+    needed = len(BYTES) + spelt + len(special_tokens)
+    if vocabulary < needed:
         raise UserError(
-            f"a vocabulary of {vocabulary:,}; expected {len(BYTES) + len(special_tokens):,} or more: the bytes and "
-            f"{len(special_tokens):,} special tokens"
+            f"a vocabulary of {vocabulary:,}; expected {needed:,} or more: the bytes, {spelt:,} tokens of an alphabet "
+            f"and {len(special_tokens):,} special tokens"
         )
-    return merges
+    return vocabulary - needed
 
 
 def byte_bpe(
