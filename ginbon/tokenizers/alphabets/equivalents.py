@@ -14,18 +14,17 @@ def equivalents(graphemes: Iterable[str]) -> set[str]:
     """The canonically equivalent spellings of graphemes, themselves among them (Unicode 16, section 3.7).
 
     Text is not normalised everywhere: Arabic is typed with the shadda before the vowel and normalised with it behind.
-    Characters that are only another code of one character (the ohm sign, compatibility ideographs) are left out.
+    What is only another code of one character (the ohm sign, compatibility ideographs) is not added.
     """
     import icu
 
+    given = set(graphemes)
     found: set[str] = set()
-    for grapheme in graphemes:
-        found.add(grapheme)
+    for grapheme in given:
         if len(unicodedata.normalize("NFD", grapheme)) in range(2, _MOST_CHARS + 1):
             found |= {str(spelling) for spelling in icu.CanonicalIterator(grapheme)}
-    return {spelling for spelling in found if not any(map(_is_another_code, spelling))}
+    return given | {spelling for spelling in found if not any(map(_is_another_code, spelling))}
 
 
 def _is_another_code(char: str) -> bool:
-    parts = unicodedata.decomposition(char).split()
-    return len(parts) == 1
+    return len(unicodedata.decomposition(char).split()) == 1
