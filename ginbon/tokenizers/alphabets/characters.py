@@ -1,8 +1,8 @@
 """The characters that a language is written with, and that stand in its texts, whatever a corpus holds of them.
 
 From published tables alone: CLDR's exemplar characters of the language, Unicode's characters of its script, its
-national character set where the script has thousands of characters, and the code pages of Windows for foreign names,
-signs and currencies.
+national character set where the script has thousands of characters, signs of currencies, and the code pages of Windows
+for foreign names and punctuation.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def characters(label: str) -> frozenset[str]:
     found = set(_CONTROLS) | {chr(code) for code in range(0x20, 0x7F)}
     for code_page in _CODE_PAGES:
         found |= _one_byte(code_page)
+    found |= _members("[[:Sc:]&[:NFKC_QC=Yes:]]")
     if script in _NATIONAL:
         return frozenset(found | _two_bytes(_NATIONAL[script]))
     found |= _exemplars(label)
@@ -82,5 +83,8 @@ def _of_script(script: str) -> set[str]:
     """What Unicode says is used with a script, without what is only another form of something (NFKC)."""
     if script not in scripts.names():
         return set()
-    used = scripts.members(f"[[:scx={script}:]&[[:L:][:M:][:N:][:P:][:S:]]&[:NFKC_QC=Yes:]]")
-    return {chr(code) for code in np.flatnonzero(used).tolist()}
+    return _members(f"[[:scx={script}:]&[[:L:][:M:][:N:][:P:][:S:]]&[:NFKC_QC=Yes:]]")
+
+
+def _members(of: str) -> set[str]:
+    return {chr(code) for code in np.flatnonzero(scripts.members(of)).tolist()}
