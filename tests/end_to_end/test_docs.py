@@ -23,8 +23,8 @@ PERFORMED = [
 ]
 LONG = (
     "audit-tokenizer.md", "classifier.md", "counts.md", "datatrove.md", "decontaminate.md", "diagnose-tokenizer.md",
-    "duplicates.md", "export-tokenizer.md", "extend-tokenizer.md", "fair-tokenizer.md", "lexicon.md", "source.md",
-    "tune.md",
+    "duplicates.md", "export-tokenizer.md", "extend-tokenizer.md", "fair-tokenizer.md", "lexicon.md",
+    "national-tokenizer.md", "source.md", "tune.md",
 )  # fmt: skip
 """Pages that take minutes together, and whose subjects have tests of their own: `make test-all` runs them."""
 
