@@ -45,8 +45,15 @@ def train(
         typer.Option(metavar="NAME=FACTOR", help="What a language or source counts (por_Latn=2); may be given again."),
     ] = None,
     character_coverage: Annotated[
-        float, typer.Option(help="Share of characters with tokens of their own; the rest are bytes (SentencePiece).")
+        float, typer.Option(help="Share of the text's characters that have tokens of their own; the rest are bytes.")
     ] = 0.9999,
+    alphabet: Annotated[
+        str,
+        typer.Option(help="byte-bpe: characters never cut: those seen, all of the language, or none."),
+    ] = "seen",
+    unseen: Annotated[
+        int, typer.Option(min=0, help="With --alphabet language: likely characters that were not seen.")
+    ] = 2_000,
     special_token: Annotated[
         list[str] | None, typer.Option(help="A token that text never becomes; may be given again.")
     ] = None,
@@ -89,6 +96,8 @@ def train(
         weights=factors_of("weight", weight or ()),
         character_coverage=character_coverage,
         special_tokens=tuple(special_token or ()),
+        alphabet=alphabet,  # type: ignore[arg-type]
+        unseen=unseen,
         parity=Parity(str(development or ""), factors_of("ratio", ratio or ()), global_merges, window)
         if development or ratio or global_merges or window
         else None,

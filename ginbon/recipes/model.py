@@ -308,7 +308,11 @@ class TrainTokenizer(Model):
     weights: dict[Line, Annotated[float, Field(ge=0)]] = {}
     """What languages (`por_Latn`) and sources count, by name; 1 where nothing is said."""
     character_coverage: Annotated[float, Field(ge=0.98, le=1)] = 0.9999
-    """Share of the characters seen that get a token of their own; the rest are written as bytes (SentencePiece)."""
+    """Share of the text's characters that get a token of their own; the rest are written as bytes."""
+    alphabet: Literal["seen", "language", "none"] = "seen"
+    """For `byte-bpe`: which characters are never cut: those seen, all that the languages are written with, or none."""
+    unseen: Annotated[int, Field(ge=0)] = 2_000
+    """With `alphabet: language`: likely characters that were not seen."""
     special_tokens: list[Line] = []
     """Tokens that text never becomes, beside the usual ones."""
     parity: TokenizerParity | None = None

@@ -69,6 +69,8 @@ def _plan(recipe: Recipe, one: TrainTokenizer) -> TrainOptions:
         weights=one.weights,
         character_coverage=one.character_coverage,
         special_tokens=tuple(one.special_tokens),
+        alphabet=one.alphabet,
+        unseen=one.unseen,
         parity=parity,
     )
 

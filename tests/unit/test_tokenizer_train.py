@@ -235,3 +235,36 @@ def test_parity_without_text_or_ratios_and_with_one_language_is_refused(tmp_path
         TrainOptions("t", "byte-bpe", parity=Parity(ratio={"por_Latn": 1}))
     with pytest.raises(UserError, match="parity needs two"):
         train(MANY, TrainOptions("t", "parity-bpe", parity=Parity(str(tmp_path))))
+
+
+RARE = "क्ष्म्य"
+
+
+def pieces_of(text: str, **options: object) -> list[str]:
+    """A rare conjunct among frequent words, encoded."""
+    tokenizer = train(counted("नदी बहती है " * 300 + RARE), TrainOptions("t", "byte-bpe", 600, **options)).tokenizer  # type: ignore[arg-type]
+    return [tokenizer.decode([i]) for i in tokenizer.encode(text)]
+
+
+def test_a_character_that_was_seen_is_never_cut_unless_no_alphabet_is_wanted() -> None:
+    assert pieces_of(RARE, character_coverage=1) == [RARE]
+    assert len(pieces_of(RARE, alphabet="none")) > 1
+    assert len(pieces_of(RARE, character_coverage=0.98)) > 1  # rarer than that
+
+
+def test_the_alphabet_of_a_language_holds_what_was_not_seen() -> None:
+    counts = counted("แม่น้ำไหล", language="tha_Thai")
+    trained = train(counts, TrainOptions("t", "byte-bpe", 8_000, alphabet="language"))
+    assert [len(trained.tokenizer.encode(one)) for one in ("ฬ", "é", "€")] == [1, 1, 1]
+    assert trained.record["alphabet"]["kind"] == "language" and trained.record["alphabet"]["tokens"] > 2_000
+    with pytest.raises(UserError, match=r"expected .* or more: the bytes, .* tokens of an alphabet"):
+        train(counts, TrainOptions("t", "byte-bpe", 1_000, alphabet="language"))
+
+
+def test_an_alphabet_that_does_not_fit_keeps_the_most_frequent_characters_and_says_so() -> None:
+    often = "".join(chr(0x4E00 + i) * (500 - i) for i in range(400))
+    trained = train(counted(often), TrainOptions("t", "byte-bpe", 500, character_coverage=1))
+    assert any("400 characters do not fit" in note for note in trained.record["notes"])
+    assert trained.record["vocabulary"] == 500
+    assert len(trained.tokenizer.encode(chr(0x4E00))) == 1
+    assert len(trained.tokenizer.encode(chr(0x4E00 + 399))) > 1

@@ -22,6 +22,12 @@ SHORT: Final[Mapping[str, Kind]] = {
 }
 """Kinds by the names that commands and folders use."""
 
+Alphabet = Literal["seen", "language", "none"]
+ALPHABETS: Final[tuple[str, ...]] = get_args(Alphabet)
+
+UNSEEN: Final = 2_000
+"""Graphemes that were not seen and are likely, in an alphabet of the language."""
+
 REVISION: Final = 2
 """Raised by hand when the same counts and options give another tokenizer."""
 
@@ -54,8 +60,10 @@ class TrainOptions:
     ``vocabulary`` counts all tokens, special ones and bytes included. ``languages`` (``por_Latn``) are those to train
     on; empty = all. A language's share of the training text is its bytes to the power of ``balance``: 1 takes the text
     as it is, 0 gives every language the same. ``weights`` multiply what languages (``por_Latn``) and sources count.
-    ``character_coverage`` (SentencePiece) is the share of the text's characters that get tokens of their own; the rest
-    are written as bytes. ``special_tokens`` are tokens that text never becomes, beside the usual ones (``<unk>``,
+    ``character_coverage`` is the share of the text's characters that get tokens of their own (for byte-level BPE of its
+    graphemes, what readers take for one character); the rest are written as bytes. ``alphabet`` (byte-level BPE) says
+    which graphemes are never cut: those seen, or beside them all that the languages are written with and ``unseen``
+    likely ones, or none. ``special_tokens`` are tokens that text never becomes, beside the usual ones (``<unk>``,
     ``<s>``, ``</s>``; ``<|endoftext|>`` for byte-level BPE). ``finer`` are split patterns that cut on what the counts'
     own one cuts, in this order, by name (``ginbon.tokenizers.patterns.FINER``) or as they are. ``parity`` is for the
     kind ``parity-bpe``, which needs it.
@@ -70,6 +78,8 @@ class TrainOptions:
     character_coverage: float = 0.9999
     special_tokens: tuple[str, ...] = ()
     finer: tuple[str, ...] = ()
+    alphabet: Alphabet = "seen"
+    unseen: int = UNSEEN
     parity: Parity | None = None
 
     def __post_init__(self) -> None:
@@ -89,6 +99,10 @@ class TrainOptions:
             )
         if not MIN_VOCABULARY <= self.vocabulary <= 1_000_000:
             return f"a vocabulary of {self.vocabulary:,}; expected {MIN_VOCABULARY:,} to 1,000,000"
+        if self.alphabet not in ALPHABETS or self.unseen < 0:
+            return (
+                f"alphabet {self.alphabet!r} with {self.unseen} unseen; expected {', '.join(ALPHABETS)}, and 0 or more"
+            )
         if not 0 <= self.balance <= 1:
             return f"balance {self.balance}; expected 0 (every language the same) to 1 (as the text is)"
         for name, weight in self.weights.items():
@@ -107,7 +121,8 @@ class TrainOptions:
     def kind_and_settings(self) -> tuple[object, ...]:
         """All but name, text and size: what tokenizers have in common that one learning can serve."""
         parity = tuple(asdict(self.parity).items()) if self.parity else ()
-        return self.kind, self.character_coverage, self.special_tokens, str(parity)
+        shared = (self.kind, self.character_coverage, self.special_tokens, self.alphabet, self.unseen)
+        return *shared, str(parity)
 
     @property
     def file(self) -> str:

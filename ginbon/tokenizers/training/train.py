@@ -7,17 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from ginbon.errors import UserError
 from ginbon.tokenizers.backends.huggingface import HuggingFaceTokenizer
 from ginbon.tokenizers.backends.sentencepiece import SentencePieceTokenizer
-from ginbon.tokenizers.bpe import BYTES, learn
-from ginbon.tokenizers.bpe.training import END_OF_TEXT, byte_bpe
 from ginbon.tokenizers.counts import Counts, Stratum
 from ginbon.tokenizers.counts.mixing import mix
-from ginbon.tokenizers.export import tokenizer_json
 from ginbon.tokenizers.protocol import Tokenizer
-from ginbon.tokenizers.training import parity_bpe, sentencepiece_bpe, sentencepiece_unigram
-from ginbon.tokenizers.training.making import Made, Maker, rare_tokens
+from ginbon.tokenizers.training import byte_bpe, parity_bpe, sentencepiece_bpe, sentencepiece_unigram
+from ginbon.tokenizers.training.making import Made, Maker
 from ginbon.tokenizers.training.options import REVISION, Kind, TrainOptions
 
 
@@ -113,23 +109,6 @@ def _opened(options: TrainOptions, data: bytes) -> Tokenizer:
     return SentencePieceTokenizer(options.name, sha256, data)
 
 
-def _byte_bpe(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
-    """Byte-level BPE as ``tokenizer.json``: a smaller vocabulary is the beginning of a larger one."""
-    special = (END_OF_TEXT, *plans[0].special_tokens)
-    sizes = [plan.vocabulary - len(BYTES) - len(special) for plan in plans]
-    types = counts.types()
-    merges = learn(types, max(*sizes, 0))
-    for plan, size in zip(plans, sizes, strict=True):
-        if size < 0:
-            raise UserError(
-                f"tokenizer {plan.name}: a vocabulary of {plan.vocabulary:,}; expected {plan.vocabulary - size:,} or "
-                f"more: the bytes and {len(special):,} special tokens"
-            )
-        first = merges.first(size)
-        source = byte_bpe(first, pattern=counts.pattern, finer=counts.finer, special_tokens=special)
-        yield Made(tokenizer_json(source), rare=rare_tokens(types, first))
-
-
 def _unigram(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
     """Each size is learned by itself: a smaller one is no part of a larger one."""
     for plan in plans:
@@ -139,7 +118,7 @@ def _unigram(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
 
 
 MAKERS: Final[Mapping[Kind, Maker]] = {
-    "byte-bpe": _byte_bpe,
+    "byte-bpe": byte_bpe.make,
     "parity-bpe": parity_bpe.make,
     "sentencepiece-bpe": sentencepiece_bpe.make,
     "sentencepiece-unigram": _unigram,

@@ -1,0 +1,66 @@
+"""Byte-level BPE as ``tokenizer.json``: graphemes first, then words; a smaller vocabulary begins a larger one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from ginbon.tokenizers.alphabets import alphabet
+from ginbon.tokenizers.bpe import Merges
+from ginbon.tokenizers.bpe.spelling import learn_behind, spell
+from ginbon.tokenizers.bpe.training import END_OF_TEXT, byte_bpe, merges_in
+from ginbon.tokenizers.counts import Counts, graphemes
+from ginbon.tokenizers.export import tokenizer_json
+from ginbon.tokenizers.training.making import Made, rare_tokens
+from ginbon.tokenizers.training.options import TrainOptions
+
+_NOTHING: Final[tuple[str, ...]] = ()
+
+
+def make(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
+    """Those with room for the whole alphabet share one learning."""
+    special = (END_OF_TEXT, *plans[0].special_tokens)
+    types, strings = counts.types(), _strings(counts, plans[0])
+    whole = spell(strings)
+    needed = len(whole) if plans[0].alphabet == "language" else 0
+    rooms = [needed + merges_in(plan.vocabulary, special, spelt=needed) for plan in plans]
+    shared: Merges | None = None
+    for plan, room in zip(plans, rooms, strict=True):
+        spelt, notes = whole, _NOTHING
+        if plan.alphabet == "seen" and len(whole) > room // 2:
+            spelt, notes = _fewer(strings, room // 2)
+            learned = learn_behind(spelt, types, room - len(spelt))
+        else:
+            shared = learn_behind(whole, types, max(rooms) - len(whole)) if shared is None else shared
+            learned = shared.first(room)
+        source = byte_bpe(learned, pattern=counts.pattern, finer=counts.finer, special_tokens=special)
+        about = {"alphabet": {"kind": plan.alphabet, "tokens": len(spelt)}}
+        yield Made(tokenizer_json(source), notes, rare=rare_tokens(types, learned), about=about)
+
+
+def _strings(counts: Counts, plan: TrainOptions) -> list[str]:
+    """The graphemes that are to be whole, the most frequent first."""
+    if plan.alphabet == "none":
+        return []
+    seen = graphemes(counts)
+    ordered = sorted(seen, key=lambda grapheme: (-seen[grapheme], grapheme))
+    covered = np.cumsum([float(seen[grapheme]) for grapheme in ordered])
+    enough = int(np.searchsorted(covered, plan.character_coverage * covered[-1])) + 1 if ordered else 0
+    if plan.alphabet == "seen" or not ordered:
+        return ordered[:enough]
+    least = seen[ordered[min(enough, len(ordered)) - 1]]
+    return sorted(alphabet(counts, min_count=least, unseen=plan.unseen))
+
+
+def _fewer(strings: Sequence[str], room: int) -> tuple[Merges, tuple[str, ...]]:
+    """As many of the most frequent graphemes as leave half of the vocabulary to longer tokens, and a note of it."""
+    number = min(len(strings), 256 + room)  # 128 of them are single bytes, which need no merge
+    while len(spelt := spell(strings[:number])) > room:
+        number -= max(1, (len(spelt) - room) // 2)
+    note = (
+        f"{len(strings):,} characters do not fit {2 * room:,} tokens: the {number:,} most frequent are whole tokens, "
+        "the others may be cut; a larger vocabulary holds more"
+    )
+    return spelt, (note,)
