@@ -37,8 +37,8 @@ from ginbon.errors import GinbonError  # noqa: E402
 from ginbon.filters import words  # noqa: E402
 from ginbon.tokenizers import load  # noqa: E402
 from ginbon.tokenizers.alphabets import alphabet  # noqa: E402
-from ginbon.tokenizers.bpe.spelling import spell  # noqa: E402
 from ginbon.tokenizers.bpe.training import train_bpe  # noqa: E402
+from ginbon.tokenizers.bpe.whole import spell  # noqa: E402
 from ginbon.tokenizers.counts import Counter, Counts  # noqa: E402
 from ginbon.tokenizers.export import tokenizer_json  # noqa: E402
 from ginbon.tokenizers.metrics import METRICS, Measures, TextUnits, measure_units  # noqa: E402

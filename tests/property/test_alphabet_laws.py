@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ginbon.filters import words
 from ginbon.tokenizers.alphabets import equivalents, likely
 from ginbon.tokenizers.bpe import Types, apply
-from ginbon.tokenizers.bpe.spelling import learn_behind, spell
+from ginbon.tokenizers.bpe.whole import learn_behind, spell
 
 CHARS = (
     "aé\N{COMBINING ACUTE ACCENT}\N{COMBINING DOT BELOW} \t\r\n"

@@ -10,8 +10,8 @@ import tokenizers as hf_tokenizers
 from ginbon.errors import UserError
 from ginbon.filters import words
 from ginbon.tokenizers.bpe import BYTES, Types, apply
-from ginbon.tokenizers.bpe.spelling import learn_behind, spell
 from ginbon.tokenizers.bpe.training import train_bpe
+from ginbon.tokenizers.bpe.whole import learn_behind, spell
 from ginbon.tokenizers.counts import Counts, graphemes
 from ginbon.tokenizers.export import tokenizer_json
 

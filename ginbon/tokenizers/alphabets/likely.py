@@ -103,7 +103,7 @@ class _Chains:
     after_kind: dict[Kind, Counter[Kind]] = field(default_factory=lambda: defaultdict(Counter))
     of_kind: dict[Kind, Counter[_Unit]] = field(default_factory=lambda: defaultdict(Counter))
     hanging: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    ways: dict[str, list[tuple[float, _Unit]]] = field(default_factory=dict)
+    ways: dict[str, list[tuple[int, _Unit]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graphemes: Iterable[str]) -> _Chains:
@@ -122,15 +122,15 @@ class _Chains:
 
     def by_likelihood(self) -> Iterator[str]:
         """All chains, the likeliest first; of equal ones by what they are made of."""
-        waiting: list[tuple[float, tuple[_Unit, ...], int, float]] = []
+        waiting: list[tuple[int, tuple[_Unit, ...], int, int]] = []
 
-        def wait(chain: tuple[_Unit, ...], place: int, cost: float) -> None:
+        def wait(chain: tuple[_Unit, ...], place: int, cost: int) -> None:
             """Let a chain wait with the next of what may follow it: behind it wait the others, which are dearer."""
             following = self.following(chain[-1].letter if chain else "")
             if place < len(following) and len(chain) <= _LONGEST:
                 heapq.heappush(waiting, (cost + following[place][0], chain, place, cost))
 
-        wait((), 0, 0.0)
+        wait((), 0, 0)
         while waiting:
             cost, chain, place, before = heapq.heappop(waiting)
             wait(chain, place + 1, before)
@@ -140,13 +140,16 @@ class _Chains:
             elif len(text := "".join(one.text for one in chain)) > 1:
                 yield text
 
-    def following(self, letter: str) -> list[tuple[float, _Unit]]:
-        """What may follow a letter, with minus the logarithm of its likelihood; the likeliest first."""
+    def following(self, letter: str) -> list[tuple[int, _Unit]]:
+        """What may follow a letter, with its cost; the likeliest first.
+
+        That is minus the logarithm of the likelihood, in millionths: whole numbers, which every machine adds up alike.
+        """
         if letter not in self.ways:
             own = self.after[letter]
             total = own.total() + _KIND_WEIGHT
             self.ways[letter] = sorted(
-                (-math.log((own[unit] + _KIND_WEIGHT * share) / total * hanging), form)
+                (round(-1e6 * math.log((own[unit] + _KIND_WEIGHT * share) / total * hanging)), form)
                 for unit, share in self.shares(letter).items()
                 for form, hanging in self.forms(unit)
             )

@@ -13,8 +13,8 @@ import numpy as np
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe.allowed import Allowed
-from ginbon.tokenizers.bpe.spelling import learn_behind, spell
 from ginbon.tokenizers.bpe.types import BYTES, Merges
+from ginbon.tokenizers.bpe.whole import learn_behind, spell
 from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.export.source import AddedToken, ByteBpe
 
