@@ -20,7 +20,7 @@ def sweep(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the tokenizers, sweep.json and .html.")],
     kind: Annotated[
         list[str] | None,
-        typer.Option(help="byte-bpe, bpe or unigram; may be given again. Left out: byte-bpe and bpe."),
+        typer.Option(help="byte-bpe, bpe, unigram or parity-bpe; may be given again. Left out: byte-bpe and bpe."),
     ] = None,
     vocabulary: Annotated[
         list[int] | None, typer.Option(help="Tokens; may be given again. Left out: 8000, 16000, 32000 and 64000.")
@@ -69,6 +69,10 @@ def sweep(
     special_token: Annotated[
         list[str] | None, typer.Option(help="A token that text never becomes; may be given again.")
     ] = None,
+    development: Annotated[
+        Path | None,
+        typer.Option(metavar="PLACE", help="parity-bpe: parallel text that tells what each language pays."),
+    ] = None,
     sample_bytes: Annotated[int, typer.Option(help="Most held-out text to measure, of each language.")] = 1_000_000,
     seed: Annotated[int, typer.Option(help="What the sample and the intervals come from.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads that count text; the result is the same.")] = 2,
@@ -84,7 +88,7 @@ def sweep(
     from ginbon.report.sweep import page_of_sweep
     from ginbon.tokenizers.sweep import SweepOptions
     from ginbon.tokenizers.sweep import sweep as sweep_tokenizers
-    from ginbon.tokenizers.training.options import SHORT
+    from ginbon.tokenizers.training.options import SHORT, Parity
 
     usual = SweepOptions()
     options = SweepOptions(
@@ -96,6 +100,7 @@ def sweep(
         languages=tuple(language or ()),
         character_coverage=character_coverage,
         special_tokens=tuple(special_token or ()),
+        parity=Parity(str(development)) if development else None,
     )
     done = sweep_tokenizers(
         inputs,

@@ -22,9 +22,9 @@ PERFORMED = [
     if page.is_relative_to(DOCS) and any(block.kind in ("bash", "python") for block in pages.blocks(page))
 ]
 LONG = (
-    "audit-tokenizer.md", "classifier.md", "counts.md", "datatrove.md", "decontaminate.md", "diagnose-tokenizer.md",
-    "duplicates.md", "export-tokenizer.md", "extend-tokenizer.md", "fair-tokenizer.md", "lexicon.md",
-    "national-tokenizer.md", "source.md", "tune.md",
+    "audit-tokenizer.md", "choose-tokenizer.md", "classifier.md", "counts.md", "datatrove.md", "decontaminate.md",
+    "diagnose-tokenizer.md", "duplicates.md", "export-tokenizer.md", "extend-tokenizer.md", "fair-tokenizer.md",
+    "lexicon.md", "national-tokenizer.md", "source.md", "tune.md",
 )  # fmt: skip
 """Pages that take minutes together, and whose subjects have tests of their own: `make test-all` runs them."""
 

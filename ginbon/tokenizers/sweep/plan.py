@@ -10,7 +10,7 @@ from typing import Final
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.patterns import FINER, GINBON, PATTERNS, known_pattern
-from ginbon.tokenizers.training.options import BALANCE, SHORT, Kind, TrainOptions
+from ginbon.tokenizers.training.options import BALANCE, SHORT, Kind, Parity, TrainOptions
 
 SIZES: Final = (8_000, 16_000, 32_000, 64_000)
 
@@ -67,7 +67,7 @@ class SweepOptions:
 
     ``patterns`` are written as ``Cut.of`` reads them. ``mixes`` are weights of languages and sources by a name of
     one's own; without any, everything weighs what the balance makes of it. ``languages``, ``character_coverage`` and
-    ``special_tokens`` are those of every tokenizer (``TrainOptions``).
+    ``special_tokens`` are those of every tokenizer, ``parity`` of the kind ``parity-bpe`` (``TrainOptions``).
     """
 
     kinds: tuple[Kind, ...] = ("byte-bpe", "sentencepiece-bpe")
@@ -78,6 +78,7 @@ class SweepOptions:
     languages: tuple[str, ...] = ()
     character_coverage: float = 0.9999
     special_tokens: tuple[str, ...] = ()
+    parity: Parity | None = None
 
     def arms(self) -> tuple[Arm, ...]:
         """Every tokenizer, a series after another, sizes ascending. Raises ``UserError`` where there is none."""
@@ -106,5 +107,6 @@ class SweepOptions:
             character_coverage=self.character_coverage,
             special_tokens=self.special_tokens,
             finer=cut.finer,
+            parity=self.parity if kind == "parity-bpe" else None,
         )
         return Arm(series, cut, mix, options)

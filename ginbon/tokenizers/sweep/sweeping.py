@@ -192,11 +192,16 @@ def _train(arms: Sequence[Arm], counts: Mapping[str, Counts], folder: Path, told
 
 
 def _there(arm: Arm, counts: Counts, folder: Path) -> Trained | None:
-    """The tokenizer, where it was trained from these counts with these options, and its file is whole."""
+    """The tokenizer, where it was trained from these counts with these options, and its file is whole.
+
+    One that was developed on parallel text is trained again: its record does not hold the text.
+    """
+    if arm.options.parity and arm.options.parity.development:
+        return None
     place = folder / arm.options.name
     record = read_json(place / TRAINING)
     wanted = {
-        "options": arm.options.to_json(),
+        "options": arm.options.told(),
         "revision": REVISION,
         "split_pattern": counts.pattern,
         "finer_patterns": [finer_pattern(name) for name in arm.options.finer],
