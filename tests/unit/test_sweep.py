@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ from ginbon.tokenizers.metrics import Estimate
 from ginbon.tokenizers.patterns import CL100K, FINER, GINBON
 from ginbon.tokenizers.sweep import Cut, SweepOptions, choose, sweep, wording
 from ginbon.tokenizers.training.making import RARE, rare_tokens
-from ginbon.tokenizers.training.options import Kind, TrainOptions
+from ginbon.tokenizers.training.options import Kind, Parity, TrainOptions
 from ginbon.tokenizers.training.train import train, train_each
 from ginbon.tokenizers.trial import try_patterns
 
@@ -28,12 +27,22 @@ WIDE = counted(
 )
 
 
-@pytest.mark.parametrize("kind", [kind for kind in get_args(Kind) if kind != "parity-bpe"])
-@pytest.mark.parametrize("counts", [MANY, WIDE], ids=["few characters", "more characters than tokens"])
+TWO = Counts.merge([MANY, counted(*(f"o rio {i} corre para o mar" for i in range(40)), language="por_Latn")])
+KINDS: tuple[Kind, ...] = ("byte-bpe", "sentencepiece-bpe", "sentencepiece-unigram", "parity-bpe")
+PARITY = Parity(ratio={"und": 2.0, "por_Latn": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts"),
+    [(kind, counts) for kind in KINDS for counts in (MANY, WIDE, TWO) if kind != "parity-bpe" or counts is TWO],
+)
 def test_sizes_that_share_a_learning_are_those_trained_alone_byte_for_byte(kind: Kind, counts: Counts) -> None:
-    """Of ``WIDE`` the small sizes keep other characters than the large ones."""
+    """Of ``WIDE`` the small sizes keep other characters than the large ones; parity is between languages."""
     sizes = (900, 400, 300, 500, 400)
-    plans = [TrainOptions(f"t{i}", kind, size, balance=b) for i, size in enumerate(sizes) for b in (0.3, 1)]
+    parity = PARITY if kind == "parity-bpe" else None
+    plans = [
+        TrainOptions(f"t{i}", kind, size, balance=b, parity=parity) for i, size in enumerate(sizes) for b in (0.3, 1)
+    ]
     together = {id(one.options): one for one in train_each(counts, plans)}
     assert len(together) == len(plans)
     for plan in plans:
@@ -218,6 +227,13 @@ def test_what_is_there_is_not_trained_again_and_what_is_damaged_is(here: Path) -
     assert {file.relative_to(here): file.read_bytes() for file in (here / "out").rglob("*") if file.is_file()} == first
 
 
+def test_parity_with_ratios_is_a_kind_like_others_and_is_found_again(here: Path) -> None:
+    write(TWO, here / "counts.parquet")
+    options = SweepOptions(kinds=("parity-bpe", "byte-bpe"), vocabularies=(400,), parity=PARITY)
+    assert [line.partition(": ")[2] for line in swept(here, options)[:2]] == ["400 tokens"] * 2
+    assert [line.partition(": ")[2] for line in swept(here, options)[:2]] == ["is there"] * 2
+
+
 def test_other_counts_are_trained_on_anew(here: Path) -> None:
     swept(here)
     write(read(here / "counts.parquet").of(lambda stratum: True).thresholded(3), here / "counts.parquet")
@@ -246,6 +262,20 @@ def test_the_result_names_every_file_and_what_to_take(here: Path) -> None:
 def test_counts_cannot_be_cut_otherwise_than_finer(here: Path) -> None:
     with pytest.raises(UserError, match="never put together again"):
         swept(here, SweepOptions(patterns=("o200k",)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (SweepOptions(mixes={"m": {"nobody": 2}}), "a weight for 'nobody'"),
+        (SweepOptions(patterns=("ginbon+(",)), "split pattern"),
+        (SweepOptions(kinds=("wordpiece",)), "unknown kind 'wordpiece'"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_mistake_leaves_no_folder(here: Path, options: SweepOptions, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        swept(here, options)
+    assert not (here / "out").exists()
 
 
 def test_text_is_cut_by_any_pattern(here: Path) -> None:

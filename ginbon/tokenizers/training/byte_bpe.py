@@ -9,8 +9,8 @@ import numpy as np
 
 from ginbon.tokenizers.alphabets import alphabet
 from ginbon.tokenizers.bpe import Merges
-from ginbon.tokenizers.bpe.spelling import learn_behind, spell
 from ginbon.tokenizers.bpe.training import END_OF_TEXT, byte_bpe, merges_in
+from ginbon.tokenizers.bpe.whole import learn_behind, spell
 from ginbon.tokenizers.counts import Counts, graphemes
 from ginbon.tokenizers.export import tokenizer_json
 from ginbon.tokenizers.training.making import Made, rare_tokens
