@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ginbon.tokenizers.counts import Counts
+from ginbon.tokenizers.counts.segments import segments
 from ginbon.tokenizers.unigram import learn
 from ginbon.tokenizers.unigram.estimation import Estimate
 from ginbon.tokenizers.unigram.seeds import candidates
-from ginbon.tokenizers.unigram.segments import segments
 
 PIECE = "\N{LOWER ONE EIGHTH BLOCK}"
 

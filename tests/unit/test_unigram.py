@@ -18,11 +18,11 @@ from backports import zstd
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.counts import Counts, count
+from ginbon.tokenizers.counts.segments import Segments, segments
 from ginbon.tokenizers.reading import SCHEMA
 from ginbon.tokenizers.unigram import learn
 from ginbon.tokenizers.unigram.estimation import Estimate
 from ginbon.tokenizers.unigram.seeds import Candidates, candidates
-from ginbon.tokenizers.unigram.segments import Segments, segments
 
 WORDS = {
     " the": 50, "the": 9, " then": 12, " other": 11, " there": 8, " bathe": 3, " theme": 5, " mother": 6, "banana": 4,

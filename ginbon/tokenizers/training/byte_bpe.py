@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 import numpy as np
 
@@ -13,10 +12,8 @@ from ginbon.tokenizers.bpe.training import END_OF_TEXT, byte_bpe, merges_in
 from ginbon.tokenizers.bpe.whole import learn_behind, spell
 from ginbon.tokenizers.counts import Counts, graphemes
 from ginbon.tokenizers.export import tokenizer_json
-from ginbon.tokenizers.training.making import Made, rare_tokens
+from ginbon.tokenizers.training.making import Made, rare_tokens, too_many_characters
 from ginbon.tokenizers.training.options import TrainOptions
-
-_NOTHING: Final[tuple[str, ...]] = ()
 
 
 def make(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
@@ -28,15 +25,16 @@ def make(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
     rooms = [needed + merges_in(plan.vocabulary, special, spelt=needed) for plan in plans]
     shared: Merges | None = None
     for plan, room in zip(plans, rooms, strict=True):
-        spelt, notes = whole, _NOTHING
+        spelt, number = whole, len(strings)
         if plan.alphabet == "seen" and len(whole) > room // 2:
-            spelt, notes = _fewer(strings, room // 2)
+            spelt, number = _fewer(strings, room // 2)
             learned = learn_behind(spelt, types, room - len(spelt))
         else:
             shared = learn_behind(whole, types, max(rooms) - len(whole)) if shared is None else shared
             learned = shared.first(room)
         source = byte_bpe(learned, pattern=counts.pattern, finer=counts.finer, special_tokens=special)
         about = {"alphabet": {"kind": plan.alphabet, "tokens": len(spelt)}}
+        notes = too_many_characters(len(strings), number, room)
         yield Made(tokenizer_json(source), notes, rare=rare_tokens(types, learned), about=about)
 
 
@@ -54,13 +52,9 @@ def _strings(counts: Counts, plan: TrainOptions) -> list[str]:
     return sorted(alphabet(counts, min_count=least, unseen=plan.unseen))
 
 
-def _fewer(strings: Sequence[str], room: int) -> tuple[Merges, tuple[str, ...]]:
-    """As many of the most frequent graphemes as leave half of the vocabulary to longer tokens, and a note of it."""
+def _fewer(strings: Sequence[str], room: int) -> tuple[Merges, int]:
+    """The merges of as many of the most frequent graphemes as so many merges can spell, and their number."""
     number = min(len(strings), 256 + room)  # 128 of them are single bytes, which need no merge
     while len(spelt := spell(strings[:number])) > room:
         number -= max(1, (len(spelt) - room) // 2)
-    note = (
-        f"{len(strings):,} characters do not fit {2 * room:,} tokens: the {number:,} most frequent are whole tokens, "
-        "the others may be cut; a larger vocabulary holds more"
-    )
-    return spelt, (note,)
+    return spelt, number

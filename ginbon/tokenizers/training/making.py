@@ -33,6 +33,17 @@ class Maker(Protocol):
     def __call__(self, counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]: ...
 
 
+def too_many_characters(known: int, kept: int, room: int) -> tuple[str, ...]:
+    """A note where not all characters that were to be tokens are."""
+    if kept >= known:
+        return ()
+    note = (
+        f"{known:,} characters do not fit {room:,} tokens: the {kept:,} most frequent have one of their own, the "
+        "others are written as bytes; a larger vocabulary keeps more"
+    )
+    return (note,)
+
+
 def rare_tokens(types: Types, merges: Merges) -> int:
     """How many tokens occur less than ``RARE`` times in the types that the merges were learned from.
 

@@ -109,17 +109,9 @@ def _opened(options: TrainOptions, data: bytes) -> Tokenizer:
     return SentencePieceTokenizer(options.name, sha256, data)
 
 
-def _unigram(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
-    """Each size is learned by itself: a smaller one is no part of a larger one."""
-    for plan in plans:
-        notes: list[str] = []
-        data = sentencepiece_unigram.make(counts, plan, notes)
-        yield Made(data, tuple(notes))
-
-
 MAKERS: Final[Mapping[Kind, Maker]] = {
     "byte-bpe": byte_bpe.make,
     "parity-bpe": parity_bpe.make,
     "sentencepiece-bpe": sentencepiece_bpe.make,
-    "sentencepiece-unigram": _unigram,
+    "sentencepiece-unigram": sentencepiece_unigram.make,
 }

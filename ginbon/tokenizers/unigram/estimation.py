@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ginbon.tokenizers.counts.segments import Segments
 from ginbon.tokenizers.protocol import Int64s
 from ginbon.tokenizers.unigram.kernel import lattice
 from ginbon.tokenizers.unigram.seeds import Candidates
-from ginbon.tokenizers.unigram.segments import Segments
 
 Float64s = NDArray[np.float64]
 

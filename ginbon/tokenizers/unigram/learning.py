@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.counts import Counts
+from ginbon.tokenizers.counts.segments import Segments, segments
 from ginbon.tokenizers.export.sentencepiece_model import BYTE_PIECES, RESERVED, sentencepiece_model
 from ginbon.tokenizers.unigram.estimation import Estimate
 from ginbon.tokenizers.unigram.seeds import Candidates, candidates
-from ginbon.tokenizers.unigram.segments import Segments, segments
 
 CANDIDATES: Final = 5
 """So many are tried for each piece: with 3 or 15 held-out text took up to 1 % more tokens."""
@@ -45,13 +45,16 @@ MAX_PIECE_CHARS: Final = 255
 class Unigram:
     """Pieces, the likeliest first, and the natural logarithms of their probabilities.
 
-    Spaces in pieces are spaces. The 256 bytes and special tokens are not among them: they come with the file.
+    Spaces in pieces are spaces. The 256 bytes and special tokens are not among them: they come with the file. Of
+    ``wanted`` characters that were to be pieces there was room for ``characters``.
     """
 
     pieces: tuple[str, ...]
     scores: NDArray[np.float32]
     special_tokens: tuple[str, ...] = ()
     character_coverage: float = 0.9999
+    wanted: int = 0
+    characters: int = 0
 
     def __len__(self) -> int:
         return len(self.pieces)
@@ -102,7 +105,7 @@ def learn(
     tried = candidates(text, longest=max_piece_chars, most=CANDIDATES * room, whole_graphemes=whole_graphemes)
     tried = _without(tried, text, frozenset(reserved))
     pieces, scores = _search(Estimate(text, tried, threads), room)
-    return Unigram(pieces, scores, tuple(special_tokens), character_coverage)
+    return Unigram(pieces, scores, tuple(special_tokens), character_coverage, text.wanted, len(text.alphabet))
 
 
 def _search(estimate: Estimate, room: int) -> tuple[tuple[str, ...], NDArray[np.float32]]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ginbon.filters.kernel import graphemes
+from ginbon.tokenizers.counts.segments import Segments
 from ginbon.tokenizers.protocol import Bytes, Int64s
 from ginbon.tokenizers.unigram.kernel import seeds as kernel
-from ginbon.tokenizers.unigram.segments import Segments
 
 Int32s = NDArray[np.int32]
 

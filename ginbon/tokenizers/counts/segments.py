@@ -1,4 +1,4 @@
-"""The text of counts as a unigram model sees it: symbols for characters, in segments that no piece reaches over."""
+"""The text of counts as SentencePiece sees it: symbols for characters, in segments that no piece reaches over."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Segments:
     """Runs of characters that may become pieces.
 
     Segment ``i`` ends before ``ends[i]`` in ``text``, which holds a 0 there; it occurs ``counts[i]`` times. Symbol
-    ``s`` is the character ``alphabet[s - 1]`` (they ascend), which occurs ``used[s - 1]`` times.
+    ``s`` is the character ``alphabet[s - 1]`` (they ascend), which occurs ``used[s - 1]`` times. ``wanted`` is how many
+    characters there would be if there were room for all that were asked for.
     """
 
     text: NDArray[np.uint16]
@@ -44,6 +45,7 @@ class Segments:
     counts: Int64s
     alphabet: str
     used: Int64s
+    wanted: int
 
     def spell(self, place: int, size: int) -> str:
         """The characters of some symbols."""
@@ -94,7 +96,8 @@ def segments(counts: Counts, *, character_coverage: float, most: int, never: Seq
     for points, sizes, times in types.blocks():
         np.add.at(weights, points, np.repeat(times, sizes))
     weights[[*map(ord, (*_NEVER, *never))]] = 0
-    alphabet = _alphabet(weights, character_coverage, min(most, MAX_SYMBOLS))
+    wanted = _wanted(weights, character_coverage)
+    alphabet = np.sort(wanted[: min(most, MAX_SYMBOLS)])
     symbols = np.zeros(0x110000, np.uint16)
     symbols[alphabet] = np.arange(1, len(alphabet) + 1)
     parts = [_segment(symbols, points, sizes, times) for points, sizes, times in types.blocks()]
@@ -105,17 +108,18 @@ def segments(counts: Counts, *, character_coverage: float, most: int, never: Seq
         np.concatenate(occurrences),
         "".join(map(chr, alphabet.tolist())),
         weights[alphabet],
+        len(wanted),
     )
 
 
-def _alphabet(weights: Int64s, coverage: float, most: int) -> Int64s:
-    """The code points that get symbols, ascending; the space first of all."""
+def _wanted(weights: Int64s, coverage: float) -> Int64s:
+    """The code points that are to get symbols, the most frequent first, but the space before all."""
     seen = np.flatnonzero(weights)
     order = seen[np.argsort(-weights[seen], kind="stable")]
     order = np.append(ord(" "), order[order != ord(" ")])
     covered = np.cumsum(weights[order])
     enough = int(np.searchsorted(covered, coverage * covered[-1])) + 1
-    return np.sort(order[: min(enough, most)])
+    return order[:enough]
 
 
 def _segment(
