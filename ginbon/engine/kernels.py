@@ -47,7 +47,7 @@ KERNELS: Final = (
     "ginbon.tokenizers.unigram.kernel.seeds",
     "ginbon.tokenizers.unigram.kernel.lattice",
     "ginbon.tokenizers.metrics.draw_kernel",
-    "ginbon.tokenizers.counts.split_kernel",
+    "ginbon.tokenizers.split_kernel",
     "ginbon.tokenizers.counts.table_kernel",
 )
 """All modules that hold compiled code, whichever room they are in: names only, nothing of them is known here. Those

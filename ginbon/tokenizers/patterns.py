@@ -16,14 +16,7 @@ their authors publish them (OpenAI's tiktoken, MIT licence), and belong to a fil
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from itertools import chain
-from typing import Any, Final
-
-import numpy as np
-
-from ginbon.tokenizers.protocol import PreTokens, TextColumn, lengths
+from typing import Final
 
 _JOINERS: Final = r"\x{200C}\x{200D}"
 _TAIL: Final = rf"\p{{M}}{_JOINERS}\x{{1F3FB}}-\x{{1F3FF}}\x{{E0020}}-\x{{E007F}}"
@@ -115,32 +108,3 @@ def finer_pattern(name: str) -> str:
 def known_pattern(name: str) -> str:
     """The pattern of that name (``o200k``, or the encoding's own name ``o200k_base``), or else what was given."""
     return PATTERNS.get(name.removesuffix("_base").removesuffix("_edit"), name)
-
-
-def split(pattern: str, texts: TextColumn) -> PreTokens:
-    """The pre-tokens that a rank file's split pattern finds in some texts.
-
-    Run by the module ``regex``, several times as fast as asking Hugging Face's library for places. It agrees with
-    tiktoken (fancy-regex) and Oniguruma on every character that their versions of Unicode know; all drop text that no
-    branch matches, of which the published patterns have none.
-    """
-    compiled = _compiled(pattern)
-    if not compiled.groups:
-        rows = [compiled.findall(text) for text in texts.strings]
-        counts = lengths(rows)
-        sizes = np.fromiter(map(len, chain.from_iterable(rows)), np.int64, int(counts.sum()))
-        ends = np.append(0, np.cumsum(sizes))
-        texts_end = np.cumsum(lengths(texts.strings))
-        if sizes.all() and np.array_equal(ends[np.cumsum(counts)], texts_end):  # no text lies between matches
-            return PreTokens.of_chars(texts, counts, ends[:-1] - np.repeat(np.append(0, texts_end)[:-1], counts))
-    begins = [[m.start() for m in compiled.finditer(text) if m.end() > m.start()] for text in texts.strings]
-    counts = lengths(begins)
-    return PreTokens.of_chars(texts, counts, np.fromiter(chain.from_iterable(begins), np.int64, int(counts.sum())))
-
-
-@lru_cache(maxsize=64)
-def _compiled(pattern: str) -> Any:
-    r"""The pattern for ``regex``, which writes ``\x{200C}`` as ``\U0000200C``."""
-    import regex
-
-    return regex.compile(re.sub(r"\\x\{([0-9A-Fa-f]{1,6})\}", lambda code: rf"\U{int(code[1], 16):08X}", pattern))

@@ -174,14 +174,14 @@ def _try_pattern(pattern: str, engine: Engine) -> None:
         return
     import tiktoken
 
-    from ginbon.tokenizers.patterns import split
     from ginbon.tokenizers.protocol import TextColumn
+    from ginbon.tokenizers.splitting import split_by_regex
 
     ranks = {bytes([b]): b for b in range(256)}
     encoding = tiktoken.Encoding("trial", pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
     for text in probes():
         encoding.encode_ordinary(text)
-    split(pattern, TextColumn(list(probes())))
+    split_by_regex(TextColumn(list(probes())), pattern)
 
 
 def _main() -> None:

@@ -11,12 +11,11 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ginbon.tokenizers import patterns
-from ginbon.tokenizers.counts import Counts, count, split, write
-from ginbon.tokenizers.counts.splitting import classes, split_by_library
+from ginbon.tokenizers.counts import Counts, count, write
 from ginbon.tokenizers.patterns import CL100K, GINBON, O200K
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import SCHEMA
+from ginbon.tokenizers.splitting import classes, split, split_by_library, split_by_regex
 
 # the classes of our pattern at their borders: letters, marks, joiners, tags, tshegs, numbers, blanks, signs
 SIGNS = (
@@ -82,7 +81,7 @@ def _same_on_lines(shared_data: Path, *, every: int) -> None:
     column = TextColumn(lines)
     starts = split(column).starts.tolist()
     assert starts == split_by_library(column, GINBON).starts.tolist()
-    assert starts == patterns.split(GINBON, column).starts.tolist()
+    assert starts == split_by_regex(column, GINBON).starts.tolist()
 
 
 def test_classes_are_of_one_kind_each() -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from ginbon.languages import scripts
 from ginbon.tokenizers.diagnosis.letters import own_scripts
 from ginbon.tokenizers.diagnosis.repair import gate
-from ginbon.tokenizers.patterns import CL100K, O200K, R50K, split
+from ginbon.tokenizers.patterns import CL100K, O200K, R50K
 from ginbon.tokenizers.protocol import TextColumn
+from ginbon.tokenizers.splitting import split_by_regex
 
 GATED = ("Taml", "Deva", "Mymr", "Khmr", "Sinh", "Arab", "Tibt", "Ethi", "Thai", "Jpan")
 MIXED = st.text(
@@ -27,7 +28,7 @@ MIXED = st.text(
 
 
 def cut(pattern: str, text: str) -> list[str]:
-    found = split(pattern, TextColumn([text]))
+    found = split_by_regex(TextColumn([text]), pattern)
     data = found.texts.data.tobytes()
     return [data[a:b].decode() for a, b in zip(found.starts.tolist(), found.stops.tolist(), strict=True)]
 

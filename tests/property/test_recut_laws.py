@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from tokenizers import pre_tokenizers
 
 from ginbon.filters import words
-from ginbon.tokenizers.counts import Counts, count, split
-from ginbon.tokenizers.counts.splitting import split_by_library
+from ginbon.tokenizers.counts import Counts, count
 from ginbon.tokenizers.patterns import FINER, GINBON
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import SCHEMA
+from ginbon.tokenizers.splitting import split, split_by_library
 
 LETTERS = (
     "aBcdÉß\N{COMBINING ACUTE ACCENT}",

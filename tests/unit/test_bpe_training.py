@@ -20,11 +20,12 @@ from tokenizers import models, pre_tokenizers, trainers
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe import Types, apply, learn, training
-from ginbon.tokenizers.counts import Counts, count, read, split, write
+from ginbon.tokenizers.counts import Counts, count, read, write
 from ginbon.tokenizers.export import tokenizer_json
 from ginbon.tokenizers.patterns import CL100K, GINBON
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import SCHEMA
+from ginbon.tokenizers.splitting import split
 
 LANGUAGES = ("por_Latn", "arb_Arab", "hin_Deva", "tha_Thai", "khm_Khmr", "bod_Tibt", "jpn_Jpan", "amh_Ethi", "nqo_Nkoo")
 

@@ -24,9 +24,10 @@ from ginbon.tokenizers.extension.neighbours import spare
 from ginbon.tokenizers.extension.proof import locked
 from ginbon.tokenizers.guards import guard
 from ginbon.tokenizers.parallel import Version, align
-from ginbon.tokenizers.patterns import CL100K, split
+from ginbon.tokenizers.patterns import CL100K
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import Reading, find
+from ginbon.tokenizers.splitting import split_by_regex
 
 TRAINING = TextColumn([*partners.HINDI] * 3)
 Make = Callable[..., Extension]
@@ -88,7 +89,7 @@ def test_a_token_is_locked_by_a_character_or_by_the_beginning_of_one(piece: byte
 )
 def test_a_gate_keeps_words_whole_in_every_engine(script: str, text: str, pre_tokens: list[str]) -> None:
     pattern = guard(script).before(CL100K)
-    found = split(pattern, TextColumn([text]))
+    found = split_by_regex(TextColumn([text]), pattern)
     data = text.encode()
     spans = zip(found.starts.tolist(), found.stops.tolist(), strict=True)
     assert [data[a:b].decode() for a, b in spans] == pre_tokens

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from ginbon.tokenizers import specs
-from ginbon.tokenizers.patterns import PATTERNS, split
+from ginbon.tokenizers.patterns import PATTERNS
 from ginbon.tokenizers.protocol import PreTokens, TextColumn
+from ginbon.tokenizers.splitting import split_by_regex
 
 SCRIPTS = [
     "",
@@ -40,7 +41,7 @@ def test_a_pattern_cuts_as_oniguruma_and_tiktoken_cut(name: str) -> None:
     import tiktoken
     import tokenizers as hf_tokenizers
 
-    cut = pieces(split(PATTERNS[name], TextColumn(SCRIPTS)))
+    cut = pieces(split_by_regex(TextColumn(SCRIPTS), PATTERNS[name]))
     oniguruma = hf_tokenizers.pre_tokenizers.Split(hf_tokenizers.Regex(PATTERNS[name]), "isolated")
     assert cut == [[piece for piece, _ in oniguruma.pre_tokenize_str(text)] for text in SCRIPTS]
     whole = dict.fromkeys(piece.encode() for row in cut for piece in row)
@@ -50,7 +51,7 @@ def test_a_pattern_cuts_as_oniguruma_and_tiktoken_cut(name: str) -> None:
 
 
 def test_text_between_the_matches_of_a_pattern_is_no_pre_token() -> None:
-    found = split(r"(\p{L})+", TextColumn(["ab  c", "", "नमस्ते"]))
+    found = split_by_regex(TextColumn(["ab  c", "", "नमस्ते"]), r"(\p{L})+")
     assert found.counts.tolist() == [2, 0, 2]  # the vowel sign and the virama are no letters
     assert found.starts.tolist() == [0, 4, 5, 17]
 

@@ -16,9 +16,9 @@ from ginbon.tokenizers import load
 from ginbon.tokenizers.metrics import METRICS, Measures, join, measure
 from ginbon.tokenizers.metrics.encode_speed import encode_speed
 from ginbon.tokenizers.metrics.page import page
-from ginbon.tokenizers.patterns import split
 from ginbon.tokenizers.protocol import Encoded, Int64s, PreTokens, TextColumn
 from ginbon.tokenizers.spelling import Spelling
+from ginbon.tokenizers.splitting import split_by_regex
 from ginbon.tokenizers.units import REPLICATES, splitmix64, weights
 
 
@@ -188,7 +188,7 @@ class Folding(Toy):
         return TextColumn([text.lower() for text in texts.strings])
 
     def pre_tokens(self, texts: TextColumn) -> PreTokens:
-        return split(r"\S+|\s+", self.normalise(texts))
+        return split_by_regex(self.normalise(texts), r"\S+|\s+")
 
 
 def test_changes_by_normalisation_are_documents_and_characters_by_kind() -> None:

@@ -15,8 +15,9 @@ import numpy as np
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends.base import BaseTokenizer, OwnStarts, printable
 from ginbon.tokenizers.limits import MAX_ADDED, MAX_IDS, MAX_MERGES
-from ginbon.tokenizers.patterns import PATTERNS, R50K, split
+from ginbon.tokenizers.patterns import PATTERNS, R50K
 from ginbon.tokenizers.protocol import Encoded, Int64s, Oddity, PreTokens, TextColumn, Vocabulary, lengths
+from ginbon.tokenizers.splitting import split_as_read
 
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 _CUTTABLE = "one two, 3.\n\n \N{THAI CHARACTER KO KAI}1"
@@ -87,7 +88,7 @@ class HuggingFaceTokenizer(BaseTokenizer):
     def pre_tokens(self, texts: TextColumn) -> PreTokens | None:
         """Where its own pre-tokeniser cuts; added tokens, which are cut out before it, are not looked for."""
         if self._pattern in PATTERNS.values():
-            return split(self._pattern, self.normalise(texts))
+            return split_as_read(self.normalise(texts), self._pattern)
         splitter = self._splitter
         if splitter is None:
             return None

@@ -19,9 +19,9 @@ from ginbon.errors import MissingExtraError, UserError
 from ginbon.tokenizers.backends.base import BaseTokenizer, over_cores
 from ginbon.tokenizers.backends.rank_settings import RankSettings
 from ginbon.tokenizers.limits import MAX_IDS
-from ginbon.tokenizers.patterns import split
 from ginbon.tokenizers.protocol import Encoded, Int64s, PreTokens, TextColumn, Vocabulary
 from ginbon.tokenizers.spelling import spell
+from ginbon.tokenizers.splitting import split_as_read
 
 
 class RankTokenizer(BaseTokenizer):
@@ -79,7 +79,7 @@ class RankTokenizer(BaseTokenizer):
 
     def pre_tokens(self, texts: TextColumn) -> PreTokens:
         """Where the split pattern cuts."""
-        return split(self.pattern, self.normalise(texts))
+        return split_as_read(self.normalise(texts), self.pattern)
 
     @cached_property
     def _encode(self) -> Callable[[str], list[int]]:

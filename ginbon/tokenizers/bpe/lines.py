@@ -9,11 +9,12 @@ import numpy as np
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe.applying import apply
 from ginbon.tokenizers.bpe.types import Int64s, Merges, Types
-from ginbon.tokenizers.counts import Counts, split
+from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.counts.table import Table
 from ginbon.tokenizers.parallel import Aligned
 from ginbon.tokenizers.parallel.aligned import named
 from ginbon.tokenizers.protocol import TextColumn
+from ginbon.tokenizers.splitting import split
 
 
 def of_set(aligned: Aligned, languages: Sequence[str]) -> dict[str, list[str]]:

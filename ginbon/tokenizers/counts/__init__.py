@@ -14,6 +14,5 @@ from ginbon.tokenizers.counts.counting import Counter, count
 from ginbon.tokenizers.counts.counts import Counts, Stratum
 from ginbon.tokenizers.counts.file import read, write
 from ginbon.tokenizers.counts.graphemes import graphemes
-from ginbon.tokenizers.counts.splitting import split
 
-__all__ = ["Counter", "Counts", "Stratum", "count", "graphemes", "read", "split", "write"]
+__all__ = ["Counter", "Counts", "Stratum", "count", "graphemes", "read", "write"]

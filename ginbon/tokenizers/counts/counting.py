@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ginbon.tokenizers.counts.counts import Counts, Stratum
-from ginbon.tokenizers.counts.splitting import split
 from ginbon.tokenizers.counts.table import Table
 from ginbon.tokenizers.patterns import GINBON
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import Read
+from ginbon.tokenizers.splitting import split
 
 _PIECE_BYTES = 1 << 20
 """Text that is cut at once: where its pre-tokens begin takes eight times as much memory."""

@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 from ginbon.engine.files import canonical_json
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe import Types
-from ginbon.tokenizers.counts.splitting import UNICODE, split_by_library
 from ginbon.tokenizers.counts.table import Int32s, Table, UInt64s
 from ginbon.tokenizers.patterns import GINBON, finer_pattern
 from ginbon.tokenizers.protocol import Bytes, Int64s, TextColumn
+from ginbon.tokenizers.splitting import UNICODE, split_by_library
 
 Stratum = tuple[str, str]
 """Language and source."""
