@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -106,7 +106,7 @@ def train(
         raise UserError(f"{output}: there is a tokenizer in this folder already; choose another, or remove it first")
     trained = train_tokenizer(_gather(inputs, language, threads), options)
     if export:
-        prove(trained, output)
+        _tell_left_out(prove(trained, output).record["left_out"])
     else:
         for file, data in files_of(trained).items():
             write_whole(output / file, data)
@@ -120,6 +120,13 @@ def train(
         f"{output / options.file}: {trained.record['vocabulary']:,} tokens from {shown_size(size)} of text; "
         f"SHA-256 {trained.record['sha256'][:12]}…"
     )
+
+
+def _tell_left_out(reasons: Mapping[str, str]) -> None:
+    """Formats that were tried and gave other ids; that a kind has no such format at all needs no word."""
+    for form, reason in reasons.items():
+        if "other ids" in reason:
+            typer.echo(f"note: not written as {form}: {reason}", file=sys.stderr)
 
 
 def merge_counts(

@@ -15,9 +15,11 @@ import pytest
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.counts import Counts, count
+from ginbon.tokenizers.export import check
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import SCHEMA
 from ginbon.tokenizers.training.options import Kind, Parity, TrainOptions
+from ginbon.tokenizers.training.proving import prove
 from ginbon.tokenizers.training.train import train
 
 KINDS = [kind for kind in get_args(Kind) if kind != "parity-bpe"]
@@ -270,3 +272,13 @@ def test_an_alphabet_that_does_not_fit_keeps_the_most_frequent_characters_and_sa
     assert trained.record["vocabulary"] == 500
     assert len(trained.tokenizer.encode(chr(0x4E00))) == 1
     assert len(trained.tokenizer.encode(chr(0x4E00 + 399))) > 1
+
+
+def test_a_format_that_gives_other_ids_is_left_out_and_the_record_says_why(tmp_path: Path) -> None:
+    """Of a run of spaces several cuts are equally likely, and the two libraries choose differently."""
+    indented = "\n".join(" " * n + "if x:" for n in range(1, 25) for _ in range(20))
+    trained = train(counted(indented), TrainOptions("t", "sentencepiece-unigram", 300))
+    record = prove(trained, tmp_path / "t").record
+    assert record["formats"] == ["model"]
+    assert "other ids" in record["left_out"]["tokenizer.json"]
+    assert check(tmp_path / "t").ok

@@ -52,19 +52,21 @@ def export(
     name: str = "",
     counts_sha256: str = "",
     beside: Mapping[str, bytes] | None = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> Export:
     """Write a tokenizer into a new folder, in the ``formats`` given or in all that can hold it, with the proof.
 
     Every format is loaded by its own library and must give the ids of the source on all built-in probes, on the text
     of every token and on all ``texts``; ``keep`` texts of each script go into the fixtures. ``beside`` are further
-    files of the folder, by name. Raises ``UserError`` for a format that cannot hold this tokenizer, ``ProofError`` for
-    an id that differs or a gate that does not hold; then nothing is written under the folder's name.
+    files of the folder, by name; ``left_out`` says of formats that are not asked for why. Raises ``UserError`` for a
+    format that cannot hold this tokenizer, ``ProofError`` for an id that differs or a gate that does not hold; then
+    nothing is written under the folder's name.
     """
     place = Path(folder)
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise UserError(f"{place}: is there already; an export never replaces files. Give a new folder")
     subject = open_subject(tokenizer, name=name)
-    files, left_out = _files(subject, formats)
+    files, cannot = _files(subject, formats)
     with _staged(place) as staging:
         for file, data in ((f, d) for one in (*files.values(), beside or {}) for f, d in one.items()):
             write_whole(staging / file, data)
@@ -85,7 +87,7 @@ def export(
             "rows": subject.bpe.size if subject.bpe else len(source.vocabulary.pieces),
             "patterns": list(subject.bpe.patterns) if subject.bpe else [],
             "formats": list(files),
-            "left_out": left_out,
+            "left_out": {**cannot, **(left_out or {})},
             "proof": {**proof.to_json(), "token_texts": tokens, "fixtures": len(fixtures)},
             "normalisation": _normalisation(subject, loaded.values(), proof),
             "gates": held,

@@ -129,6 +129,11 @@ class TrainOptions:
         """The name of the trained file."""
         return "tokenizer.model" if self.kind.startswith("sentencepiece") else "tokenizer.json"
 
+    @property
+    def format(self) -> str:
+        """The export format that the trained file is in."""
+        return "model" if self.kind.startswith("sentencepiece") else "tokenizer.json"
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
