@@ -277,7 +277,8 @@ def test_an_alphabet_that_does_not_fit_keeps_the_most_frequent_characters_and_sa
 def test_a_format_that_gives_other_ids_is_left_out_and_the_record_says_why(tmp_path: Path) -> None:
     """Of a run of spaces several cuts are equally likely, and the two libraries choose differently."""
     indented = "\n".join(" " * n + "if x:" for n in range(1, 25) for _ in range(20))
-    trained = train(counted(indented), TrainOptions("t", "sentencepiece-unigram", 300))
+    spelled = "</s> <unk> 0123456789 ABCDEF x"  # characters of special tokens, which that format needs
+    trained = train(counted(indented, spelled), TrainOptions("t", "sentencepiece-unigram", 330))
     record = prove(trained, tmp_path / "t").record
     assert record["formats"] == ["model"]
     assert "other ids" in record["left_out"]["tokenizer.json"]
