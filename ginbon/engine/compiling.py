@@ -14,12 +14,18 @@ from ginbon.engine.kernels import prepare
 prepare()
 
 import numba  # noqa: E402 - it reads where its cache is when it is imported
+import numpy as np  # noqa: E402
 from numba import types  # noqa: E402
 from numba.extending import register_jitable  # noqa: E402
 
-__all__ = ["helper", "inlined", "kernel", "read", "remember", "types", "write"]
+__all__ = ["helper", "inlined", "kernel", "read", "remember", "types", "unsigned", "write"]
 
 _OPTIONS: Final[dict[str, Any]] = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
+
+unsigned: Final = np.uint64
+"""Makes a number a place in an array that is not counted from its end. numba asks of every signed one whether it is:
+learning merges took half as long again. An unsigned and a signed number make a float together: write ``unsigned(1)``.
+"""
 
 
 def read(kind: Any, dimensions: int = 1) -> Any:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ginbon.engine.compiling import helper
+from ginbon.engine.compiling import helper, unsigned
 from ginbon.tokenizers.bpe.kernel.layout import (
     AT,
     BYTES,
@@ -30,14 +30,12 @@ from ginbon.tokenizers.bpe.kernel.layout import (
     NEED_POOL,
     NEED_RECORDS,
     NEXT,
-    ONE,
     OWNER,
     POOL,
     RECORDS,
     RIGHT,
     SIZE,
     STATE,
-    index,
 )
 from ginbon.tokenizers.bpe.kernel.tokens import is_allowed, remember, spell, walk
 
@@ -46,11 +44,11 @@ from ginbon.tokenizers.bpe.kernel.tokens import is_allowed, remember, spell, wal
 def apart(symbols: Any, spans: Any, counts: Any, records: Any, pool: Any, record: Any, first: Any, last: Any) -> Any:
     """How often a pair can be joined, in a part of the pool: of a token three times in a row only two are."""
     left, right = records[record, LEFT], records[record, RIGHT]
-    span = index(spans[left])
+    span = unsigned(spans[left])
     total = 0
-    taken = index(0)
-    for i in range(index(first), index(last)):
-        at = index(pool[i, AT])
+    taken = unsigned(0)
+    for i in range(unsigned(first), unsigned(last)):
+        at = unsigned(pool[i, AT])
         if symbols[at] == left and symbols[at + span] == right and at != taken:
             total += counts[pool[i, OWNER]]
             taken = at + span
@@ -60,17 +58,17 @@ def apart(symbols: Any, spans: Any, counts: Any, records: Any, pool: Any, record
 @helper
 def tally(records: Any, slots: Any, side: Any, other: Any, token: Any, weight: Any, end: Any) -> Any:
     """Count an occurrence of the new token beside another; gives where records end."""
-    record = slots[side, index(other)]
+    record = slots[side, unsigned(other)]
     if record < 0:
         record = end
         end += 1
-        slots[side, index(other)] = record
-        records[index(record), LEFT] = other if side == LEFT else token
-        records[index(record), RIGHT] = token if side == LEFT else other
-        records[index(record), COUNT] = 0
-        records[index(record), SIZE] = 0
-    records[index(record), COUNT] += weight
-    records[index(record), SIZE] += 1
+        slots[side, unsigned(other)] = record
+        records[unsigned(record), LEFT] = other if side == LEFT else token
+        records[unsigned(record), RIGHT] = token if side == LEFT else other
+        records[unsigned(record), COUNT] = 0
+        records[unsigned(record), SIZE] = 0
+    records[unsigned(record), COUNT] += weight
+    records[unsigned(record), SIZE] += 1
     return end
 
 
@@ -79,9 +77,9 @@ def count_beside(
     symbols: Any, counts: Any, records: Any, pool: Any, slots: Any, i: Any, span: Any, token: Any, end: Any
 ) -> Any:
     """Count the pairs that a new token makes with its neighbours; gives where records end."""
-    at = index(pool[i, AT])
+    at = unsigned(pool[i, AT])
     weight = counts[pool[i, OWNER]]
-    other = symbols[at - ONE]
+    other = symbols[at - unsigned(1)]
     if other >= 0 and other != token:  # a pair of new tokens is counted at the left one
         end = tally(records, slots, LEFT, other, token, weight, end)
     other = symbols[at + span]
@@ -100,26 +98,26 @@ def join(
     next is joined, while its nodes are still at hand.
     """
     left, right = records[record, LEFT], records[record, RIGHT]
-    left_span = index(spans[left])
-    span = left_span + index(spans[right])
+    left_span = unsigned(spans[left])
+    span = left_span + unsigned(spans[right])
     spans[token] = span
     end = state[RECORDS]
-    first = index(records[record, FROM])
+    first = unsigned(records[record, FROM])
     joined = first
-    for i in range(first, first + index(records[record, SIZE])):
-        at = index(pool[i, AT])
+    for i in range(first, first + unsigned(records[record, SIZE])):
+        at = unsigned(pool[i, AT])
         if symbols[at] != left or symbols[at + left_span] != right:
             continue
         symbols[at] = token
         symbols[at + left_span] = HOLE
-        symbols[at + span - ONE] = token
+        symbols[at + span - unsigned(1)] = token
         if joined > first:
-            end = count_beside(symbols, counts, records, pool, slots, joined - ONE, span, token, end)
+            end = count_beside(symbols, counts, records, pool, slots, joined - unsigned(1), span, token, end)
         pool[joined, AT] = at
         pool[joined, OWNER] = pool[i, OWNER]
-        joined += ONE
+        joined += unsigned(1)
     if joined > first:
-        end = count_beside(symbols, counts, records, pool, slots, joined - ONE, span, token, end)
+        end = count_beside(symbols, counts, records, pool, slots, joined - unsigned(1), span, token, end)
     state[FOUND] = end
     return int(joined - first)
 
@@ -152,10 +150,10 @@ def choose_pairs(
 def note(records: Any, pool: Any, record: Any, at: Any, owner: Any) -> None:
     """A pair occurs at a node."""
     if record >= 0:
-        end = index(records[index(record), FROM] + records[index(record), SIZE])
+        end = unsigned(records[unsigned(record), FROM] + records[unsigned(record), SIZE])
         pool[end, AT] = at
         pool[end, OWNER] = owner
-        records[index(record), SIZE] += 1
+        records[unsigned(record), SIZE] += 1
 
 
 @helper
@@ -163,16 +161,16 @@ def place_pairs(
     symbols: Any, spans: Any, records: Any, pool: Any, slots: Any, first: Any, joined: Any, token: Any
 ) -> None:
     """Write where the new pairs occur."""
-    span = index(spans[token])
-    for i in range(index(first), index(first + joined)):
-        at = index(pool[i, AT])
+    span = unsigned(spans[token])
+    for i in range(unsigned(first), unsigned(first + joined)):
+        at = unsigned(pool[i, AT])
         owner = pool[i, OWNER]
-        other = symbols[at - ONE]
+        other = symbols[at - unsigned(1)]
         if other >= 0 and other != token:
-            note(records, pool, slots[LEFT, index(other)], at - index(spans[index(other)]), owner)
+            note(records, pool, slots[LEFT, unsigned(other)], at - unsigned(spans[unsigned(other)]), owner)
         other = symbols[at + span]
         if other >= 0:
-            note(records, pool, slots[RIGHT, index(other)], at, owner)
+            note(records, pool, slots[RIGHT, unsigned(other)], at, owner)
 
 
 @helper

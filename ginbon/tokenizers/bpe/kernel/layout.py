@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
-index: Final = np.uint64
-ONE: Final = index(1)
-"""An index in a loop is unsigned: numba asks of every signed one whether it counts from the end, and learning took half
-as long again."""
-
 SENTINEL: Final = -1
 HOLE: Final = -2
 """What stands in ``symbols`` where no token begins or ends: between types, and inside a token."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ginbon.engine.compiling import kernel, read, types, write
+from ginbon.engine.compiling import kernel, read, types, unsigned, write
 from ginbon.tokenizers.bpe.kernel.heap import pop, push, sink
 from ginbon.tokenizers.bpe.kernel.join import apart, has_room, make_token
 from ginbon.tokenizers.bpe.kernel.layout import (
@@ -20,13 +20,11 @@ from ginbon.tokenizers.bpe.kernel.layout import (
     LEARNED,
     LEFT,
     MIN_COUNT,
-    ONE,
     OWNER,
     POOL,
     RECORDS,
     RIGHT,
     SIZE,
-    index,
 )
 
 _i32 = write(types.int32)
@@ -121,19 +119,19 @@ def merge(
 @kernel(types.void, _given_i32, _given_u32, _i64x2, _u32x2, _i64)
 def tidy(symbols: Any, spans: Any, records: Any, pool: Any, state: Any) -> None:
     """Forget occurrences that are no more, so that the pool has room again."""
-    end = index(0)
+    end = unsigned(0)
     for record in range(state[RECORDS]):
         left, right = records[record, LEFT], records[record, RIGHT]
-        first, size = index(records[record, FROM]), index(records[record, SIZE])
+        first, size = unsigned(records[record, FROM]), unsigned(records[record, SIZE])
         begin = end
         if left >= 0:
-            span = index(spans[left])
+            span = unsigned(spans[left])
             for i in range(first, first + size):
-                at = index(pool[i, AT])
+                at = unsigned(pool[i, AT])
                 if symbols[at] == left and symbols[at + span] == right:
                     pool[end, AT] = pool[i, AT]
                     pool[end, OWNER] = pool[i, OWNER]
-                    end += ONE
+                    end += unsigned(1)
         records[record, FROM] = begin
         records[record, SIZE] = end - begin
     state[POOL] = end

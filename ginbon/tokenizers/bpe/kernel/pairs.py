@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ginbon.engine.compiling import inlined, kernel, read, types, write
+from ginbon.engine.compiling import inlined, kernel, read, types, unsigned, write
 from ginbon.tokenizers.bpe.kernel.heap import push
 from ginbon.tokenizers.bpe.kernel.layout import (
     AT,
@@ -19,7 +19,6 @@ from ginbon.tokenizers.bpe.kernel.layout import (
     LENGTH,
     MAX_BYTES,
     MIN_COUNT,
-    ONE,
     OWNER,
     POOL,
     RARE,
@@ -28,7 +27,6 @@ from ginbon.tokenizers.bpe.kernel.layout import (
     SENTINEL,
     SIZE,
     STATE,
-    index,
 )
 from ginbon.tokenizers.bpe.kernel.tokens import is_allowed, remember, walk
 
@@ -56,54 +54,54 @@ def know(pieces: Any, data: Any, table: Any, automaton: Any, base: Any) -> None:
 @kernel(types.void, _given_i64, _given_i32, _i32)
 def lay(offsets: Any, ids: Any, symbols: Any) -> None:
     """Lay the types out as nodes: ``len(ids) + len(offsets)`` of them."""
-    at = index(0)
+    at = unsigned(0)
     for row in range(offsets.shape[0] - 1):
         symbols[at] = SENTINEL
-        at += ONE
-        for i in range(index(offsets[row]), index(offsets[row + 1])):
+        at += unsigned(1)
+        for i in range(unsigned(offsets[row]), unsigned(offsets[row + 1])):
             symbols[at] = ids[i]
-            at += ONE
+            at += unsigned(1)
     symbols[at] = SENTINEL
 
 
 @kernel(types.int64, _i32, _given_u32, _i64)
 def close_up(symbols: Any, spans: Any, counts: Any) -> int:
     """Leave each token one node, and no type that has no pair; gives how many nodes that makes."""
-    end, at, row, kept = ONE, ONE, index(0), index(0)
-    while at < index(symbols.shape[0]):
+    end, at, row, kept = unsigned(1), unsigned(1), unsigned(0), unsigned(0)
+    while at < unsigned(symbols.shape[0]):
         begin = end
         while symbols[at] >= 0:
             token = symbols[at]
             symbols[end] = token
-            end += ONE
-            at += index(spans[index(token)])
-        at += ONE
-        if end - begin < index(2):
+            end += unsigned(1)
+            at += unsigned(spans[unsigned(token)])
+        at += unsigned(1)
+        if end - begin < unsigned(2):
             end = begin
         else:
             symbols[end] = SENTINEL
-            end += ONE
+            end += unsigned(1)
             counts[kept] = counts[row]
-            kept += ONE
-        row += ONE
+            kept += unsigned(1)
+        row += unsigned(1)
     return int(end)
 
 
 @inlined
 def bucket_of(left: Any, right: Any, mask: Any) -> Any:
     """The bucket of a pair."""
-    return (index(left) * index(0x9E3779B1) + index(right) * index(0x85EBCA77) >> index(7)) & mask
+    return (unsigned(left) * unsigned(0x9E3779B1) + unsigned(right) * unsigned(0x85EBCA77) >> unsigned(7)) & mask
 
 
 @kernel(types.void, _given_i32, _given_i64, _i64)
 def sum_pairs(symbols: Any, counts: Any, sums: Any) -> None:
     """Add up the pairs in buckets, of which there are a power of two."""
-    mask = index(sums.shape[0] - 1)
-    row, left = index(0), SENTINEL
-    for at in range(ONE, index(symbols.shape[0])):
+    mask = unsigned(sums.shape[0] - 1)
+    row, left = unsigned(0), SENTINEL
+    for at in range(unsigned(1), unsigned(symbols.shape[0])):
         right = symbols[at]
         if right < 0:
-            row += ONE
+            row += unsigned(1)
         elif left >= 0:
             sums[bucket_of(left, right, mask)] += counts[row]
         left = right
@@ -116,32 +114,34 @@ def find_pairs(symbols: Any, counts: Any, heads: Any, records: Any, here: Any) -
     ``heads`` has -1 for a bucket whose pairs are wanted, ``RARE`` for others. Gives how many pairs there are; -1 where
     records are too few. FROM of a record is the one before it in its bucket.
     """
-    mask = index(heads.shape[0] - 1)
-    row, found, left = index(0), 0, SENTINEL
-    for at in range(ONE, index(symbols.shape[0])):
+    mask = unsigned(heads.shape[0] - 1)
+    row, found, left = unsigned(0), 0, SENTINEL
+    for at in range(unsigned(1), unsigned(symbols.shape[0])):
         right = symbols[at]
-        here[at - ONE] = -1
+        here[at - unsigned(1)] = -1
         if right < 0:
-            row += ONE
+            row += unsigned(1)
         elif left >= 0 and heads[bucket_of(left, right, mask)] != RARE:
             bucket = bucket_of(left, right, mask)
             record = heads[bucket]
-            while record >= 0 and (records[index(record), LEFT] != left or records[index(record), RIGHT] != right):
-                record = records[index(record), FROM]
+            while record >= 0 and (
+                records[unsigned(record), LEFT] != left or records[unsigned(record), RIGHT] != right
+            ):
+                record = records[unsigned(record), FROM]
             if record < 0:
                 if found == records.shape[0]:
                     return -1
                 record = found
                 found += 1
-                records[index(record), LEFT] = left
-                records[index(record), RIGHT] = right
-                records[index(record), COUNT] = 0
-                records[index(record), SIZE] = 0
-                records[index(record), FROM] = heads[bucket]
+                records[unsigned(record), LEFT] = left
+                records[unsigned(record), RIGHT] = right
+                records[unsigned(record), COUNT] = 0
+                records[unsigned(record), SIZE] = 0
+                records[unsigned(record), FROM] = heads[bucket]
                 heads[bucket] = record
-            records[index(record), COUNT] += counts[row]
-            records[index(record), SIZE] += 1
-            here[at - ONE] = record
+            records[unsigned(record), COUNT] += counts[row]
+            records[unsigned(record), SIZE] += 1
+            here[at - unsigned(1)] = record
         left = right
     return found
 
@@ -168,13 +168,13 @@ def choose_pairs(
 @kernel(types.void, _given_i32, _given_i32, _i64x2, _u32x2)
 def place_pairs(symbols: Any, here: Any, records: Any, pool: Any) -> None:
     """Write where the pairs that were chosen occur."""
-    row = index(0)
-    for at in range(ONE, index(symbols.shape[0] - 1)):
+    row = unsigned(0)
+    for at in range(unsigned(1), unsigned(symbols.shape[0] - 1)):
         record = here[at]
-        if record >= 0 and records[index(record), LEFT] >= 0:
-            end = index(records[index(record), FROM] + records[index(record), SIZE])
+        if record >= 0 and records[unsigned(record), LEFT] >= 0:
+            end = unsigned(records[unsigned(record), FROM] + records[unsigned(record), SIZE])
             pool[end, AT] = at
             pool[end, OWNER] = row
-            records[index(record), SIZE] += 1
+            records[unsigned(record), SIZE] += 1
         if symbols[at] < 0:
-            row += ONE
+            row += unsigned(1)
