@@ -182,3 +182,27 @@ def test_types_add_up_languages_and_sources() -> None:
     types = Counts.merge([of([("a", 3)]), of([("a", 4), ("b", 1)], "deu_Latn")]).types()
     assert dict(zip(types.ids.tolist(), types.counts.tolist(), strict=True)) == {ord("a"): 7, ord("b"): 1}
     assert types.offsets.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [("b", "x", 1), ("a", "x", 2), ("a", "w", 3)],
+        [("a", "x", 1), ("a", "x", 1), ("b", "x", 1), ("a", "w", 3)],
+        [("a", "w", 3), ("a", "x", 2), ("b", "x", 1), ("c", "x", 0)],
+        [("a", "w", 3), ("a", "x", 2), ("b", "x", 1)],
+    ],
+)
+def test_rows_in_any_order_give_the_same_counts(given: list[tuple[str, str, int]]) -> None:
+    """Whether labels come as a list or as a dictionary, some of whose values are not used or come twice."""
+    words, sources, numbers = ([row[i] for row in given] for i in range(3))
+    column = pa.array([word.encode() for word in words], pa.large_binary())
+    named = pa.DictionaryArray.from_arrays(
+        pa.array([{"x": 1 + i % 2, "w": 3}[source] for i, source in enumerate(sources)], pa.int32()),
+        ["no", "x", "x", "w"],
+    )
+    wanted = {(b"a", "und", "w"): 3, (b"a", "und", "x"): 2, (b"b", "und", "x"): 1}
+    for labels in (sources, named):
+        counts = Counts.of_rows(column, ["und"] * len(given), labels, numbers)
+        assert rows(counts) == wanted and counts.strata == (("und", "w"), ("und", "x"))
+        assert counts == Counts.merge([counts]) and counts.column.to_pylist() == [b"a", b"a", b"b"]

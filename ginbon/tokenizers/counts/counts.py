@@ -55,16 +55,21 @@ class Counts:
 
     @classmethod
     def of_rows(
-        cls, pre_tokens: pa.Array, languages: Sequence[str], sources: Sequence[str], counts: UInt64s | Sequence[int]
+        cls,
+        pre_tokens: pa.Array,
+        languages: Sequence[str] | pa.Array,
+        sources: Sequence[str] | pa.Array,
+        counts: UInt64s | Sequence[int],
     ) -> Counts:
-        """From rows in any order; those that come twice are added up."""
-        strata: dict[Stratum, int] = {}
-        names = zip(languages, sources, strict=True)
-        marks = np.array([strata.setdefault(name, len(strata)) for name in names], np.int32)
+        """From rows in any order; those that come twice are added up. Rows that are in order are taken as they are."""
+        marks, strata = _marks(languages, sources)
         offsets, data = _buffers(pre_tokens.cast(pa.large_binary()))
-        table = Table()
-        table.add(data, offsets[1:], marks, np.asarray(counts, np.uint64))
-        return cls.of_table(table, tuple(strata))
+        given = cls(offsets, data, marks, np.asarray(counts, np.uint64), strata)
+        if given._is_ordered():
+            return given
+        table = Table.sized(len(given), len(data))
+        table.add(data, offsets[1:], marks, given.counts)
+        return cls.of_table(table, strata)
 
     @classmethod
     def merge(cls, parts: Sequence[Counts]) -> Counts:
@@ -177,11 +182,17 @@ class Counts:
 
     def types(self) -> Types:
         """Distinct pre-tokens over all languages and sources, as bytes to train from."""
-        table = Table()
+        table = Table.sized(len(self), len(self.data))
         table.add(self.data, self.offsets[1:], np.zeros(len(self), np.int32), self.counts)
         if self.total >= 2**63:
             raise UserError("these counts add up to 2**63 or more; divide them by a constant first")
         return Types(table.offsets, table.data.astype(np.int32), table.counts.astype(np.int64))
+
+    def _is_ordered(self) -> bool:
+        """Whether the rows are in their order, none twice and none of 0; strata are taken to be."""
+        steps = np.diff(self.marks)
+        after = pc.less(self.column[:-1], self.column[1:]).to_numpy(zero_copy_only=False)
+        return bool(self.counts.all() and ((steps > 0) | (steps == 0) & after).all())
 
     def _rows(self, rows: Int64s) -> Counts:
         """These rows alone, and the strata that they have."""
@@ -232,6 +243,27 @@ def _ordered(counts: Counts) -> Counts:
     rows = pa.table({"mark": marks, "pre_token": counts.column})
     order = pc.sort_indices(rows, [("mark", "ascending"), ("pre_token", "ascending")]).to_numpy()
     return replace(counts, marks=marks, strata=tuple(names))._rows(order[counts.counts[order] > 0])
+
+
+def _marks(
+    languages: Sequence[str] | pa.Array, sources: Sequence[str] | pa.Array
+) -> tuple[Int32s, tuple[Stratum, ...]]:
+    """The strata of some rows in order, and the place of each row's."""
+    sides = [_encoded(labels) for labels in (languages, sources)]
+    names = [side.dictionary.to_pylist() for side in sides]
+    codes = [side.indices.to_numpy().astype(np.int64) for side in sides]
+    both = pa.array(codes[0] * len(names[1]) + codes[1]).dictionary_encode()
+    found = [divmod(code, len(names[1])) for code in both.dictionary.to_pylist()]
+    given = [(names[0][one], names[1][other]) for one, other in found]
+    strata = {stratum: place for place, stratum in enumerate(sorted(set(given)))}
+    places = np.array([strata[stratum] for stratum in given], np.int32)
+    return places[both.indices.to_numpy()], tuple(strata)
+
+
+def _encoded(labels: Sequence[str] | pa.Array) -> pa.DictionaryArray:
+    """Labels as a dictionary and where each row's stands in it."""
+    column = labels if isinstance(labels, pa.Array) else pa.array(labels, pa.string())
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def _buffers(column: pa.LargeBinaryArray) -> tuple[Int64s, Bytes]:

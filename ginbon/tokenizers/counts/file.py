@@ -137,7 +137,7 @@ def _of_columns(path: Path, table: pa.Table) -> Counts:
         raise DamageError(f"{path}: a value is null")
     return Counts.of_rows(
         table["pre_token"].combine_chunks(),
-        table["language"].cast(pa.string()).to_pylist(),
-        table["source"].cast(pa.string()).to_pylist(),
+        table["language"].unify_dictionaries().combine_chunks(),
+        table["source"].unify_dictionaries().combine_chunks(),
         np.asarray(table["count"], np.uint64),
     )

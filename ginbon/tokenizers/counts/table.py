@@ -25,6 +25,13 @@ class Table:
     kept: Bytes = field(default_factory=lambda: np.empty(1 << 15, np.uint8))
     used: Int64s = field(default_factory=lambda: np.zeros(2, np.int64))
 
+    @classmethod
+    def sized(cls, strings: int, size: int) -> Table:
+        """With room for so many strings, of so many bytes together, so that it need not grow."""
+        room = 1 << max(strings, 1).bit_length()
+        slots, entries = np.full(2 * room, -1, np.int32), np.empty((room, 4), np.int64)
+        return cls(slots, entries, np.empty(room, np.uint64), np.empty(size, np.uint8))
+
     def __len__(self) -> int:
         return int(self.used[kernel.ENTRIES])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ginbon.engine.compiling import helper, inlined, kernel, read, types, write
+from ginbon.engine.compiling import helper, inlined, kernel, read, types, unsigned, write
 
 HASH: Final = 0
 START: Final = 1
@@ -41,7 +41,7 @@ def mixed(value: Any) -> Any:
 def hash_of(data: Any, first: Any, end: Any, mark: Any) -> Any:
     """64 bits of a slice and its mark."""
     value = 1469598103934665603 + mark
-    for i in range(first, end):
+    for i in range(unsigned(first), unsigned(end)):
         value = (value ^ data[i]) * 1099511628211
     return mixed(value)
 
@@ -51,10 +51,10 @@ def is_same(entries: Any, kept: Any, entry: Any, value: Any, data: Any, first: A
     """Whether an entry is a slice with this mark."""
     if entries[entry, HASH] != value or entries[entry, SIZE] != size or entries[entry, MARK] != mark:
         return False
-    start, i = entries[entry, START], 0
-    while i < size and kept[start + i] == data[first + i]:
-        i += 1
-    return i == size
+    start, i = unsigned(entries[entry, START]), unsigned(0)
+    while i < unsigned(size) and kept[start + i] == data[unsigned(first) + i]:
+        i += unsigned(1)
+    return i == unsigned(size)
 
 
 @kernel(
@@ -108,8 +108,8 @@ def add(
             entries[entry, START] = start
             entries[entry, SIZE] = size
             entries[entry, MARK] = mark
-            for k in range(size):
-                kept[start + k] = data[first + k]
+            for k in range(unsigned(size)):
+                kept[unsigned(start) + k] = data[unsigned(first) + k]
             counts[entry] = 0
             used[ENTRIES] = entry + 1
             used[BYTES] = start + size
