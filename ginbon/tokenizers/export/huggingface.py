@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
+import orjson
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.backends.huggingface import BYTE_OF
@@ -22,7 +24,7 @@ def tokenizer_json(source: ByteBpe) -> bytes:
     Special tokens stand in the vocabulary too where their ids are not the ones behind it: the library numbers added
     tokens anew otherwise. Equal sources give equal bytes.
     """
-    tokens = [piece.decode("latin-1").translate(_TO_CHARS) for piece in source.pieces]
+    tokens = _spelt(source.pieces)
     vocabulary = dict(source.unused) | dict(zip(tokens, source.ids.tolist(), strict=True))
     if clash := next((token.text for token in source.added if token.text in vocabulary), None):
         raise UserError(f"{source.origin}: the added token {clash!r} is spelt like a token of the vocabulary")
@@ -37,7 +39,7 @@ def tokenizer_json(source: ByteBpe) -> bytes:
         "fuse_unk": False,
         "byte_fallback": False,
         "ignore_merges": source.ignore_merges,
-        "vocab": dict(sorted(vocabulary.items(), key=lambda one: one[1])),
+        "vocab": dict(sorted(vocabulary.items(), key=itemgetter(1))),
         "merges": _merges(tokens, source),
     }
     file = {
@@ -54,7 +56,14 @@ def tokenizer_json(source: ByteBpe) -> bytes:
         "decoder": {**_BYTE_LEVEL, "use_regex": True},
         "model": model,
     }
-    return json.dumps(file, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(file)
+
+
+def _spelt(pieces: Sequence[bytes]) -> list[str]:
+    """The characters that stand for the bytes of each piece."""
+    text = b"".join(pieces).decode("latin-1").translate(_TO_CHARS)
+    ends = list(accumulate(map(len, pieces), initial=0))
+    return [text[begin:end] for begin, end in pairwise(ends)]
 
 
 def _merges(tokens: list[str], source: ByteBpe) -> list[str]:
