@@ -240,7 +240,11 @@ def _read(
     data: Any, offsets: Any, first: int, texts: int, moves: Any, rows: Any, features: Any, hits: Any, lanes: Any
 ) -> None:
     """Takes some texts through the automaton: ``hits`` gets each one's features and their places, ``lanes`` their
-    number."""
+    number.
+
+    What is found is written whether it counts or not, and the place moves on only where it does: a branch that nobody
+    can predict would cost more than the write. So do the helpers below.
+    """
     steps = 0
     for n in range(texts):
         steps = max(steps, offsets[first + n + 1] - offsets[first + n])
@@ -254,11 +258,10 @@ def _read(
             state = _int(moves[_int(rows[lanes[n, _STATE]]) * 256 + data[at]])
             lanes[n, _STATE] = state
             feature = features[state]
-            if feature >= 0:
-                found = lanes[n, _FOUND]
-                hits[n, 0, found] = feature
-                hits[n, 1, found] = step
-                lanes[n, _FOUND] = found + 1
+            found = lanes[n, _FOUND]
+            hits[n, 0, found] = feature
+            hits[n, 1, found] = step
+            lanes[n, _FOUND] = found + (1 if feature >= 0 else 0)
 
 
 _WITHIN, _COUNT, _TAKEN = 0, 1, 2
@@ -276,10 +279,10 @@ def _weigh_piece(
     found = 0
     for n in range(first, last):
         feature = hits[n]
-        if known[feature, _WITHIN] == 0:
-            once[found] = feature
-            found += 1
-        known[feature, _WITHIN] += 1
+        within = known[feature, _WITHIN]
+        once[found] = feature
+        found += 1 if within == 0 else 0
+        known[feature, _WITHIN] = within + 1
     ones = others = 0
     logarithms = np.float32(0)
     for n in range(found):
@@ -290,12 +293,10 @@ def _weigh_piece(
         known[feature, _WITHIN] = 0
         known[feature, _COUNT] += count
         known[feature, _TAKEN] += log
-        if count == 1:
-            once[ones] = feature
-            ones += 1
-        else:
-            often[others], factors[others] = feature, log
-            others += 1
+        once[ones] = feature
+        ones += 1 if count == 1 else 0
+        often[others], factors[others] = feature, log
+        others += 0 if count == 1 else 1
     _add_once(once, ones, weights, logs[1], total)
     _add_each(often, others, weights, factors, total)
     return logarithms
@@ -311,15 +312,11 @@ def _correct(hits: Any, found: int, weights: Any, logs: Any, known: Any, seen: A
     others = 0
     for n in range(found):
         feature = hits[n]
-        count = known[feature, _COUNT]
-        if count == 0:
-            continue
-        more = logs[_int(count)] - known[feature, _TAKEN]
+        more = logs[_int(known[feature, _COUNT])] - known[feature, _TAKEN]  # 0 where it was met before
         known[feature, _COUNT] = known[feature, _TAKEN] = 0
-        if more != 0:
-            logarithms += more
-            seen[others], factors[others] = feature, more
-            others += 1
+        logarithms += more
+        seen[others], factors[others] = feature, more
+        others += 1 if more != 0 else 0
     _add_each(seen, others, weights, factors, whole)
     return logarithms
 
