@@ -53,6 +53,11 @@ class Types:
         """Tokens of the corpus."""
         return int(self.counts @ self.sizes)
 
+    @cached_property
+    def occurrences(self) -> NDArray[np.float64]:
+        """How often each id occurs in the corpus, up to the largest that does."""
+        return np.bincount(self.ids, np.repeat(self.counts.astype(np.float64), self.sizes)).astype(np.float64)
+
     @classmethod
     def of_bytes(cls, pre_tokens: Iterable[bytes], counts: Sequence[int] | Int64s) -> Types:
         """Types whose tokens are their bytes."""

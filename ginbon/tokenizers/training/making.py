@@ -50,9 +50,8 @@ def rare_tokens(types: Types, merges: Merges) -> int:
     Exact without encoding anything: each merge that was applied made one token and used up its two parts.
     """
     counts = merges.counts.astype(np.float64)
-    size = merges.first_id + len(merges)
-    weights = np.repeat(types.counts.astype(np.float64), types.sizes)
-    often = np.bincount(types.ids, weights=weights, minlength=size).astype(np.float64)
-    often[merges.first_id :] += counts
-    often -= np.bincount(merges.pairs.ravel(), weights=np.repeat(counts, 2), minlength=size)
+    often = np.zeros(merges.first_id + len(merges))
+    often[: len(types.occurrences)] = types.occurrences
+    often[merges.first_id :] = counts
+    often -= np.bincount(merges.pairs.ravel(), weights=np.repeat(counts, 2), minlength=len(often))
     return int(np.count_nonzero(often < RARE))
