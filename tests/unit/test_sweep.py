@@ -9,13 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from counted import MANY, SENTENCES, counted
+from made_run import make_run
 
+from ginbon.engine.carry import Watch, carry_out
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe import apply, learn
 from ginbon.tokenizers.comparison import Measured, Row
 from ginbon.tokenizers.counts import Counts, read, write
+from ginbon.tokenizers.counts.stages import Count, MergeCounts
 from ginbon.tokenizers.metrics import Estimate
-from ginbon.tokenizers.patterns import CL100K, FINER, GINBON
+from ginbon.tokenizers.patterns import CL100K, FINER, GINBON, O200K
+from ginbon.tokenizers.reading import Reading, find
 from ginbon.tokenizers.sweep import Cut, SweepOptions, choose, sweep, wording
 from ginbon.tokenizers.training.making import RARE, rare_tokens
 from ginbon.tokenizers.training.options import Kind, Parity, TrainOptions
@@ -306,3 +310,19 @@ def test_the_words_tell_the_figures_of_the_choice(here: Path) -> None:
     assert wording.figure(done.choice.excess[done.choice.taken]) in said
     assert "The next size up" in said
     assert "1 million parameters more" in said
+
+
+def test_of_a_run_its_counts_are_trained_on_and_its_held_out_split_is_measured(tmp_path: Path) -> None:
+    make_run(tmp_path / "run", documents=60, tokenizers=False)
+    for stage in (Count(), MergeCounts()):
+        carry_out(stage, tmp_path / "run", None, Watch())
+    options = SweepOptions(kinds=("byte-bpe",), vocabularies=(330,))
+    done = sweep([tmp_path / "run"], tmp_path / "out", options)
+    assert done.counts[GINBON].sha256 == read(tmp_path / "run/counts.parquet").sha256
+    held_out = Reading(find([tmp_path / "run"], split="held_out"), split="held_out")
+    documents = sum(batch.num_rows for batch in held_out())
+    assert sum(row.totals["documents"] for row in done.comparison.rows) == documents > 0
+    other = SweepOptions(kinds=("byte-bpe",), vocabularies=(330,), patterns=("ginbon", "o200k"))
+    both = sweep([tmp_path / "run"], tmp_path / "out", other)
+    assert [counts.total > 0 for counts in both.counts.values()] == [True, True], "its text is read for another pattern"
+    assert sum(both.counts[GINBON].bytes.values()) == sum(both.counts[O200K].bytes.values())
