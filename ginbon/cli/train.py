@@ -57,6 +57,10 @@ def train(
     special_token: Annotated[
         list[str] | None, typer.Option(help="A token that text never becomes; may be given again.")
     ] = None,
+    finer: Annotated[
+        list[str] | None,
+        typer.Option(help="case, latin, punctuation or an expression: cuts on what ours cuts; may be given again."),
+    ] = None,
     development: Annotated[
         Path | None,
         typer.Option(metavar="PLACE", help="parity-bpe: parallel text that tells what each language pays."),
@@ -96,6 +100,7 @@ def train(
         weights=factors_of("weight", weight or ()),
         character_coverage=character_coverage,
         special_tokens=tuple(special_token or ()),
+        finer=tuple(finer or ()),
         alphabet=alphabet,  # type: ignore[arg-type]
         unseen=unseen,
         parity=Parity(str(development or ""), factors_of("ratio", ratio or ()), global_merges, window)

@@ -315,6 +315,9 @@ class TrainTokenizer(Model):
     """With `alphabet: language`: likely characters that were not seen."""
     special_tokens: list[Line] = []
     """Tokens that text never becomes, beside the usual ones."""
+    finer: list[Line] = []
+    """Split patterns that cut on what ours cuts, in this order: `case`, `latin`, `punctuation`, or a regular
+    expression."""
     parity: TokenizerParity | None = None
     """For `parity-bpe`."""
 

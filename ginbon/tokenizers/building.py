@@ -69,6 +69,7 @@ def _plan(recipe: Recipe, one: TrainTokenizer) -> TrainOptions:
         weights=one.weights,
         character_coverage=one.character_coverage,
         special_tokens=tuple(one.special_tokens),
+        finer=tuple(one.finer),
         alphabet=one.alphabet,
         unseen=one.unseen,
         parity=parity,
