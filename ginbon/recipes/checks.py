@@ -140,6 +140,7 @@ def _duplicates(tree: Mapping[str, Any]) -> Iterator[Wrong]:
 
 
 def _tokenizers(tokenizers: dict[str, Any], wanted: dict[str, str]) -> Iterator[Wrong]:
+    yield from _chosen(("tokenizers", "sweep"), tokenizers.get("sweep"), wanted)
     seen: dict[str, tuple[str, int]] = {}
     named = [(part, n, one) for part in ("train", "extend") for n, one in enumerate(_list(tokenizers.get(part)))]
     for part, n, tokenizer in named:

@@ -33,6 +33,10 @@ from ginbon.recipes.sources import (
     TextSource,
     WarcSource,
 )
+from ginbon.recipes.tokenizers import (
+    Tokenizers,
+    TrainTokenizer,
+)
 from ginbon.recipes.values import (
     BlockName,
     Label,
@@ -43,7 +47,6 @@ from ginbon.recipes.values import (
     Place,
     Size,
     Threshold,
-    TokenizerName,
     is_name,
 )
 
@@ -274,88 +277,6 @@ class HeldOut(Model):
     """At least so many of each language, though never more than a tenth of them."""
     measure_leakage: bool = False
     """Look for the held-out documents in the training split, and report how much of them is there after all."""
-
-
-class TokenizerParity(Model):
-    """How languages come to pay alike: parallel text to develop on, or ratios."""
-
-    development: Place | None = None
-    """A folder or table of parallel text, the same lines in every language."""
-    ratio: dict[Label, Annotated[float, Field(gt=0)]] = {}
-    """Without such text: the bytes that the same content takes in each language; only proportions count."""
-    global_merges: Annotated[int, Field(ge=0)] = 0
-    """So many first merges are those of a plain tokenizer."""
-    window: Annotated[int, Field(ge=0)] = 0
-    """Of any so many merges in a row no language chooses more than `alpha` times its equal share; 0: no limit."""
-    alpha: Annotated[float, Field(ge=1)] = 2
-    """See `window`."""
-
-
-class TrainTokenizer(Model):
-    """A tokenizer to train on the kept text."""
-
-    name: Name
-    """Its name; also its folder's."""
-    kind: Literal["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe", "parity-bpe"]
-    """Which trainer; `parity-bpe` is a `byte-bpe` under which languages pay alike, and needs `parity`."""
-    vocabulary: Annotated[int, Field(ge=300, le=1_000_000)] = 32_000
-    """Tokens in the vocabulary, special ones and bytes included."""
-    languages: list[Label] | None = None
-    """Which of the recipe's languages; left out = all."""
-    balance: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """A language's share of the training text is its bytes to this power: 1 takes the text as it is, 0 gives every
-    language the same."""
-    weights: dict[Line, Annotated[float, Field(ge=0)]] = {}
-    """What languages (`por_Latn`) and sources count, by name; 1 where nothing is said."""
-    character_coverage: Annotated[float, Field(ge=0.98, le=1)] = 0.9999
-    """Share of the text's characters that get a token of their own; the rest are written as bytes."""
-    alphabet: Literal["seen", "language", "none"] = "seen"
-    """For `byte-bpe`: which characters are never cut: those seen, all that the languages are written with, or none."""
-    unseen: Annotated[int, Field(ge=0)] = 2_000
-    """With `alphabet: language`: likely characters that were not seen."""
-    special_tokens: list[Line] = []
-    """Tokens that text never becomes, beside the usual ones."""
-    finer: list[Line] = []
-    """Split patterns that cut on what ours cuts, in this order: `case`, `latin`, `punctuation`, or a regular
-    expression."""
-    parity: TokenizerParity | None = None
-    """For `parity-bpe`."""
-
-
-class ExtendTokenizer(Model):
-    """A partner's tokenizer to extend for one language, learned from the kept text."""
-
-    name: Name
-    """Its name; also its folder's."""
-    base: TokenizerName
-    """The partner's tokenizer, as in `compare`."""
-    language: Label
-    """Which of the recipe's languages."""
-    tokens: Annotated[int, Field(ge=1, le=1_000_000)]
-    """Most tokens to add."""
-    split: Literal["auto", "gate", "keep"] = "auto"
-    """`gate` puts a branch for the language's script in front of the partner's split pattern, `keep` does not, `auto`
-    does where tokens alone cannot help."""
-    parallel: list[Place] = []
-    """Folders of parallel text: one set is measured, the others are learned from too, all are run."""
-
-
-class Tokenizers(Model):
-    """Tokenizers: those trained and extended here, and those they are compared with."""
-
-    train: list[TrainTokenizer] = []
-    """What is trained."""
-    counts: list[Place] = []
-    """Counts of others (`ginbon tokenizers merge-counts`), added to those of the kept text."""
-    share_counts: Annotated[int, Field(ge=1)] | None = None
-    """Put the counts of the kept text into the release, without what occurs less often than this."""
-    extend: list[ExtendTokenizer] = []
-    """Partners' tokenizers to extend; they are no part of the release, since the base is somebody else's."""
-    export: bool = True
-    """Write each in every format that can hold it, proven id by id, with fixtures for those who load it."""
-    compare: list[TokenizerName] = []
-    """Others to measure beside them: `o200k_base`, a file or folder, a hub name; or a mapping of `tokenizer` and what
-    else is to be said of it (`name`, `pattern`, `sha256`)."""
 
 
 class Release(Model):
