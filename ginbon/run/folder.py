@@ -34,6 +34,7 @@ ORDER: Final = (
     "count",
     "share-counts",
     "merge-counts",
+    "sweep",
     "train",
     "extend",
     "measure",

@@ -266,7 +266,7 @@ def _first_round(recipe: Recipe) -> Decide:
 
 def _tokenizers(recipe: Recipe) -> list[Stage]:
     wanted = recipe.tokenizers
-    if not (wanted.train or wanted.extend or wanted.compare or wanted.share_counts):
+    if not (wanted.train or wanted.sweep or wanted.extend or wanted.compare or wanted.share_counts):
         return []  # before that room is opened: its kernels and libraries take a second
     from ginbon.tokenizers.building import build_tokenizer_stages
 

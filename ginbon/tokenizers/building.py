@@ -6,12 +6,15 @@ from pathlib import Path
 
 from ginbon.engine.stage import Stage
 from ginbon.errors import GinbonError, Mistake, RecipeError, UserError
-from ginbon.recipes.model import Recipe, TrainTokenizer
+from ginbon.recipes.model import Recipe
+from ginbon.recipes.tokenizers import SweepTokenizers, TrainTokenizer
 from ginbon.tokenizers.counts.stages import Count, CountsFile, MergeCounts, ShareCounts
 from ginbon.tokenizers.extension.stage import Extend, Extending
 from ginbon.tokenizers.places import digest_places
 from ginbon.tokenizers.specs import Located, TokenizerSpec, distinct, locate
 from ginbon.tokenizers.stages import Compare, Measure
+from ginbon.tokenizers.sweep.plan import Judging, SweepOptions
+from ginbon.tokenizers.sweep.stage import SweepStage
 from ginbon.tokenizers.training.options import Parity, TrainOptions
 from ginbon.tokenizers.training.stage import Train
 
@@ -24,12 +27,16 @@ def build_tokenizer_stages(recipe: Recipe, *, sample_bytes: int = 4_000_000) -> 
     settings = recipe.tokenizers
     plans, extended = _trained(recipe), _extended(recipe)
     stages: list[Stage] = []
-    if plans or settings.share_counts:
+    if plans or settings.sweep or settings.share_counts:
         stages.append(Count())
     if settings.share_counts:
         stages.append(ShareCounts(settings.share_counts))
+    if plans or settings.sweep:
+        stages.append(MergeCounts(_counts(recipe)))
+    if settings.sweep:
+        stages.append(_sweep(settings.sweep, recipe.seed))
     if plans:
-        stages += [MergeCounts(_counts(recipe)), Train(plans, settings.export)]
+        stages.append(Train(plans, settings.export))
     if extended:
         stages.append(Extend(extended, recipe.seed))
     own = (*(plan.name for plan in plans), *(plan.name for plan in extended))
@@ -74,6 +81,17 @@ def _plan(recipe: Recipe, one: TrainTokenizer) -> TrainOptions:
         unseen=one.unseen,
         parity=parity,
     )
+
+
+def _sweep(wanted: SweepTokenizers, seed: int) -> SweepStage:
+    options = SweepOptions(
+        kinds=tuple(wanted.kinds),
+        vocabularies=tuple(wanted.vocabularies),
+        balances=tuple(wanted.balances),
+        patterns=tuple(wanted.patterns),
+        languages=tuple(wanted.languages or ()),
+    )
+    return SweepStage(options, Judging(within=wanted.within, seed=seed))
 
 
 def _counts(recipe: Recipe) -> tuple[CountsFile, ...]:

@@ -12,6 +12,7 @@ from counted import MANY, SENTENCES, counted
 from made_run import make_run
 
 from ginbon.engine.carry import Watch, carry_out
+from ginbon.engine.parts import read_parts
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe import apply, learn
 from ginbon.tokenizers.comparison import Measured, Row
@@ -20,7 +21,8 @@ from ginbon.tokenizers.counts.stages import Count, MergeCounts
 from ginbon.tokenizers.metrics import Estimate
 from ginbon.tokenizers.patterns import CL100K, FINER, GINBON, O200K
 from ginbon.tokenizers.reading import Reading, find
-from ginbon.tokenizers.sweep import Cut, SweepOptions, choose, sweep, wording
+from ginbon.tokenizers.sweep import Cut, Judging, SweepOptions, choose, sweep, wording
+from ginbon.tokenizers.sweep.stage import SweepStage
 from ginbon.tokenizers.training.making import RARE, rare_tokens
 from ginbon.tokenizers.training.options import Kind, Parity, TrainOptions
 from ginbon.tokenizers.training.train import train, train_each
@@ -326,3 +328,22 @@ def test_of_a_run_its_counts_are_trained_on_and_its_held_out_split_is_measured(t
     both = sweep([tmp_path / "run"], tmp_path / "out", other)
     assert [counts.total > 0 for counts in both.counts.values()] == [True, True], "its text is read for another pattern"
     assert sum(both.counts[GINBON].bytes.values()) == sum(both.counts[O200K].bytes.values())
+
+
+def test_a_sweep_is_a_stage_of_a_run_and_gives_what_the_command_gives(tmp_path: Path) -> None:
+    make_run(tmp_path / "run", documents=60, tokenizers=False)
+    options = SweepOptions(kinds=("byte-bpe",), vocabularies=(330, 360))
+    stages = (Count(), MergeCounts(), SweepStage(options, Judging(within=0.5)))
+    for stage in stages:
+        outcome = carry_out(stage, tmp_path / "run", None, Watch())
+    sweep([tmp_path / "run"], tmp_path / "out", options, within=0.5)
+    made = {
+        file.relative_to(tmp_path / "run/sweep"): file.read_bytes() for file in (tmp_path / "run/sweep").rglob("*.json")
+    }
+    assert made == {
+        file.relative_to(tmp_path / "out"): file.read_bytes() for file in (tmp_path / "out").rglob("*.json")
+    }
+    assert len(made) == 5
+    assert carry_out(stages[2], tmp_path / "run", None, Watch()) != outcome, "it is there already"
+    (part,) = read_parts(tmp_path / "run", "sweep")
+    assert part.facts["taken"] == json.loads(made[Path("sweep.json")])["choice"]["taken"]

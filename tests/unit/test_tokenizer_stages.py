@@ -13,6 +13,7 @@ from ginbon.tokenizers.building import build_tokenizer_stages
 from ginbon.tokenizers.counts.stages import Count, MergeCounts
 from ginbon.tokenizers.extension.stage import Extend
 from ginbon.tokenizers.stages import Compare, Measure
+from ginbon.tokenizers.sweep.stage import SweepStage
 from ginbon.tokenizers.training.stage import Train
 
 RECIPE = """\
@@ -91,6 +92,17 @@ def test_counts_and_extensions_of_a_recipe_become_stages(tmp_path: Path) -> None
     assert isinstance(extend, Extend) and extend.outputs == ("tokenizers/more",)
     assert (extend.plans[0].base.path, extend.plans[0].tokens) == (tmp_path / "partner/tokenizer.json", 500)
     assert isinstance(measure, Measure) and measure.own == ("ours", "bytes", "more")
+
+
+def test_a_sweep_of_a_recipe_is_a_stage_behind_its_counts() -> None:
+    text = RECIPE + "  sweep: {vocabularies: [8000, 16000], balances: [0.3, 1], patterns: [ginbon, ginbon+case]}\n"
+    stages = build_tokenizer_stages(read(text))
+    assert [s.name for s in stages] == ["count", "merge-counts", "sweep"]
+    assert isinstance(stages[2], SweepStage)
+    assert len(stages[2].options.arms()) == 2 * 2 * 2 * 2
+    for wrong, message in (("patterns: [o200k]", "o200k"), ("languages: [hin_Deva]", "none of the recipe's languages")):
+        with pytest.raises(RecipeError, match=message):
+            read(RECIPE + f"  sweep: {{{wrong}}}\n")
 
 
 def test_what_counts_and_extensions_need_is_told_at_its_place(tmp_path: Path) -> None:

@@ -14,20 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.comparison import Measured, Row
 from ginbon.tokenizers.metrics import Estimate
+from ginbon.tokenizers.sweep.plan import HIDDEN, WITHIN
 from ginbon.tokenizers.units import interval
-
-WITHIN: Final = 0.05
-"""A twentieth of the tokens: about what the last doubling of a vocabulary buys, for half of the embedding."""
-
-HIDDEN: Final = 4_096
-"""Hidden size of the model that the cost of a vocabulary is told for: that of the 7 to 8 billion parameter models."""
 
 
 @dataclass(frozen=True)

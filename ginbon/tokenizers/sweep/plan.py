@@ -14,6 +14,17 @@ from ginbon.tokenizers.training.options import BALANCE, SHORT, Kind, Parity, Tra
 
 SIZES: Final = (8_000, 16_000, 32_000, 64_000)
 
+WITHIN: Final = 0.05
+"""A twentieth of the tokens: about what the last doubling of a vocabulary buys, for half of the embedding."""
+
+HIDDEN: Final = 4_096
+"""Hidden size of the model that the cost of a vocabulary is told for: that of the 7 to 8 billion parameter models."""
+
+SAMPLE_BYTES: Final = 1_000_000
+"""Held-out text of each language that is measured: a sweep has many tokenizers, and differences are paired."""
+
+FILE: Final = "sweep.json"
+
 _SHORT_OF: Final = {kind: short for short, kind in SHORT.items()}
 
 
@@ -59,6 +70,16 @@ class Arm:
     cut: Cut
     mix: str
     options: TrainOptions
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How tokenizers are measured and one is chosen: the rule's share, the model's hidden size, text, seed."""
+
+    within: float = WITHIN
+    hidden: int = HIDDEN
+    sample_bytes: int = SAMPLE_BYTES
+    seed: int = 1
 
 
 @dataclass(frozen=True)

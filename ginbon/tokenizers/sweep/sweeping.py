@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,21 +16,16 @@ from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.counts.gathering import gather_each
 from ginbon.tokenizers.parallel import Aligned, ParallelComparison, compare_parallel, read_parallel
 from ginbon.tokenizers.patterns import finer_pattern
-from ginbon.tokenizers.reading import Reading, find
+from ginbon.tokenizers.reading import UNKNOWN, Read, Reading, find
 from ginbon.tokenizers.sample import choose as choose_sample
-from ginbon.tokenizers.sweep.choice import HIDDEN, WITHIN, Choice, choose, parameters
-from ginbon.tokenizers.sweep.plan import Arm, SweepOptions
+from ginbon.tokenizers.sweep.choice import Choice, choose, parameters
+from ginbon.tokenizers.sweep.plan import FILE, HIDDEN, SAMPLE_BYTES, WITHIN, Arm, Judging, SweepOptions
 from ginbon.tokenizers.training.options import REVISION
 from ginbon.tokenizers.training.proving import TRAINING, files_of
 from ginbon.tokenizers.training.train import Trained, train_each
 
 SCHEMA: Final = "ginbon.sweep"
 VERSION: Final = 1
-FILE: Final = "sweep.json"
-
-SAMPLE_BYTES: Final = 1_000_000
-"""Held-out text of each language that is measured: a sweep has many tokenizers, and differences are paired."""
-
 Told = Callable[[str], None]
 """Is told what happens, a line at a time."""
 
@@ -118,23 +113,52 @@ def sweep(
     patterns = list(dict.fromkeys(arm.cut.pattern for arm in arms))
     counts = gather_each(places, patterns, language=language, languages=options.languages, threads=threads)
     sets = aligned(parallel, counts[patterns[0]], pivot) if parallel else []
-    found = {trained.options.name: trained for trained in _train(arms, counts, folder, told)}
-    trained = [found[arm.options.name] for arm in arms]
-    sample = choose_sample(read, sample_bytes=sample_bytes, seed=seed, each_language=True)
+    trained = list(_train(arms, counts, folder, told))
     told(f"measuring {len(arms):,} tokenizers")
-    tokenizers = [one.tokenizer for one in trained]
-    measured = measure_each(tokenizers, read, sample)
-    if not any(row.totals["tokens"] for row in measured[0].rows):
-        raise UserError("there is no held-out text to measure on in the languages wanted; name some with --held-out")
-    done = Sweep(
-        tuple(Made(arm, one.record) for arm, one in zip(arms, trained, strict=True)),
-        counts,
-        ranked(measured, sample_bytes=sample_bytes, seed=seed),
-        choose(measured, within=within, hidden=hidden),
-        compare_parallel(tokenizers, sets, seed=seed) if sets else None,
-    )
+    judging = Judging(within, hidden, sample_bytes, seed)
+    done = judge(arms, trained, counts, replace(read, languages=_trained_on(counts)), judging, sets=sets)
     write_json(folder / FILE, done.to_json())
     return done
+
+
+def judge(
+    arms: Sequence[Arm],
+    trained: Iterable[Trained],
+    counts: Mapping[str, Counts],
+    read: Read,
+    judging: Judging,
+    *,
+    sets: Sequence[Aligned] = (),
+) -> Sweep:
+    """Measure the tokenizers that were trained, in any order, and choose one.
+
+    Raises ``UserError`` where there is no text to measure on.
+    """
+    found = {one.options.name: one for one in trained}
+    ordered = [found[arm.options.name] for arm in arms]
+    sample = choose_sample(read, sample_bytes=judging.sample_bytes, seed=judging.seed, each_language=True)
+    tokenizers = [one.tokenizer for one in ordered]
+    measured = measure_each(tokenizers, read, sample)
+    if not any(row.totals["tokens"] for row in measured[0].rows):
+        raise UserError("there is no held-out text to measure on in the languages trained on; name some that is")
+    return Sweep(
+        tuple(Made(arm, one.record) for arm, one in zip(arms, ordered, strict=True)),
+        counts,
+        ranked(measured, sample_bytes=judging.sample_bytes, seed=judging.seed),
+        choose(measured, within=judging.within, hidden=judging.hidden),
+        compare_parallel(tokenizers, sets, seed=judging.seed) if sets else None,
+    )
+
+
+def _trained_on(counts: Mapping[str, Counts]) -> frozenset[str]:
+    """The languages of held-out text that may be measured: those of the counts and unlabelled text; empty = all.
+
+    A language that no tokenizer learned would have its say in the choice.
+    """
+    said = {language for own in counts.values() for language, _ in own.strata}
+    if UNKNOWN in said:
+        return frozenset()
+    return frozenset({UNKNOWN, *said, *(codes.resolve(language) or language for language in said)})
 
 
 def reading(
