@@ -195,6 +195,10 @@ def test_what_loses_text_may_not_be_taken_however_few_tokens_it_needs(flaw: dict
     assert none.to_json()["taken"] is None
 
 
+def test_a_share_that_rounds_to_nothing_has_no_sign() -> None:
+    assert wording.figure(Estimate(0.0001, -0.0001, 0.002, 9)) == "0.0 % [0.0, 0.2]"
+
+
 def test_within_must_be_a_share() -> None:
     with pytest.raises(UserError, match="expected a share"):
         choose([made("a", 8, 100)], within=5)

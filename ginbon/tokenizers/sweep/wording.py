@@ -93,7 +93,12 @@ def figure(estimate: Estimate) -> str:
     """A share in per cent with its interval: ``3.1 % [2.9, 3.3]``."""
     if estimate.value is None:
         return "–"
-    said = f"{100 * estimate.value:.1f} %"
+    said = f"{_tenths(estimate.value)} %"
     if estimate.low is None or estimate.high is None or estimate.low == estimate.high:
         return said
-    return f"{said} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return f"{said} [{_tenths(estimate.low)}, {_tenths(estimate.high)}]"
+
+
+def _tenths(share: float) -> str:
+    """In per cent; nothing is never less than nothing."""
+    return f"{round(100 * share, 1) + 0.0:.1f}"
