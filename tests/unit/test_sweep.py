@@ -315,7 +315,7 @@ def test_the_words_tell_the_figures_of_the_choice(here: Path) -> None:
     said = " ".join(wording.reasons(done))
     assert wording.figure(done.choice.excess[done.choice.taken]) in said
     assert "The next size up" in said
-    assert "1 million parameters more" in said
+    assert "0.6 million parameters more" in said
 
 
 def test_of_a_run_its_counts_are_trained_on_and_its_held_out_split_is_measured(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def reasons(done: Sweep) -> list[str]:
     elif len({made.record["vocabulary"] for made in done.made}) > 1:
         said.append("It is the largest vocabulary that was tried: a sweep with larger ones may find a better one.")
     if choice.ties:
-        said.append(f"No different from it beyond doubt, but less even over languages: {', '.join(choice.ties)}.")
+        said.append(f"No different from it beyond doubt, and no more even over languages: {', '.join(choice.ties)}.")
     languages = {row.language for row in done.comparison.rows}
     if choice.worst_excess is not None and len(languages) > 1 and choice.worst_excess.value:
         said.append(
@@ -81,7 +81,7 @@ def _size(done: Sweep, name: str) -> int:
 
 
 def _millions(parameters: int) -> str:
-    return f"{parameters / 1e6:,.0f} million parameters"
+    return f"{parameters / 1e6:,.{0 if parameters >= 1e7 else 1}f} million parameters"
 
 
 def percent(share: float) -> str:
