@@ -98,6 +98,7 @@ class Work:
     """The arrays that the kernels work in; what each holds is said there."""
 
     symbols: Int32s
+    here: Int32s
     spans: UInt32s
     counts: Int64s
     pieces: Pieces
@@ -125,14 +126,16 @@ class Work:
         state[layout.BYTES], state[layout.NEXT] = pieces.used, first_id
         state[layout.MIN_COUNT], state[layout.MAX_BYTES] = MAX_TOKENS, allowed.max_bytes
         spans, slots = np.ones(tokens, np.uint32), np.full((2, tokens), -1, np.int32)
-        return cls(symbols, spans, types.counts.copy(), pieces, allowed, min_count, slots, state)
+        here = np.empty(nodes, np.int32)
+        return cls(symbols, here, spans, types.counts.copy(), pieces, allowed, min_count, slots, state)
 
     def list_pairs(self, *, wanted: int | None = None) -> None:
         """List the pairs, and where each occurs: all, or those that the next of ``wanted`` merges will be among."""
-        sums = np.zeros(_power_of_two(max(len(self.symbols) // 16, 256)), np.int64)
+        distinct = min(len(self.symbols) // 16, int(self.state[layout.NEXT]) ** 2)  # at most, or on a guess
+        sums = np.zeros(_power_of_two(max(distinct, 256)), np.int64)
         pairs.sum_pairs(self.symbols, self.counts, sums)
         least = self.min_count if wanted is None else self._least(sums, wanted)
-        found, here = self._find_pairs(np.where(sums < least, layout.RARE, -1).astype(np.int32))
+        found = self._find_pairs(np.where(sums < least, layout.RARE, -1).astype(np.int32))
         self.state[layout.MIN_COUNT], self.state[layout.HEAP] = least, 0
         self.heap = np.empty((len(self.records), 2), np.int64)
         pairs.choose_pairs(
@@ -145,8 +148,10 @@ class Work:
             found,
             self.state,
         )
-        self.pool = np.empty((int(self.state[layout.POOL]) + len(self.symbols), 2), np.uint32)
-        pairs.place_pairs(self.symbols, here, self.records, self.pool)
+        room = int(self.state[layout.POOL]) + len(self.symbols)
+        if len(self.pool) < room:
+            self.pool = np.empty((room, 2), np.uint32)
+        pairs.place_pairs(self.symbols, self.here, self.records, self.pool)
 
     def _least(self, sums: Int64s, wanted: int) -> int:
         """What a pair must count in the next round: less than in the one before, and not much less than the merges
@@ -155,15 +160,14 @@ class Work:
         enough = int(np.partition(sums, -wanted)[-wanted]) if 0 < wanted <= len(sums) else 0
         return max(most // _ROUND, min(enough, most // 4), self.min_count)
 
-    def _find_pairs(self, heads: Int32s) -> tuple[int, Int32s]:
-        """How many distinct pairs there are in wanted buckets, and which begins at each node."""
-        here = np.empty(len(self.symbols), np.int32)
+    def _find_pairs(self, heads: Int32s) -> int:
+        """Find the distinct pairs in wanted buckets, and which begins at each node; gives how many there are."""
         room = 4 * int(np.count_nonzero(heads == -1)) + 2 * len(self.spans) + 1024
         while True:
             self.records = np.empty((room, 5), np.int64)
-            found = pairs.find_pairs(self.symbols, self.counts, heads.copy(), self.records, here)
+            found = int(pairs.find_pairs(self.symbols, self.counts, heads.copy(), self.records, self.here))
             if found >= 0:
-                return found, here
+                return found
             room *= 4
 
     def close_up(self) -> None:
