@@ -10,10 +10,12 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from ginbon.engine.files import canonical_json
 from ginbon.errors import UserError
@@ -164,7 +166,8 @@ class Counts:
         if exact.sum() >= 2.0**63:
             raise UserError("these weights make counts of 2**63 or more; divide them by a constant")
         counts = np.where(factor[self.marks] == 1, self.counts, np.rint(exact).astype(np.uint64))
-        return replace(self, counts=counts, threshold=1)._rows(np.flatnonzero(counts))
+        weighted = replace(self, counts=counts, threshold=1)
+        return weighted if counts.all() else weighted._rows(np.flatnonzero(counts))
 
     def recut(self, *finer: str) -> Counts:
         """The counts of the same text where each pre-token is cut on by further patterns, one after another.
@@ -191,7 +194,7 @@ class Counts:
     def _is_ordered(self) -> bool:
         """Whether the rows are in their order, none twice and none of 0; strata are taken to be."""
         steps = np.diff(self.marks)
-        after = pc.less(self.column[:-1], self.column[1:]).to_numpy(zero_copy_only=False)
+        after = numbers(pc.less(self.column[:-1], self.column[1:]).cast(pa.uint8()), np.uint8) > 0
         return bool(self.counts.all() and ((steps > 0) | (steps == 0) & after).all())
 
     def _rows(self, rows: Int64s) -> Counts:
@@ -251,19 +254,27 @@ def _marks(
     """The strata of some rows in order, and the place of each row's."""
     sides = [_encoded(labels) for labels in (languages, sources)]
     names = [side.dictionary.to_pylist() for side in sides]
-    codes = [side.indices.to_numpy().astype(np.int64) for side in sides]
-    both = pa.array(codes[0] * len(names[1]) + codes[1]).dictionary_encode()
+    codes = [numbers(side.indices, np.int32).astype(np.int64) for side in sides]
+    both = codes[0] * len(names[1]) + codes[1]
+    both = pa.Array.from_buffers(pa.int64(), len(both), [None, pa.py_buffer(both)]).dictionary_encode()
     found = [divmod(code, len(names[1])) for code in both.dictionary.to_pylist()]
     given = [(names[0][one], names[1][other]) for one, other in found]
     strata = {stratum: place for place, stratum in enumerate(sorted(set(given)))}
     places = np.array([strata[stratum] for stratum in given], np.int32)
-    return places[both.indices.to_numpy()], tuple(strata)
+    return places[numbers(both.indices, np.int32)], tuple(strata)
 
 
 def _encoded(labels: Sequence[str] | pa.Array) -> pa.DictionaryArray:
     """Labels as a dictionary and where each row's stands in it."""
     column = labels if isinstance(labels, pa.Array) else pa.array(labels, pa.string())
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+
+
+def numbers(column: pa.Array, kind: Any) -> NDArray[Any]:
+    """The values of a column without nulls. pyarrow's own way imports pandas, which takes longer than reading."""
+    data = column.buffers()[1]
+    found: NDArray[Any] = np.frombuffer(data if len(column) else b"", kind)[column.offset : column.offset + len(column)]
+    return found
 
 
 def _buffers(column: pa.LargeBinaryArray) -> tuple[Int64s, Bytes]:

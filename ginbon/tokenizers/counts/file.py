@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ginbon.corpus.parquet import DENSE, Writer
 from ginbon.engine.files import canonical_json, whole_file
 from ginbon.errors import DamageError, SurroundingsError, UserError
-from ginbon.tokenizers.counts.counts import Counts
+from ginbon.tokenizers.counts.counts import Counts, numbers
 
 FORMAT: Final = "ginbon-counts"
 VERSION: Final = 1
@@ -139,5 +139,5 @@ def _of_columns(path: Path, table: pa.Table) -> Counts:
         table["pre_token"].combine_chunks(),
         table["language"].unify_dictionaries().combine_chunks(),
         table["source"].unify_dictionaries().combine_chunks(),
-        np.asarray(table["count"], np.uint64),
+        numbers(table["count"].combine_chunks(), np.uint64),
     )
