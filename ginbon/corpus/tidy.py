@@ -124,8 +124,7 @@ def tidy_texts(
     if mojibake:
         texts = _repair(texts, repaired)
     right_to_left = language.rpartition("_")[2] in scripts.RIGHT_TO_LEFT
-    done, removed, replaced, loose = _clean(texts, right_to_left)
-    normalised = np.zeros(len(texts), np.bool_)
+    done, removed, replaced, loose, normalised = _clean(texts, right_to_left, sort=form == "NFC")
     if form == "NFC":
         changed = _normal(done, np.flatnonzero(loose), right_to_left, removed)
         normalised[list(changed)] = True
@@ -137,8 +136,9 @@ def tidy_texts(
 
 
 def _clean(
-    texts: Texts, right_to_left: bool
-) -> tuple[Texts, npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    texts: Texts, right_to_left: bool, *, sort: bool = True
+) -> tuple[Texts, npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """The texts cleaned, characters removed and replaced, which may not be NFC, and in which marks were sorted."""
     from ginbon.corpus import tidy_kernel
 
     count = len(texts)
@@ -146,10 +146,11 @@ def _clean(
     out = np.empty(size + size // tidy_kernel.MAX_MARKS + 8, np.uint8)
     offsets = np.zeros(count + 1, np.int64)
     removed, replaced = np.zeros(count, np.int32), np.zeros(count, np.int32)
-    loose = np.zeros(count, np.uint8)
+    normal = np.zeros(count, np.uint8)
     table, pairs = tidy_table(right_to_left), composition_pairs()
-    tidy_kernel.tidy(texts.data, texts.offsets, table, pairs, out, offsets, removed, replaced, loose)
-    return Texts(out[: offsets[-1]], offsets, texts.valid), removed, replaced, loose
+    tidy_kernel.tidy(texts.data, texts.offsets, table, pairs, sort, out, offsets, removed, replaced, normal)
+    done = Texts(out[: offsets[-1]], offsets, texts.valid)
+    return done, removed, replaced, normal & tidy_kernel.LOOSE != 0, normal & tidy_kernel.SORTED != 0
 
 
 def _normal(texts: Texts, rows: Any, right_to_left: bool, removed: npt.NDArray[np.int32]) -> dict[int, bytes]:
@@ -166,7 +167,7 @@ def _normal(texts: Texts, rows: Any, right_to_left: bool, removed: npt.NDArray[n
         if not again:
             break
         part = buffers.view(pa.array([normal[row].decode() for row in again], pa.large_string()))
-        done, gone, _, loose = _clean(part, right_to_left)
+        done, gone, _, loose, _ = _clean(part, right_to_left)
         removed[again] += gone
         changed |= {row: done.raw(n) for n, row in enumerate(again)}
         raws = {row: changed[row] for n, row in enumerate(again) if loose[n]}

@@ -122,23 +122,54 @@ def _emit_spaces(data: Any, at: int, stop: int, table: Any, whole: bool, out: An
     return first + (3 if out[first] == 0xE3 else 1)
 
 
+@helper
+def _class(data: Any, at: int, stop: int, table: Any) -> Any:
+    """The canonical combining class of the code point at ``at``."""
+    return _int((_bits(data, at, stop, table) >> CLASS_SHIFT) & 255)
+
+
+@helper
+def _sort_in(data: Any, at: int, length: int, table: Any, out: Any, first: int, end: int) -> None:
+    """Writes the mark at ``at`` before the marks at the end of ``out[first:end]`` whose class is higher."""
+    rank = _class(data, at, at + length, table)
+    place = end
+    while place > first:
+        low = place - 1
+        while low > first and out[low] & 0xC0 == 0x80:
+            low -= 1
+        if _class(out, low, place, table) <= rank:  # what marks stand on has none: it is 0
+            break
+        place = low
+    for n in range(end - 1, place - 1, -1):
+        out[n + length] = out[n]
+    for n in range(length):
+        out[place + n] = data[at + n]
+
+
+LOOSE, SORTED = 1, 2
+"""Of a text: it may not be NFC yet; marks were put in canonical order, which made it another."""
+
+
 @kernel(
-    types.void, _BYTES, read(types.int64), read(types.uint32), read(types.uint64), _OUT, write(types.int64),
-    write(types.int32), write(types.int32), _OUT,
+    types.void, _BYTES, read(types.int64), read(types.uint32), read(types.uint64), types.boolean, _OUT,
+    write(types.int64), write(types.int32), write(types.int32), _OUT,
 )  # fmt: skip
 def tidy(
     data: Any,
     offsets: Any,
     table: Any,
     pairs: Any,
+    sort: bool,
     out: Any,
     out_offsets: Any,
     removed: Any,
     replaced: Any,
-    unordered: Any,
+    normal: Any,
 ) -> None:
-    """Tidies each text into ``out``; ``unordered`` is 1 where the result must still be brought to NFC.
+    """Tidies each text into ``out``; ``normal`` says of its normal form what ``LOOSE`` and ``SORTED`` stand for.
 
+    With ``sort``, marks that compose with nothing are put in order on the way: that is all that vocalised Arabic and
+    Hebrew need, and hardly any of it is in order.
     ``removed`` counts code points (and bytes that are no UTF-8) that are gone, ``replaced`` those that another stands
     for. ``out`` must hold ``bytes * 31 / 30 + 8`` for all texts together.
     """
@@ -157,6 +188,7 @@ def tidy(
         invisible = tags = marks = 0
         varied: Any = False
         loose: Any = False
+        resorted: Any = False
         previous = _int(0)
         starter = _int(0)
         level = _int(0)
@@ -291,7 +323,15 @@ def tidy(
                     starter, level, marks = _int(_GRAPHEME_JOINER), _int(0), 1
             else:
                 marks = 0
-            if bits & QUICK_NO or (rank > 0 and level > rank):
+            visible = table[starter] & KIND == PLAIN  # whether a joiner stays depends on what comes to stand behind it
+            if sort and 0 < rank < level and visible and not bits & (QUICK_NO | QUICK_MAYBE):
+                resorted = True
+                _sort_in(data, at, length, table, out, first, end)
+                previous = code
+                end += length
+                at += length
+                continue
+            if bits & QUICK_NO or 0 < rank < level:
                 loose = True
             elif bits & QUICK_MAYBE and not loose:
                 open_ = level < rank or level == 0
@@ -311,7 +351,7 @@ def tidy(
         out_offsets[text + 1] = end
         removed[text] = gone + newlines
         replaced[text] = other
-        unordered[text] = 1 if loose else 0
+        normal[text] = (LOOSE if loose else 0) | (SORTED if resorted else 0)
 
 
 @kernel(types.void, _BYTES, read(types.int64), read(types.uint32), _OUT)
