@@ -1,7 +1,8 @@
 """What workers need, loaded when this module is imported: once, by the process that all of them are forked from.
 
 Modules, kernels, models and tables are loaded as they are in use: by taking a few words through the steps of
-collecting. What fails is left to the worker that needs it, which tells it.
+collecting. What only some runs need (kernels of training, of lines that recur) is left to the worker that needs it; so
+is what fails, and that worker tells it.
 """
 
 from __future__ import annotations
@@ -23,12 +24,11 @@ def _use() -> None:
     import pyarrow as pa
 
     from ginbon.corpus.collect import Collect
-    from ginbon.engine.kernels import KERNELS
     from ginbon.recipes.model import Recipe
     from ginbon.run.stages import build_stages
 
-    for name in (*KERNELS, "ginbon.corpus.collectors.columns", "ginbon.corpus.collectors.jsonl"):
-        import_module(name)
+    for name in ("columns", "jsonl", "json_kernel"):
+        import_module(f"ginbon.corpus.collectors.{name}")
     texts = ("In A.D. 1234 a@b.example was called: +55 11 2345-6789.", "สวัสดีชาวโลก", "日本語の文です。")
     recipe = {
         "recipe": "ready",

@@ -27,6 +27,7 @@ import pyarrow as pa
 
 from ginbon.corpus import texts as buffers
 from ginbon.corpus.tables import unicode_table
+from ginbon.engine.cache import Arrays
 from ginbon.engine.cache import arrays as kept_arrays
 from ginbon.filters.identifiers.base import UNKNOWN, Identified, in_script, language_of, our_label
 from ginbon.filters.identifiers.pieces import PIECE_BYTES, PIECES, SURE
@@ -85,7 +86,7 @@ class LangidIdentifier:
     @property
     def labels(self) -> Sequence[str]:
         """In the order of the model's classes."""
-        return tuple(dict.fromkeys(label for label in _model().classes if label != UNKNOWN))
+        return tuple(dict.fromkeys(label for label in _classes() if label != UNKNOWN))
 
     def identify(self, texts: Any, scripts: Sequence[str] | None = None) -> Identified:
         """See the protocol. Probabilities are over all classes: the share of an impossible script stays lost."""
@@ -155,7 +156,8 @@ def _agreement(surely: npt.NDArray[np.int16], labels: npt.NDArray[Any]) -> npt.N
 
     numbers = {name: n for n, name in enumerate(_languages(_model().classes)[0])}
     none = numbers.get(UNKNOWN, -1)
-    own = np.array([numbers.get(language_of(label), none) for label in labels], np.int64)[:, None]
+    number_of = {label: numbers.get(language_of(label), none) for label in set(labels)}  # few labels, many texts
+    own = np.array([number_of[label] for label in labels], np.int64)[:, None]
     foreign = (surely >= 0) & (surely != own) & (surely != none) & (own != none)
     shares = 1 - foreign.sum(axis=1) / (surely != kernels.ABSENT).sum(axis=1)
     return np.asarray(shares, np.float32)
@@ -240,10 +242,25 @@ def _digest() -> str:
 
 @cache
 def _model() -> _Model:
-    """The model of the installed py3langid. Unpacking it takes a second, so its arrays are kept, and mapped."""
-    kept = kept_arrays("identifier", f"5 py3langid {_digest()}", _unpacked)
-    classes = kept["classes"].tobytes().decode().split()
-    return _Model(**{name: kept[name] for name in _ARRAYS}, classes=tuple(our_label(label) for label in classes))
+    """The model of the installed py3langid."""
+    kept = _kept()
+    return _Model(**{name: kept[name] for name in _ARRAYS}, classes=_classes())
+
+
+@cache
+def _classes() -> tuple[str, ...]:
+    """Our label of each class, kept apart from the rest of the model: who asks for labels need not read 68 MB."""
+    kept = kept_arrays("identifier-classes", _key(), lambda: {"classes": _kept()["classes"]})
+    return tuple(our_label(label) for label in kept["classes"].tobytes().decode().split())
+
+
+def _kept() -> Arrays:
+    """The model's arrays. Unpacking it takes a second, so they are kept, and mapped."""
+    return kept_arrays("identifier", _key(), _unpacked)
+
+
+def _key() -> str:
+    return f"5 py3langid {_digest()}"
 
 
 def _unpacked() -> dict[str, npt.NDArray[Any]]:

@@ -35,6 +35,9 @@ _MARGIN: Final = 40
 number.
 """
 
+_BYTES_A_CANDIDATE: Final = 128
+"""Text that has no more than one candidate, as a rule: where it has more, all of it is searched a second time."""
+
 _MAX_ROUNDS: Final = 8
 """Times that a text in which something was replaced is looked at again; two suffice but for text made to need more."""
 
@@ -213,7 +216,7 @@ def _by_text(texts: Texts) -> Iterator[tuple[int, list[_Candidate]]]:
     """Each text that has candidates, with them in order."""
     from ginbon.filters.redact import kernel
 
-    room = 1024
+    room = 1024 + int(texts.offsets[-1] - texts.offsets[0]) // _BYTES_A_CANDIDATE
     while True:
         rows, starts, ends = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
         kinds = np.empty(room, np.uint8)
