@@ -26,9 +26,8 @@ MAX_BYTES: Final = 2**50
 _BLOCK: Final = 1 << 16
 """Types that are looked at together, so that what is made on the way stays small."""
 
-_NEVER: Final = "\0\n\r\N{LOWER ONE EIGHTH BLOCK}"
-"""Characters that get no piece. SentencePiece cannot tell U+2581 from a space; lines are encoded alone elsewhere, so
-line ends are bytes; and its tables end at a NUL."""
+_NEVER: Final = "\0\N{LOWER ONE EIGHTH BLOCK}"
+"""Characters that get no piece: SentencePiece cannot tell U+2581 from a space, and its tables end at a NUL."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,8 +84,8 @@ def learn(
 
     It has fewer where the text has no more strings that occur twice, and a space alone where there is no text. The most
     frequent characters that together are a share of ``character_coverage`` of the text are pieces, but of at most half
-    of those there is room for; all others are bytes, and so are line ends, NUL and U+2581, by which SentencePiece
-    writes spaces. Decimal digits stand alone. With ``whole_graphemes`` no piece of several characters begins with a
+    of those there is room for; all others are bytes, and so are NUL and U+2581, by which SentencePiece writes
+    spaces. Decimal digits stand alone. With ``whole_graphemes`` no piece of several characters begins with a
     mark or joiner, or ends with a joiner or virama. The result does not depend on the order of the counts, nor on
     ``threads``. Takes some 30 bytes of memory for each character of the distinct pre-tokens.
 
