@@ -225,7 +225,7 @@ def test_text_of_every_script_comes_back() -> None:
 
 
 def test_characters_that_get_no_piece() -> None:
-    """A NUL is a byte, a line end is a character like others; U+2581 in a text is not counted as the space that SentencePiece takes it for."""
+    """A NUL is a byte; U+2581 in a text is not counted as the space that SentencePiece takes it for."""
     model = learn(
         counts_of(
             {"\n": 90, "\r\n": 80, "\0": 70, "\N{LOWER ONE EIGHTH BLOCK}": 60, "ab\N{LOWER ONE EIGHTH BLOCK}c": 9}
