@@ -95,3 +95,8 @@ def test_an_alphabet_that_does_not_fit_is_refused_and_its_size_told() -> None:
         spell(["न", "नम"])
     with pytest.raises(UserError, match="not one grapheme"):
         spell([""])
+
+
+def test_graphemes_that_are_alike_without_what_is_no_utf_8_add_up() -> None:
+    column = pa.array([b"b\xcc\xe0", b"\xf0b\xf0"], pa.large_binary())
+    assert graphemes(Counts.of_rows(column, ["und"] * 2, ["x"] * 2, [100, 1])) == {"b": 101}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
@@ -26,5 +27,7 @@ def graphemes(counts: Counts) -> dict[str, int]:
     table.add(counts.data, stops, np.zeros(len(stops), np.int32), np.repeat(counts.counts, number))
     ends = table.offsets.tolist()
     data, amounts = table.data.tobytes(), table.counts.tolist()
-    pieces = (data[a:b].decode("utf-8", "ignore") for a, b in pairwise(ends))
-    return dict(sorted((piece, n) for piece, n in zip(pieces, amounts, strict=True) if piece))
+    found: Counter[str] = Counter()
+    for (a, b), n in zip(pairwise(ends), amounts, strict=True):
+        found[data[a:b].decode("utf-8", "ignore")] += n  # several may be one when what is no UTF-8 is left out
+    return dict(sorted((piece, n) for piece, n in found.items() if piece))
