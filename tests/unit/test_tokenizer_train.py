@@ -283,3 +283,19 @@ def test_a_format_that_gives_other_ids_is_left_out_and_the_record_says_why(tmp_p
     assert record["formats"] == ["model"]
     assert "other ids" in record["left_out"]["tokenizer.json"]
     assert check(tmp_path / "t").ok
+
+
+def test_characters_of_many_marks_that_do_not_fit_are_left_out_one_by_one() -> None:
+    """Each takes some eighty merges: what is over is more than there are characters."""
+    marked = ["a" + "".join(chr(0x300 + (7 * i + k * k) % 0x6F) for k in range(40)) for i in range(50)]
+    trained = train(counted("x" * 9, *marked), TrainOptions("t", "byte-bpe", 300, character_coverage=1))
+    kept = [re.search(r"the (-?[\d,]+) most frequent", note) for note in trained.record["notes"]]
+    assert [0 <= int(found[1]) < 51 for found in kept if found] == [True]
+    assert trained.tokenizer.decode(trained.tokenizer.encode(marked[0])) == marked[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_special_tokens_that_take_the_whole_vocabulary_are_refused(kind: Kind) -> None:
+    special = tuple(f"<|{i}|>" for i in range(60))
+    with pytest.raises(UserError, match=r"a vocabulary of 300; expected 3\d\d or more"):
+        train(MANY, TrainOptions("t", kind, 300, special_tokens=special))

@@ -32,6 +32,18 @@ _MODEL_TYPES: Final = {"unigram": 1, "bpe": 2}
 _NORMAL, _UNKNOWN, _CONTROL, _BYTE = 1, 2, 3, 6
 
 
+def pieces_in(vocabulary: int, special_tokens: Sequence[str] = ()) -> int:
+    """How many pieces a vocabulary has beside the reserved ones, the special tokens and the 256 bytes; ``UserError``
+    where there is no room for one."""
+    needed = len(RESERVED) + len(special_tokens) + len(BYTE_PIECES)
+    if vocabulary <= needed:
+        raise UserError(
+            f"a vocabulary of {vocabulary:,}; expected {needed + 1:,} or more: the bytes, "
+            f"{len(RESERVED) + len(special_tokens):,} special tokens and a piece"
+        )
+    return vocabulary - needed
+
+
 def sentencepiece_model(
     pieces: Sequence[str],
     scores: Sequence[float] | NDArray[Any],

@@ -56,5 +56,5 @@ def _fewer(strings: Sequence[str], room: int) -> tuple[Merges, int]:
     """The merges of as many of the most frequent graphemes as so many merges can spell, and their number."""
     number = min(len(strings), 256 + room)  # 128 of them are single bytes, which need no merge
     while len(spelt := spell(strings[:number])) > room:
-        number -= max(1, (len(spelt) - room) // 2)
+        number -= max(1, min((len(spelt) - room) // 2, number // 2))  # a long grapheme takes many merges: not below 0
     return spelt, number

@@ -13,7 +13,7 @@ import numpy as np
 from ginbon.tokenizers.bpe import Merges, Types, learn
 from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.counts.segments import MAX_SYMBOLS, Segments, segments
-from ginbon.tokenizers.export.sentencepiece_model import BYTE_PIECES, RESERVED, sentencepiece_model
+from ginbon.tokenizers.export.sentencepiece_model import pieces_in, sentencepiece_model
 from ginbon.tokenizers.training.making import Made, rare_tokens, too_many_characters
 from ginbon.tokenizers.training.options import TrainOptions
 
@@ -21,7 +21,7 @@ from ginbon.tokenizers.training.options import TrainOptions
 def make(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
     """The model files. Sizes that the same characters fit share their merges, which are learned up to the largest."""
     coverage, special = plans[0].character_coverage, plans[0].special_tokens
-    rooms = [plan.vocabulary - len(RESERVED) - len(BYTE_PIECES) - len(special) for plan in plans]
+    rooms = [pieces_in(plan.vocabulary, special) for plan in plans]
     alone = [token for token in special if len(token) == 1]
     whole = segments(counts, character_coverage=coverage, most=MAX_SYMBOLS, never=alone)
     known = len(whole.alphabet)

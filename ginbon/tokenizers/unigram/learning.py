@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ginbon.errors import UserError
 from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.counts.segments import Segments, segments
-from ginbon.tokenizers.export.sentencepiece_model import BYTE_PIECES, RESERVED, sentencepiece_model
+from ginbon.tokenizers.export.sentencepiece_model import BYTE_PIECES, RESERVED, pieces_in, sentencepiece_model
 from ginbon.tokenizers.unigram.estimation import Estimate
 from ginbon.tokenizers.unigram.seeds import Candidates, candidates
 
@@ -92,12 +92,7 @@ def learn(
     Raises ``UserError`` where there is no room for bytes, special tokens and one piece.
     """
     reserved = (*RESERVED, *special_tokens, *BYTE_PIECES)
-    room = vocabulary - len(reserved)
-    if room < 1:
-        raise UserError(
-            f"a vocabulary of {vocabulary:,}; expected {len(reserved) + 1:,} or more: the bytes, "
-            f"{len(RESERVED) + len(special_tokens):,} special tokens and a piece"
-        )
+    room = pieces_in(vocabulary, special_tokens)
     if not 2 <= max_piece_chars <= MAX_PIECE_CHARS:
         raise UserError(f"max_piece_chars {max_piece_chars}; expected 2 to {MAX_PIECE_CHARS}")
     alone = [token for token in reserved if len(token) == 1]
