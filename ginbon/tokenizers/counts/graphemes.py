@@ -27,7 +27,7 @@ def graphemes(counts: Counts) -> dict[str, int]:
     table.add(counts.data, stops, np.zeros(len(stops), np.int32), np.repeat(counts.counts, number))
     ends = table.offsets.tolist()
     data, amounts = table.data.tobytes(), table.counts.tolist()
-    found: Counter[str] = Counter()
+    times: Counter[str] = Counter()
     for (a, b), n in zip(pairwise(ends), amounts, strict=True):
-        found[data[a:b].decode("utf-8", "ignore")] += n  # several may be one when what is no UTF-8 is left out
-    return dict(sorted((piece, n) for piece, n in found.items() if piece))
+        times[data[a:b].decode("utf-8", "ignore")] += n  # several may be one when what is no UTF-8 is left out
+    return dict(sorted((piece, n) for piece, n in times.items() if piece))
