@@ -23,11 +23,11 @@ def mix(sizes: Mapping[Stratum, float], *, balance: float, weights: Mapping[str,
     """By what the counts of each language and source are to be multiplied; six digits, so that it is the same on every
     machine.
     """
-    languages = {language for language, _ in sizes}
-    if unknown := sorted(weights.keys() - languages - {source for _, source in sizes}):
+    languages = sorted({language for language, _ in sizes})  # floats are added up in one order everywhere
+    if unknown := sorted(weights.keys() - set(languages) - {source for _, source in sizes}):
         raise UserError(
             f"a weight for {unknown[0]!r}, which is no language and no source of these counts; there are "
-            f"{', '.join(sorted(languages))} and the sources {', '.join(sorted({s or '(none)' for _, s in sizes}))}"
+            f"{', '.join(languages)} and the sources {', '.join(sorted({s or '(none)' for _, s in sizes}))}"
         )
     own = {stratum: size * weights.get(stratum[1], 1.0) for stratum, size in sizes.items()}
     totals = {name: sum(size for (language, _), size in own.items() if language == name) for name in languages}
