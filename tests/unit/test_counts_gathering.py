@@ -14,6 +14,8 @@ from ginbon.tokenizers.counts.gathering import gather
 from ginbon.tokenizers.counts.mixing import mix, mixed
 from ginbon.tokenizers.patterns import CL100K
 from ginbon.tokenizers.reading import Reading, find
+from ginbon.tokenizers.training.options import TrainOptions
+from ginbon.tokenizers.training.train import train
 
 
 def lines(path: Path, *texts: str) -> Path:
@@ -95,3 +97,18 @@ def test_weights_multiply_languages_and_sources() -> None:
 def test_a_mix_of_one_language_is_the_counts_themselves(tmp_path: Path) -> None:
     counts = gather([lines(tmp_path / "a.txt", "o rio", "o mar")])
     assert mixed(counts, balance=0.3) is counts
+
+
+def test_a_tokenizer_is_trained_on_its_languages_however_the_counts_spell_them(tmp_path: Path) -> None:
+    counts = gather([lines(tmp_path / "a.txt", "o rio corre " * 200)], language="por")
+    for said in ("por_Latn", "pt", "por"):
+        own = train(counts, TrainOptions("t", "byte-bpe", 300, languages=(said,)))
+        assert [share["language"] for share in own.record["text"]] == ["por"]
+    assert train(counts, TrainOptions("t", "byte-bpe", 300, languages=("hin_Deva",))).record["text"] == []
+
+
+def test_counts_that_pass_what_a_count_can_hold_are_refused() -> None:
+    """The same row twice, as in a stranger's file: the sum would be 0 and the row gone."""
+    rows = pa.array([b"a", b"a", b"b"], pa.large_binary())
+    with pytest.raises(UserError, match="add up to 2\\*\\*64"):
+        Counts.of_rows(rows, ["x"] * 3, ["s"] * 3, [2**63, 2**63, 1])

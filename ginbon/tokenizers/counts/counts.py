@@ -7,7 +7,7 @@ hands out a sentence. A threshold leaves out what is rare, since a rare pre-toke
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ginbon.engine.files import canonical_json
 from ginbon.errors import UserError
+from ginbon.languages import codes
 from ginbon.tokenizers.bpe import Types
 from ginbon.tokenizers.counts.table import Int32s, Table, UInt64s
 from ginbon.tokenizers.patterns import GINBON, finer_pattern
@@ -63,10 +64,14 @@ class Counts:
         sources: Sequence[str] | pa.Array,
         counts: UInt64s | Sequence[int],
     ) -> Counts:
-        """From rows in any order; those that come twice are added up. Rows that are in order are taken as they are."""
+        """From rows in any order; those that come twice are added up. Rows that are in order are taken as they are.
+
+        Raises ``UserError`` where all together would pass 2**64: in strangers' files they may.
+        """
         marks, strata = _marks(languages, sources)
         offsets, data = _buffers(pre_tokens.cast(pa.large_binary()))
         given = cls(offsets, data, marks, np.asarray(counts, np.uint64), strata)
+        _check_total(given.total)
         if given._is_ordered():
             return given
         table = Table.sized(len(given), len(data))
@@ -82,14 +87,13 @@ class Counts:
         first = parts[0]
         for part in parts:
             _check_alike(first, part)
-        if sum(part.total for part in parts) >= 2**64:
-            raise UserError("these counts add up to 2**64 or more; divide them by a constant first")
-        strata = sorted({stratum for part in parts for stratum in part.strata})
+        _check_total(sum(part.total for part in parts))
+        strata = {one: n for n, one in enumerate(sorted({stratum for part in parts for stratum in part.strata}))}
         table = Table()
         for part in parts:
-            codes = np.array([strata.index(stratum) for stratum in part.strata], np.int32)
-            table.add(part.data, part.offsets[1:], codes[part.marks], part.counts)
-        merged = cls.of_table(table, strata, pattern=first.pattern)
+            places = np.array([strata[stratum] for stratum in part.strata], np.int32)
+            table.add(part.data, part.offsets[1:], places[part.marks], part.counts)
+        merged = cls.of_table(table, tuple(strata), pattern=first.pattern)
         return replace(
             merged,
             normalisation=first.normalisation,
@@ -154,6 +158,11 @@ class Counts:
         keep = np.array([wanted(stratum) for stratum in self.strata], np.bool_)
         return self._rows(np.flatnonzero(keep[self.marks]))
 
+    def of_languages(self, languages: Collection[str]) -> Counts:
+        """Only the rows of these languages, however either side spells them; of all where none are named."""
+        wanted = {*languages, *(codes.resolve(language) for language in languages)} - {None}
+        return self.of(lambda stratum: bool({stratum[0], codes.resolve(stratum[0])} & wanted)) if languages else self
+
     def reweighted(self, weights: Mapping[Stratum, float]) -> Counts:
         """Each count times the weight of its language and source (1 where none is given), to the nearest whole number.
 
@@ -208,6 +217,11 @@ class Counts:
         )
 
 
+def _check_total(total: int) -> None:
+    if total >= 2**64:
+        raise UserError("these counts add up to 2**64 or more; divide them by a constant first")
+
+
 def _check_alike(one: Counts, other: Counts) -> None:
     for name in ("pattern", "finer", "normalisation", "unicode"):
         mine, theirs = getattr(one, name), getattr(other, name)
@@ -241,7 +255,8 @@ def _recut(counts: Counts, pattern: str) -> Counts:
 def _ordered(counts: Counts) -> Counts:
     """The same rows in the order of language, source and bytes."""
     names = sorted(counts.strata)
-    rank = np.array([names.index(stratum) for stratum in counts.strata], np.int32)
+    place = {stratum: n for n, stratum in enumerate(names)}
+    rank = np.array([place[stratum] for stratum in counts.strata], np.int32)
     marks = rank[counts.marks] if len(counts) else counts.marks
     rows = pa.table({"mark": marks, "pre_token": counts.column})
     order = pc.sort_indices(rows, [("mark", "ascending"), ("pre_token", "ascending")]).to_numpy()

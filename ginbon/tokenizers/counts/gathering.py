@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ginbon.errors import UserError
-from ginbon.languages import codes
 from ginbon.tokenizers.counts.counting import count, count_each
 from ginbon.tokenizers.counts.counts import Counts
 from ginbon.tokenizers.counts.file import is_counts, read
@@ -79,7 +78,4 @@ def gather_each(
 
 
 def _sum(parts: Sequence[Counts], languages: Sequence[str]) -> Counts:
-    merged = Counts.merge(parts) if len(parts) > 1 else parts[0]
-    if not languages:
-        return merged
-    return merged.of(lambda stratum: stratum[0] in languages or codes.resolve(stratum[0]) in languages)
+    return (Counts.merge(parts) if len(parts) > 1 else parts[0]).of_languages(languages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -46,17 +46,13 @@ def train_each(counts: Counts, plans: Iterable[TrainOptions]) -> Iterator[Traine
     Those that differ in their size alone share one learning, and come one after another.
     """
     for cut in _alike(plans, lambda plan: (plan.languages, plan.finer)):
-        wanted = _wanted(counts, cut[0].languages).recut(*cut[0].finer)
+        wanted = counts.of_languages(cut[0].languages).recut(*cut[0].finer)
         for mixed in _alike(cut, lambda plan: (plan.balance, *sorted(plan.weights.items()))):
             factors = mix(wanted.bytes, balance=mixed[0].balance, weights=mixed[0].weights)
             weighed = wanted.reweighted(factors)
             for sizes in _alike(mixed, lambda plan: plan.kind_and_settings):
                 for options, made in zip(sizes, MAKERS[sizes[0].kind](weighed, sizes), strict=True):
                     yield _trained(options, made, counts, wanted, factors)
-
-
-def _wanted(counts: Counts, languages: Sequence[str]) -> Counts:
-    return counts.of(lambda stratum: stratum[0] in languages) if languages else counts
 
 
 def _alike(plans: Iterable[TrainOptions], key: Callable[[TrainOptions], object]) -> list[list[TrainOptions]]:
