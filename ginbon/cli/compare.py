@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ginbon.cli.labels import label_of
+
 if TYPE_CHECKING:
     from ginbon.run.compare import Compared
     from ginbon.tokenizers.specs import TokenizerSpec
@@ -85,7 +87,7 @@ def compare(
             raise UserError("with --text, --language names one language")
     named = [TokenizerSpec(spec, pattern=pattern) for spec in [*(specs or []), *(every_tokenizer() if every else [])]]
     if text:
-        label = _label((language or [""])[0])
+        label = label_of((language or [""])[0])
         _on_text(named, text, label, sample_bytes=sample_bytes, seed=seed, network=not offline, as_json=as_json)
         return
     if output is None:
@@ -162,16 +164,3 @@ def _prices(given: list[str]) -> dict[str, float]:
         if not name:
             raise UserError(f"--price {one}: expected a tokenizer's name, = and a price for a million tokens")
     return prices
-
-
-def _label(language: str) -> str:
-    """``por_Latn`` for what a person writes."""
-    if not language:
-        return ""
-    from ginbon.errors import UserError
-    from ginbon.languages.codes import resolve
-
-    label = resolve(language)
-    if label is None:
-        raise UserError(f"{language}: no language that Ginbon knows; write por_Latn, por, pt or Portuguese")
-    return label

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ginbon.cli.labels import label_of
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -61,7 +63,7 @@ def lexicon(
     from ginbon.tokenizers.reading import Reading, find
     from ginbon.tokenizers.specs import TokenizerSpec, load_all
 
-    label = _label(language) if language else ""
+    label = label_of(language)
     held = read_lexicon(terms, language=label)
     files = find(text) if text else ()
     tokenizers = load_all([TokenizerSpec(spec, pattern=pattern) for spec in specs], network=not offline)
@@ -73,16 +75,6 @@ def lexicon(
         print(json.dumps(cost.to_json(), ensure_ascii=False, sort_keys=True, indent=1))  # noqa: T201
     else:
         _show(cost)
-
-
-def _label(language: str) -> str:
-    from ginbon.errors import UserError
-    from ginbon.languages.codes import resolve
-
-    label = resolve(language)
-    if label is None:
-        raise UserError(f"{language}: no language that Ginbon knows; write por_Latn, por, pt or Portuguese")
-    return label
 
 
 def _show(cost: LexiconCost) -> None:

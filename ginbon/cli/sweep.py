@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ginbon.cli.labels import label_of
 from ginbon.cli.train import factors_of
 from ginbon.errors import UserError
 
@@ -90,14 +91,14 @@ def sweep(
     from ginbon.tokenizers.sweep import sweep as sweep_tokenizers
     from ginbon.tokenizers.training.options import SHORT, Parity
 
-    usual = SweepOptions()
+    usual, languages = SweepOptions(), [label_of(one) for one in language or ()]
     options = SweepOptions(
         kinds=tuple(SHORT.get(one, one) for one in kind) if kind else usual.kinds,  # type: ignore[arg-type]
         vocabularies=tuple(vocabulary or usual.vocabularies),
         balances=tuple(balance or usual.balances),
         patterns=tuple(pattern or usual.patterns),
         mixes=dict(map(_mix, mix or ())),
-        languages=tuple(language or ()),
+        languages=tuple(languages),
         character_coverage=character_coverage,
         special_tokens=tuple(special_token or ()),
         parity=Parity(str(development)) if development else None,
@@ -109,7 +110,7 @@ def sweep(
         held_out=held_out or (),
         parallel=parallel or (),
         pivot=pivot,
-        language=language[0] if language and len(language) == 1 else "",
+        language=languages[0] if len(languages) == 1 else "",
         within=within,
         hidden=hidden,
         sample_bytes=sample_bytes,

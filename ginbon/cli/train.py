@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ginbon.cli.labels import label_of
 from ginbon.errors import UserError
 
 if TYPE_CHECKING:
@@ -91,11 +92,12 @@ def train(
     from ginbon.tokenizers.training.proving import files_of, prove
     from ginbon.tokenizers.training.train import train as train_tokenizer
 
+    languages = [label_of(one) for one in language or ()]
     options = TrainOptions(
         name=name or output.resolve().name,
         kind=SHORT.get(kind, kind),  # type: ignore[arg-type]
         vocabulary=vocabulary,
-        languages=tuple(language or ()),
+        languages=tuple(languages),
         balance=balance,
         weights=factors_of("weight", weight or ()),
         character_coverage=character_coverage,
@@ -109,7 +111,7 @@ def train(
     )
     if any((output / file).exists() for file in ("tokenizer.json", "tokenizer.model")):
         raise UserError(f"{output}: there is a tokenizer in this folder already; choose another, or remove it first")
-    trained = train_tokenizer(_gather(inputs, language, threads), options)
+    trained = train_tokenizer(_gather(inputs, languages, threads), options)
     if export:
         _tell_left_out(prove(trained, output).record["left_out"])
     else:
@@ -153,7 +155,7 @@ def merge_counts(
 
     if output.exists():
         raise UserError(f"{output}: is there already; choose another name, or remove it first")
-    counts = _gather(inputs, language, threads)
+    counts = _gather(inputs, [label_of(one) for one in language or ()], threads)
     counts = counts.thresholded(least) if least > 1 else counts
     write(counts, output)
     size = sum(counts.bytes.values())
@@ -177,14 +179,14 @@ def merge_counts(
         f"SHA-256 {counts.sha256[:12]}…"
     )
     if counts.dropped:
-        typer.echo(f"left out: {counts.dropped:,} occurrences of what occurs less than {least:,} times")
+        typer.echo(f"left out here and before: {counts.dropped:,} occurrences of what is rare")
 
 
-def _gather(inputs: Sequence[Path], languages: Sequence[str] | None, threads: int) -> Counts:
+def _gather(inputs: Sequence[Path], languages: Sequence[str], threads: int) -> Counts:
     from ginbon.tokenizers.counts.gathering import gather
 
-    own = languages[0] if languages and len(languages) == 1 else ""
-    return gather(inputs, language=own, languages=languages or (), threads=threads)
+    own = languages[0] if len(languages) == 1 else ""
+    return gather(inputs, language=own, languages=languages, threads=threads)
 
 
 def factors_of(option: str, said: Sequence[str]) -> dict[str, float]:

@@ -1,0 +1,22 @@
+"""Languages as a person writes them on the command line."""
+
+from __future__ import annotations
+
+
+def label_of(language: str) -> str:
+    """``por_Latn`` for ``por``, ``pt`` or ``Portuguese``; ``und`` and nothing at all stay what they are.
+
+    Raises ``UserError`` for what names no language: text of that language would be looked for in vain.
+    """
+    if not language:
+        return ""
+    from ginbon.errors import UserError
+    from ginbon.languages.codes import resolve
+    from ginbon.tokenizers.reading import UNKNOWN
+
+    if language == UNKNOWN:
+        return UNKNOWN
+    label = resolve(language)
+    if label is None:
+        raise UserError(f"{language}: no language that Ginbon knows; write por_Latn, por, pt or Portuguese")
+    return label
