@@ -112,3 +112,11 @@ def test_counts_that_pass_what_a_count_can_hold_are_refused() -> None:
     rows = pa.array([b"a", b"a", b"b"], pa.large_binary())
     with pytest.raises(UserError, match="add up to 2\\*\\*64"):
         Counts.of_rows(rows, ["x"] * 3, ["s"] * 3, [2**63, 2**63, 1])
+
+
+def test_what_a_run_counted_is_its_training_split_alone(tmp_path: Path) -> None:
+    (tmp_path / "run" / "shards").mkdir(parents=True)
+    lines(tmp_path / "run" / "shards" / "held_out.txt", "o mar")
+    write(gather([lines(tmp_path / "a.txt", "o rio")], language="por_Latn"), tmp_path / "run" / "counts.parquet")
+    held_out = gather([tmp_path / "run"], language="por_Latn", split="held_out")
+    assert held_out.column.to_pylist() == [b" mar", b"o"]

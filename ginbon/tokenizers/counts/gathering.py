@@ -26,11 +26,12 @@ def gather(
     """The counts of some places, added up: files of counts as they are, of a run what it counted, of text by counting.
 
     ``language`` is that of text that does not say its own; ``languages`` keeps only these. Of a run or a release, the
-    documents of ``split`` are counted. Raises ``UserError`` where places were cut into pre-tokens in different ways.
+    documents of ``split`` are counted; what a run counted are those of ``train``. Text is cut by ``pattern``, but
+    beside counts as those were. Raises ``UserError`` where places were cut into pre-tokens in different ways.
     """
     parts, texts = [], []
     for place in map(Path, places):
-        counted = place / MERGED if (place / MERGED).is_file() else place
+        counted = _counted(place, split)
         if counted.is_file() and is_counts(counted):
             parts.append(read(counted))
         else:
@@ -58,7 +59,7 @@ def gather_each(
     parts: dict[str, list[Counts]] = {pattern: [] for pattern in patterns}
     texts: dict[tuple[str, ...], list[Path]] = {}
     for place in map(Path, places):
-        counted = place / MERGED if (place / MERGED).is_file() else place
+        counted = _counted(place, split)
         there = read(counted) if counted.is_file() and is_counts(counted) else None
         missing = tuple(pattern for pattern in patterns if there is None or there.pattern != pattern)
         if there is not None and missing and counted == place:
@@ -75,6 +76,12 @@ def gather_each(
         for pattern, counts in zip(missing, count_each(reading, missing, threads=threads), strict=True):
             parts[pattern].append(counts)
     return {pattern: _sum(found, languages) for pattern, found in parts.items()}
+
+
+def _counted(place: Path, split: str) -> Path:
+    """The file of counts in a run, where it is of that split; else the place itself."""
+    own = place / MERGED
+    return own if split == "train" and own.is_file() else place
 
 
 def _sum(parts: Sequence[Counts], languages: Sequence[str]) -> Counts:
