@@ -1,7 +1,8 @@
 """Counts: how often each pre-token occurs, by language and source. What tokenizers are trained from.
 
 They merge, reweight and travel without the text: two institutions add up theirs and train one tokenizer, and neither
-hands out a sentence. A threshold leaves out what is rare, since a rare pre-token may be somebody's name.
+hands out its documents. A threshold leaves out what is rare, since a rare pre-token may be somebody's name, or a whole
+sentence in a script without spaces.
 """
 
 from __future__ import annotations
