@@ -279,6 +279,7 @@ def test_counts_cannot_be_cut_otherwise_than_finer(here: Path) -> None:
     [
         (SweepOptions(mixes={"m": {"nobody": 2}}), "a weight for 'nobody'"),
         (SweepOptions(patterns=("ginbon+(",)), "split pattern"),
+        (SweepOptions(balances=(0.3, 0.3000001)), "two tokenizers of this sweep would be called byte-bpe-b0.3-8000"),
         (SweepOptions(kinds=("wordpiece",)), "unknown kind 'wordpiece'"),  # type: ignore[arg-type]
     ],
 )
@@ -306,6 +307,14 @@ def test_what_is_trained_on_is_not_measured_on(here: Path, held_out: tuple[str, 
     with pytest.raises(UserError, match=message):
         sweep([here / "text.txt"], here / "out", SMALL, held_out=[here / name for name in held_out])
     assert not (here / "out").exists()
+
+
+def test_a_file_of_a_folder_that_is_trained_on_is_not_measured_on(here: Path) -> None:
+    (here / "texts").mkdir()
+    (here / "texts" / "a.txt").write_text("a river\n")
+    for held_out in (here / "texts", here / "texts" / "a.txt"):
+        with pytest.raises(UserError, match=r"a\.txt: is trained on and cannot be held out"):
+            sweep([here / "texts"], here / "out", SMALL, held_out=[held_out])
 
 
 def test_the_words_tell_the_figures_of_the_choice(here: Path) -> None:

@@ -113,6 +113,9 @@ class SweepOptions:
         ]
         if not arms:
             raise UserError("nothing to train: a sweep needs a kind, a vocabulary, a balance and a pattern")
+        names = [arm.options.name for arm in arms]
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            raise UserError(f"two tokenizers of this sweep would be called {twice}; balances have six digits at most")
         return tuple(arms)
 
     def _arm(self, kind: Kind, cut: Cut, balance: float, mix: str, weights: Mapping[str, float], size: int) -> Arm:

@@ -171,10 +171,11 @@ def reading(
             "name text to measure on with --held-out: files or a folder of documents that are not trained on; only a "
             "run or a release has a held-out split of its own"
         )
-    trained = {Path(place).resolve() for place in places if Path(place).is_file()}
-    if both := trained & {Path(place).resolve() for place in held_out}:
-        raise UserError(f"{min(both)}: is trained on and cannot be held out; measure on other documents")
     files = find(list(held_out) or own, split="held_out")
+    texts = [place for place in map(Path, places) if place not in own]  # a run and a release keep the two apart
+    trained = {file.resolve() for file in find(texts, split="train")}
+    if both := trained & {file.resolve() for file in files}:
+        raise UserError(f"{min(both)}: is trained on and cannot be held out; measure on other documents")
     return Reading(files, language=language, languages=frozenset(languages), split="held_out")
 
 
