@@ -115,3 +115,9 @@ def test_what_counts_and_extensions_need_is_told_at_its_place(tmp_path: Path) ->
         build_tokenizer_stages(read(text, file=tmp_path / "recipe.yaml"))
     with pytest.raises(RecipeError, match="hin_Deva is none of the recipe's languages"):
         read(RECIPE + "  extend:\n    - {name: more, base: bytes, language: hin_Deva, tokens: 5}\n")
+
+
+def test_other_characters_train_anew_whether_exported_or_not() -> None:
+    """An alphabet is what the installed Unicode says; without an export nothing else in the fingerprint tells it."""
+    for export in (True, False):
+        assert {"revision", "unicode", "pyicu-wheels"} <= Train((), export).fingerprint().keys()

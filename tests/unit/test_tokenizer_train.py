@@ -211,6 +211,9 @@ def test_a_weight_of_what_is_not_there_is_refused() -> None:
         ({"balance": 2}, "balance 2; expected 0"),
         ({"weights": {"wiki": -1}}, "weight -1 of wiki"),
         ({"name": "../x"}, "it names a folder"),
+        ({"kind": "sentencepiece-bpe", "alphabet": "language"}, "alphabet 'language' is for byte-bpe"),
+        ({"parity": Parity(window=5)}, "windows are for parity-bpe, not for byte-bpe"),
+        ({"kind": "parity-bpe", "parity": Parity("dev", {"por_Latn": 1.0})}, "or ratios, and not both"),
         ({"name": "comparison"}, "not be 'comparison'"),
     ],
 )

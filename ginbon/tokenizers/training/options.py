@@ -28,7 +28,7 @@ ALPHABETS: Final[tuple[str, ...]] = get_args(Alphabet)
 UNSEEN: Final = 2_000
 """Graphemes that were not seen and are likely, in an alphabet of the language."""
 
-REVISION: Final = 2
+REVISION: Final = 3
 """Raised by hand when the same counts and options give another tokenizer."""
 
 MIN_VOCABULARY: Final = 300
@@ -90,19 +90,23 @@ class TrainOptions:
         """What cannot be meant, else nothing."""
         if self.kind not in KINDS:
             return f"unknown kind {self.kind!r}; expected one of {', '.join(KINDS)}"
-        if (self.kind == "parity-bpe") != bool(self.parity and (self.parity.development or self.parity.ratio)):
-            return (
-                "parity-bpe needs parallel text to develop on, or ratios: with neither the language with most text "
-                "would choose nearly all merges"
-                if self.kind == "parity-bpe"
-                else f"parallel text to develop on and ratios are for parity-bpe, not for {self.kind}"
-            )
+        if self.kind == "parity-bpe":
+            parity = self.parity or Parity()
+            if bool(parity.development) == bool(parity.ratio):
+                return (
+                    "parity-bpe needs parallel text to develop on, or ratios, and not both: with neither the language "
+                    "with most text would choose nearly all merges"
+                )
+        elif self.parity is not None:
+            return f"parallel text, ratios, global merges and windows are for parity-bpe, not for {self.kind}"
         if not MIN_VOCABULARY <= self.vocabulary <= 1_000_000:
             return f"a vocabulary of {self.vocabulary:,}; expected {MIN_VOCABULARY:,} to 1,000,000"
         if self.alphabet not in ALPHABETS or self.unseen < 0:
             return (
                 f"alphabet {self.alphabet!r} with {self.unseen} unseen; expected {', '.join(ALPHABETS)}, and 0 or more"
             )
+        if self.alphabet != "seen" and self.kind != "byte-bpe":
+            return f"alphabet {self.alphabet!r} is for byte-bpe, not for {self.kind}"
         if not 0 <= self.balance <= 1:
             return f"balance {self.balance}; expected 0 (every language the same) to 1 (as the text is)"
         for name, weight in self.weights.items():

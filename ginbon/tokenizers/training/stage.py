@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +39,10 @@ class Train:
         return tuple(f"{FOLDER}/{plan.name}" for plan in self.plans)
 
     def fingerprint(self) -> dict[str, Any]:
-        """The revision, and where tokenizers are exported what proves them; the options are the tasks'."""
-        return {"revision": REVISION, "export": versions(*LIBRARIES) if self.export else None}
+        """The revision, what says which characters there are, and where tokenizers are exported what proves them; the
+        options are the tasks'."""
+        characters = {"unicode": unicodedata.unidata_version, **versions("pyicu-wheels")}
+        return {"revision": REVISION, **characters, "export": versions(*LIBRARIES) if self.export else None}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task a tokenizer."""
