@@ -178,6 +178,12 @@ def merge_counts(
         f"{output}: {len(counts):,} pre-tokens that stand for {shown_size(size)} of text in {', '.join(languages)}; "
         f"SHA-256 {counts.sha256[:12]}…"
     )
+    if counts.threshold == 1:
+        typer.echo(
+            "note: they hold what occurs once, in scripts without spaces whole sentences; before they leave the house, "
+            "leave out what is rare (--least)",
+            file=sys.stderr,
+        )
     if counts.dropped:
         typer.echo(f"left out here and before: {counts.dropped:,} occurrences of what is rare")
 

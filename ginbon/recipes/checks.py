@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
@@ -24,7 +24,7 @@ def cross(tree: Mapping[str, Any], *, known_rules: Mapping[str, Any] | None) -> 
             yield from _source(name, source, wanted)
     yield from _identify(_mapping(tree.get("identify")))
     yield from _duplicates(tree)
-    yield from _tokenizers(_mapping(tree.get("tokenizers")), wanted)
+    yield from _tokenizers(_mapping(tree.get("tokenizers")), wanted, _mapping(tree.get("sources")))
     yield from _classifiers(_list(tree.get("classifiers")), wanted)
     yield from _evaluation(_mapping(tree.get("evaluation")))
 
@@ -139,7 +139,7 @@ def _duplicates(tree: Mapping[str, Any]) -> Iterator[Wrong]:
         yield Wrong(("duplicates", "near"), message)
 
 
-def _tokenizers(tokenizers: dict[str, Any], wanted: dict[str, str]) -> Iterator[Wrong]:
+def _tokenizers(tokenizers: dict[str, Any], wanted: dict[str, str], names: Iterable[str]) -> Iterator[Wrong]:
     yield from _chosen(("tokenizers", "sweep"), tokenizers.get("sweep"), wanted)
     seen: dict[str, tuple[str, int]] = {}
     named = [(part, n, one) for part in ("train", "extend") for n, one in enumerate(_list(tokenizers.get(part)))]
@@ -151,7 +151,16 @@ def _tokenizers(tokenizers: dict[str, Any], wanted: dict[str, str]) -> Iterator[
         if name == "comparison":
             yield Wrong((*keys, "name"), "`comparison` is where the tokenizers' table goes", "choose another name")
         yield from _chosen(keys, tokenizer, wanted)
+        if not tokenizers.get("counts"):  # those of others may have any sources
+            yield from _weights((*keys, "weights"), _mapping(tokenizer).get("weights"), [*wanted, *names])
         yield from _one_of((*keys, "language"), _mapping(tokenizer).get("language"), wanted)
+
+
+def _weights(keys: tuple[str, ...], weights: Any, names: Sequence[str]) -> Iterator[Wrong]:
+    for name in _mapping(weights):
+        if name not in names:
+            hint = f"there are: {', '.join(names)}"
+            yield Wrong((*keys, str(name)), f"{shown(name)} is none of the recipe's languages and sources", hint)
 
 
 def _classifiers(classifiers: list[Any], wanted: dict[str, str]) -> Iterator[Wrong]:

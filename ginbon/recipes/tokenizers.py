@@ -107,7 +107,7 @@ class Tokenizers(Model):
     """What is trained."""
     counts: list[Place] = []
     """Counts of others (`ginbon tokenizers merge-counts`), added to those of the kept text."""
-    share_counts: Annotated[int, Field(ge=1)] | None = None
+    share_counts: Annotated[int, Field(ge=2)] | None = None
     """Put the counts of the kept text into the release, without what occurs less often than this."""
     sweep: SweepTokenizers | None = None
     """Many tokenizers side by side, in `sweep/`, to choose from; they are no part of the release."""

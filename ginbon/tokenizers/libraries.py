@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -18,6 +19,11 @@ def versions(*libraries: str) -> dict[str, str]:
         except PackageNotFoundError:
             found[library] = "none"
     return found
+
+
+def characters_by() -> dict[str, str]:
+    """Versions of what says which characters there are: alphabets and digits depend on it."""
+    return {"unicode": unicodedata.unidata_version, **versions("pyicu-wheels")}
 
 
 def measuring_versions() -> dict[str, str]:

@@ -86,7 +86,7 @@ recipes = st.fixed_dictionaries(
         "duplicates": some(exact=st.booleans(), near=st.one_of(st.just("off"), some(ngram=st.integers(1, 9)))),
         "held_out": some(share=shares, min_documents=st.integers(0, 1000)),
         "tokenizers": some(
-            train=st.lists(tokenizer, max_size=3, unique_by=lambda t: t["name"]), share_counts=st.integers(1, 9)
+            train=st.lists(tokenizer, max_size=3, unique_by=lambda t: t["name"]), share_counts=st.integers(2, 9)
         ),
         "release": some(title=lines, licences=st.just(["CC-BY-4.0"]), shard_bytes=sizes, signals=st.booleans()),
         "limits": some(max_document_bytes=sizes, max_bad_share=shares),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pytest
 
 from ginbon.errors import DamageError, UserError
 from ginbon.tokenizers.counts import Counts, count, read, write
+from ginbon.tokenizers.counts.file import is_counts
 from ginbon.tokenizers.counts.gathering import gather
 from ginbon.tokenizers.counts.mixing import mix, mixed
 from ginbon.tokenizers.patterns import CL100K
@@ -120,3 +122,33 @@ def test_what_a_run_counted_is_its_training_split_alone(tmp_path: Path) -> None:
     write(gather([lines(tmp_path / "a.txt", "o rio")], language="por_Latn"), tmp_path / "run" / "counts.parquet")
     held_out = gather([tmp_path / "run"], language="por_Latn", split="held_out")
     assert held_out.column.to_pylist() == [b" mar", b"o"]
+
+
+def with_metadata(path: Path, **changes: object) -> Path:
+    """The same counts whose own object in the metadata says something else."""
+    write(gather([lines(path.with_suffix(".txt"), "o rio o rio")]), path)
+    table = pq.read_table(path)
+    said = {**json.loads(table.schema.metadata[b"ginbon"]), **changes}
+    pq.write_table(table.replace_schema_metadata({b"ginbon": json.dumps(said)}), path)
+    return path
+
+
+@pytest.mark.parametrize("change", [{"threshold": -5}, {"threshold": True}, {"dropped": -1}, {"pattern": 7}])
+def test_a_strangers_metadata_is_not_believed(tmp_path: Path, change: dict[str, object]) -> None:
+    with pytest.raises(DamageError, match=f"metadata: {next(iter(change))} is"):
+        read(with_metadata(tmp_path / "theirs.parquet", **change))
+
+
+def test_metadata_without_end_is_no_counts(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.parquet"
+    pq.write_table(pa.table({"text": ["a"]}).replace_schema_metadata({b"ginbon": b"[" * 200_000}), path)
+    assert not is_counts(path)
+    with pytest.raises(UserError, match="no counts of pre-tokens"):
+        read(path)
+
+
+def test_text_is_not_cut_by_a_strangers_pattern(tmp_path: Path) -> None:
+    theirs = with_metadata(tmp_path / "theirs.parquet", pattern="(a+)+$", sha256=None)
+    own = lines(tmp_path / "own.txt", "aaaa")
+    with pytest.raises((UserError, DamageError)):
+        gather([theirs, own])

@@ -24,6 +24,11 @@ _KEY: Final = b"ginbon"
 _ROWS: Final = 2**18
 """Rows of a row group: some 2 MB."""
 
+NO_OBJECT: Final = (KeyError, ValueError, TypeError, RecursionError)
+"""What a file without our object in its metadata, or with a hostile one, raises."""
+
+_LEAST: Final[dict[str, int]] = {"threshold": 1, "dropped": 0}
+
 _KINDS: Final = {"pattern": str, "normalisation": str, "unicode": str, "threshold": int, "dropped": int}
 
 _LABEL: Final = pa.dictionary(pa.int32(), pa.string())
@@ -76,7 +81,7 @@ def is_counts(path: Path) -> bool:
     """Whether a file says that it holds counts."""
     try:
         _said(pq.read_schema(path).metadata)
-    except (OSError, pa.ArrowInvalid, KeyError, ValueError, TypeError):
+    except (OSError, pa.ArrowInvalid, *NO_OBJECT):
         return False
     return True
 
@@ -97,7 +102,10 @@ def read(path: Path) -> Counts:
         raise DamageError(f"{path}: {error}. The copy is damaged; get it again") from error
     except pa.ArrowInvalid as error:
         raise DamageError(f"{path}: no whole Parquet file: {error}. Get it again") from error
-    counts = _of_columns(path, table)
+    try:
+        counts = _of_columns(path, table)
+    except UnicodeDecodeError as error:
+        raise DamageError(f"{path}: a language or source is no text: {error}") from error
     about = {name: said[name] for name in _KINDS}
     if about["threshold"] > 1 and len(counts) and int(counts.counts.min()) < about["threshold"]:
         raise DamageError(f"{path}: says that every count is {about['threshold']} or more, and one is not")
@@ -111,18 +119,21 @@ def _about(path: Path, metadata: Any) -> dict[str, Any]:
     """The file's own object, with the fields of ``Counts`` that it must tell."""
     try:
         said = _said(metadata)
-    except (KeyError, ValueError, TypeError):
+    except NO_OBJECT:
         raise UserError(f"{path}: no counts of pre-tokens; expected a file that `ginbon` wrote as such") from None
     if said.get("version") != VERSION:
         raise UserError(f"{path}: counts of version {said.get('version')!r}; this Ginbon reads version {VERSION}")
     for name, kind in _KINDS.items():
-        if not isinstance(said.get(name), kind):
-            raise DamageError(f"{path}: metadata: {name} is {said.get(name)!r}; expected {kind.__name__}")
+        value: Any = said.get(name)
+        too_low = isinstance(value, int) and value < _LEAST.get(name, value)
+        if not isinstance(value, kind) or isinstance(value, bool) or too_low:
+            least = f" of {_LEAST[name]} or more" if name in _LEAST else ""
+            raise DamageError(f"{path}: metadata: {name} is {str(value)[:80]!r}; expected {kind.__name__}{least}")
     return said
 
 
 def _said(metadata: Any) -> dict[str, Any]:
-    """Our own object in a file's metadata; raises KeyError, ValueError or TypeError where there is none."""
+    """Our own object in a file's metadata; raises one of ``NO_OBJECT`` where there is none."""
     said: dict[str, Any] = json.loads((metadata or {})[_KEY])
     if said["format"] != FORMAT:
         raise ValueError(said["format"])

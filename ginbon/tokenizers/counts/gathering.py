@@ -10,7 +10,7 @@ from ginbon.tokenizers.counts.counting import count, count_each
 from ginbon.tokenizers.counts.counts import Counts
 from ginbon.tokenizers.counts.file import is_counts, read
 from ginbon.tokenizers.counts.stages import MERGED
-from ginbon.tokenizers.patterns import GINBON
+from ginbon.tokenizers.patterns import GINBON, PATTERNS
 from ginbon.tokenizers.reading import Reading, find
 
 
@@ -36,6 +36,11 @@ def gather(
             parts.append(read(counted))
         else:
             texts.append(place)
+    if texts and parts and parts[0].pattern not in PATTERNS.values():
+        raise UserError(
+            f"{texts[0]}: to be cut as the counts beside it, by a pattern that is not known here: "
+            f"{parts[0].pattern[:60]!r}. Count the text first if you trust it (ginbon.tokenizers.counts.count)"
+        )
     if texts or not parts:
         reading = Reading(find(texts, split=split), language=language, split=split)
         parts.append(count(reading, pattern=parts[0].pattern if parts else pattern, threads=threads))

@@ -14,6 +14,7 @@ from ginbon.languages import codes
 from ginbon.tokenizers.comparison import Comparison, measure_each, ranked
 from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.counts.gathering import gather_each
+from ginbon.tokenizers.libraries import characters_by
 from ginbon.tokenizers.parallel import Aligned, ParallelComparison, compare_parallel, read_parallel
 from ginbon.tokenizers.patterns import finer_pattern
 from ginbon.tokenizers.reading import UNKNOWN, Read, Reading, find
@@ -228,12 +229,14 @@ def _there(arm: Arm, counts: Counts, folder: Path) -> Trained | None:
     wanted = {
         "options": arm.options.told(),
         "revision": REVISION,
+        "libraries": characters_by(),
         "split_pattern": counts.pattern,
         "finer_patterns": [finer_pattern(name) for name in arm.options.finer],
     }
     if not isinstance(record, dict) or any(record.get(key) != value for key, value in wanted.items()):
         return None
-    if record.get("counts", {}).get("sha256") != counts.sha256:
+    said = record.get("counts")
+    if not isinstance(said, dict) or said.get("sha256") != counts.sha256 or not isinstance(record.get("notes"), list):
         return None
     try:
         data = (place / arm.options.file).read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from ginbon.tokenizers.counts import Counts, graphemes
 from ginbon.tokenizers.export import tokenizer_json
 from ginbon.tokenizers.training.making import Made, rare_tokens, too_many_characters
 from ginbon.tokenizers.training.options import TrainOptions
+
+LONGEST: Final = 64
+"""Characters of a grapheme that is to be whole; longer ones are heaps of marks."""
 
 
 def make(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
@@ -42,7 +46,7 @@ def _strings(counts: Counts, plan: TrainOptions) -> list[str]:
     """The graphemes that are to be whole, the most frequent first."""
     if plan.alphabet == "none":
         return []
-    seen = graphemes(counts)
+    seen = {grapheme: n for grapheme, n in graphemes(counts).items() if len(grapheme) <= LONGEST}
     ordered = sorted(seen, key=lambda grapheme: (-seen[grapheme], grapheme))
     covered = np.cumsum([float(seen[grapheme]) for grapheme in ordered])
     enough = int(np.searchsorted(covered, plan.character_coverage * covered[-1])) + 1 if ordered else 0

@@ -101,12 +101,12 @@ class TrainOptions:
             return f"parallel text, ratios, global merges and windows are for parity-bpe, not for {self.kind}"
         if not MIN_VOCABULARY <= self.vocabulary <= 1_000_000:
             return f"a vocabulary of {self.vocabulary:,}; expected {MIN_VOCABULARY:,} to 1,000,000"
-        if self.alphabet not in ALPHABETS or self.unseen < 0:
-            return (
-                f"alphabet {self.alphabet!r} with {self.unseen} unseen; expected {', '.join(ALPHABETS)}, and 0 or more"
-            )
+        if self.alphabet not in ALPHABETS:
+            return f"unknown alphabet {self.alphabet!r}; expected one of {', '.join(ALPHABETS)}"
         if self.alphabet != "seen" and self.kind != "byte-bpe":
             return f"alphabet {self.alphabet!r} is for byte-bpe, not for {self.kind}"
+        if not 0 <= self.unseen <= max(UNSEEN, self.vocabulary):
+            return f"{self.unseen:,} unseen characters; expected 0 to {max(UNSEEN, self.vocabulary):,}"
         if not 0 <= self.balance <= 1:
             return f"balance {self.balance}; expected 0 (every language the same) to 1 (as the text is)"
         for name, weight in self.weights.items():

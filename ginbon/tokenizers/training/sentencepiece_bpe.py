@@ -47,8 +47,8 @@ def make(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
 
 
 def _fitting(characters: int, room: int) -> int:
-    """How many characters get a piece where there is room for so many pieces."""
-    return characters if characters <= room else max(room // 2, 1)
+    """How many characters get a piece where there is room for so many pieces: at most half."""
+    return min(characters, max(room // 2, 1))
 
 
 def _types(text: Segments) -> Types:

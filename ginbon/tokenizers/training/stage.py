@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ginbon.engine.parts import read_parts
 from ginbon.engine.stage import Result, Task, Work
 from ginbon.tokenizers.counts.stages import MERGED
-from ginbon.tokenizers.libraries import LIBRARIES, versions
+from ginbon.tokenizers.libraries import LIBRARIES, characters_by, versions
 from ginbon.tokenizers.places import digest_places
 from ginbon.tokenizers.shards import FOLDER
 from ginbon.tokenizers.training.options import REVISION, TrainOptions
@@ -41,8 +40,7 @@ class Train:
     def fingerprint(self) -> dict[str, Any]:
         """The revision, what says which characters there are, and where tokenizers are exported what proves them; the
         options are the tasks'."""
-        characters = {"unicode": unicodedata.unidata_version, **versions("pyicu-wheels")}
-        return {"revision": REVISION, **characters, "export": versions(*LIBRARIES) if self.export else None}
+        return {"revision": REVISION, **characters_by(), "export": versions(*LIBRARIES) if self.export else None}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task a tokenizer."""
@@ -63,8 +61,11 @@ class Train:
         from ginbon.tokenizers.training.proving import files_of
         from ginbon.tokenizers.training.train import train
 
+        counts = read(work.folder / MERGED)
+        there = {name for stratum in counts.strata for name in stratum}
         plan = next(one for one in self.plans if one.name == task.key)
-        trained = train(read(work.folder / MERGED), plan)
+        # a source that the recipe weighs may have lost all its documents
+        trained = train(counts, replace(plan, weights={n: w for n, w in plan.weights.items() if n in there}))
         place = f"{FOLDER}/{trained.options.name}"
         for name, data in (_exported(trained) if self.export else files_of(trained)).items():
             with work.write(f"{place}/{name}") as file:

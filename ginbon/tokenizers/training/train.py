@@ -11,6 +11,7 @@ from ginbon.tokenizers.backends.huggingface import HuggingFaceTokenizer
 from ginbon.tokenizers.backends.sentencepiece import SentencePieceTokenizer
 from ginbon.tokenizers.counts import Counts, Stratum
 from ginbon.tokenizers.counts.mixing import mix
+from ginbon.tokenizers.libraries import characters_by
 from ginbon.tokenizers.protocol import Tokenizer
 from ginbon.tokenizers.training import byte_bpe, parity_bpe, sentencepiece_bpe, sentencepiece_unigram
 from ginbon.tokenizers.training.making import Made, Maker
@@ -78,6 +79,7 @@ def _trained(
         "version": 2,
         "options": options.told(),
         "revision": REVISION,
+        "libraries": characters_by(),
         "counts": {"sha256": counts.sha256, "rows": len(counts), "pre_tokens": counts.total},
         "split_pattern": counts.pattern,
         "finer_patterns": list(wanted.finer),
