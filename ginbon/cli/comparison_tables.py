@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from ginbon.tokenizers.comparison import Comparison, Row
     from ginbon.tokenizers.metrics import Estimate
 
@@ -24,37 +28,57 @@ _COLUMNS = (
 )
 
 
+_SPARED = ("vocabulary used", "chars/token", "lone bytes", "bytes/token", "words cut")
+"""What a narrow terminal does without, the first of them first: a figure that is cut off is worse than none."""
+
+
 def show(comparison: Comparison) -> None:
     """Print the tables; what must be known to read them goes to standard error."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
     console = Console(width=None if sys.stdout.isatty() else 200)
     rows = comparison.rows
     if not rows:
         typer.echo("There is no text to measure.")
-    for language in sorted({row.language for row in rows}):
-        own = [row for row in rows if row.language == language]
-        totals = own[0].totals
-        table = Table(
-            title=f"{language}: {totals['documents']:,} documents, {totals['words']:,} words, "
-            f"{totals['bytes']:,} bytes",
-            title_justify="left",
-            box=box.SIMPLE_HEAD,
-        )
-        table.add_column("rank", justify="right")
-        table.add_column("tokenizer", no_wrap=True)
-        for heading, _, _ in _COLUMNS:
-            table.add_column(heading, justify="right")
-        for row in own:
-            figures = [_figure(row.estimates[name], form, interval=name == "fertility") for _, name, form in _COLUMNS]
-            table.add_row(_rank(row), row.tokenizer, *figures)
-        console.print(table)
+    by_language = [[row for row in rows if row.language == language] for language in sorted({r.language for r in rows})]
+    spared = 0
+    while spared < len(_SPARED) and any(_width(console, own, _SPARED[:spared]) > console.width for own in by_language):
+        spared += 1
+    for own in by_language:
+        console.print(_table(own, _SPARED[:spared]))
         for row in own:
             if row.collapsed:
                 typer.echo(f"{row.tokenizer} collapsed and is not ranked: {row.collapsed}.", file=sys.stderr)
+    if spared:
+        left_out = ", ".join(heading for heading, _, _ in _COLUMNS if heading in _SPARED[:spared])
+        typer.echo(
+            f"Not shown, for want of width: {left_out}. A wider terminal shows them, and --json.", file=sys.stderr
+        )
     _explain(comparison)
+
+
+def _width(console: Console, rows: Sequence[Row], without: Sequence[str]) -> int:
+    """Columns of the terminal that a table takes with no figure cut off."""
+    return console.measure(_table(rows, without), options=console.options.update(width=10_000)).maximum
+
+
+def _table(rows: Sequence[Row], without: Sequence[str]) -> Table:
+    """The tokenizers on one language's text."""
+    from rich import box
+    from rich.table import Table
+
+    totals = rows[0].totals
+    title = f"{totals['documents']:,} documents, {totals['words']:,} words, {totals['bytes']:,} bytes"
+    table = Table(title=f"{rows[0].language}: {title}", title_justify="left", box=box.SIMPLE_HEAD)
+    columns = [column for column in _COLUMNS if column[0] not in without]
+    table.add_column("rank", justify="right", no_wrap=True)
+    table.add_column("tokenizer", overflow="fold")
+    for heading, _, _ in columns:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        figures = [_figure(row.estimates[name], form, interval=name == "fertility") for _, name, form in columns]
+        table.add_row(_rank(row), row.tokenizer, *figures)
+    return table
 
 
 def _explain(comparison: Comparison) -> None:
