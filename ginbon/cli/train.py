@@ -157,6 +157,8 @@ def merge_counts(
         raise UserError(f"{output}: is there already; choose another name, or remove it first")
     counts = _gather(inputs, [label_of(one) for one in language or ()], threads)
     counts = counts.thresholded(least) if least > 1 else counts
+    if not len(counts):
+        raise UserError(f"--least {least:,}: every pre-token occurs less often, so nothing would be left; choose less")
     write(counts, output)
     size = sum(counts.bytes.values())
     if as_json:

@@ -12,9 +12,9 @@ import pytest
 from ginbon.errors import DamageError, UserError
 from ginbon.tokenizers.counts import Counts, count, read, write
 from ginbon.tokenizers.counts.file import is_counts
-from ginbon.tokenizers.counts.gathering import gather
+from ginbon.tokenizers.counts.gathering import gather, gather_each
 from ginbon.tokenizers.counts.mixing import mix, mixed
-from ginbon.tokenizers.patterns import CL100K
+from ginbon.tokenizers.patterns import CL100K, GINBON
 from ginbon.tokenizers.reading import Reading, find
 from ginbon.tokenizers.training.options import TrainOptions
 from ginbon.tokenizers.training.train import train
@@ -50,6 +50,22 @@ def test_text_is_cut_as_the_counts_beside_it_were(tmp_path: Path) -> None:
     both = gather([tmp_path / "theirs.parquet", text])
     assert both.pattern == CL100K
     assert set(both.counts.tolist()) == {2}
+
+
+def test_places_without_text_or_with_none_in_the_languages_wanted_are_told(tmp_path: Path) -> None:
+    """A tokenizer of bytes alone, made of a mistyped label, is found out much later."""
+    with pytest.raises(UserError, match="there is no text in what was named"):
+        gather([lines(tmp_path / "blank.txt", "")], language="por_Latn")
+    with pytest.raises(UserError, match="no text in hin_Deva; what was named has text in por_Latn"):
+        gather([lines(tmp_path / "a.txt", "o rio")], language="por_Latn", languages=["hin_Deva"])
+
+
+def test_counts_named_twice_are_refused(tmp_path: Path) -> None:
+    write(gather([lines(tmp_path / "a.txt", "o rio")]), tmp_path / "one.parquet")
+    (tmp_path / "two.parquet").write_bytes((tmp_path / "one.parquet").read_bytes())
+    for ask in (gather, lambda places: gather_each(places, [GINBON])):
+        with pytest.raises(UserError, match=r"two\.parquet: the same counts were given before"):
+            ask([tmp_path / "one.parquet", tmp_path / "two.parquet"])  # type: ignore[operator]
 
 
 def test_a_folder_with_nothing_to_count_is_told(tmp_path: Path) -> None:

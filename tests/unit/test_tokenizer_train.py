@@ -209,6 +209,7 @@ def test_a_weight_of_what_is_not_there_is_refused() -> None:
         ({"vocabulary": 10}, "a vocabulary of 10; expected 300 to 1,000,000"),
         ({"character_coverage": 0.5}, "character_coverage 0.5"),
         ({"balance": 2}, "balance 2; expected 0"),
+        ({"unseen": 5}, "in the alphabet 'language' only"),
         ({"weights": {"wiki": -1}}, "weight -1 of wiki"),
         ({"name": "../x"}, "it names a folder"),
         ({"kind": "sentencepiece-bpe", "alphabet": "language"}, "alphabet 'language' is for byte-bpe"),

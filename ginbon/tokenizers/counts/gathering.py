@@ -27,13 +27,15 @@ def gather(
 
     ``language`` is that of text that does not say its own; ``languages`` keeps only these. Of a run or a release, the
     documents of ``split`` are counted; what a run counted are those of ``train``. Text is cut by ``pattern``, but
-    beside counts as those were. Raises ``UserError`` where places were cut into pre-tokens in different ways.
+    beside counts as those were. Raises ``UserError`` where places were cut into pre-tokens in different ways, where the
+    same counts come twice, and where there is no text, or none in these languages.
     """
     parts, texts = [], []
     for place in map(Path, places):
         counted = _counted(place, split)
         if counted.is_file() and is_counts(counted):
             parts.append(read(counted))
+            _once(place, parts)
         else:
             texts.append(place)
     if texts and parts and parts[0].pattern not in PATTERNS.values():
@@ -74,6 +76,7 @@ def gather_each(
             )
         if there is not None and len(missing) < len(patterns):
             parts[there.pattern].append(there)
+            _once(place, parts[there.pattern])
         if missing:
             texts.setdefault(missing, []).append(place)
     for missing, own in texts.items():
@@ -89,5 +92,18 @@ def _counted(place: Path, split: str) -> Path:
     return own if split == "train" and own.is_file() else place
 
 
+def _once(place: Path, parts: Sequence[Counts]) -> None:
+    """Raises ``UserError`` where the last of the counts came before: each occurrence would count twice."""
+    if len(parts[-1]) and parts[-1].sha256 in (one.sha256 for one in parts[:-1]):
+        raise UserError(f"{place}: the same counts were given before, and would count twice; name them once")
+
+
 def _sum(parts: Sequence[Counts], languages: Sequence[str]) -> Counts:
-    return (Counts.merge(parts) if len(parts) > 1 else parts[0]).of_languages(languages)
+    merged = Counts.merge(parts) if len(parts) > 1 else parts[0]
+    if not len(merged):
+        raise UserError("there is no text in what was named; give text, a run, a release or counts")
+    wanted = merged.of_languages(languages)
+    if not len(wanted):
+        there = ", ".join(sorted({language for language, _ in merged.strata}))
+        raise UserError(f"there is no text in {', '.join(languages)}; what was named has text in {there}")
+    return wanted

@@ -89,7 +89,7 @@ class TrainOptions:
     def _problem(self) -> str:
         """What cannot be meant, else nothing."""
         if self.kind not in KINDS:
-            return f"unknown kind {self.kind!r}; expected one of {', '.join(KINDS)}"
+            return f"unknown kind {self.kind!r}; expected one of {', '.join(dict.fromkeys([*SHORT, *KINDS]))}"
         if self.kind == "parity-bpe":
             parity = self.parity or Parity()
             if bool(parity.development) == bool(parity.ratio):
@@ -105,6 +105,8 @@ class TrainOptions:
             return f"unknown alphabet {self.alphabet!r}; expected one of {', '.join(ALPHABETS)}"
         if self.alphabet != "seen" and self.kind != "byte-bpe":
             return f"alphabet {self.alphabet!r} is for byte-bpe, not for {self.kind}"
+        if self.unseen != UNSEEN and self.alphabet != "language":
+            return "characters that were not seen are in the alphabet 'language' only; name it, or leave 'unseen' out"
         if not 0 <= self.unseen <= max(UNSEEN, self.vocabulary):
             return f"{self.unseen:,} unseen characters; expected 0 to {max(UNSEEN, self.vocabulary):,}"
         if not 0 <= self.balance <= 1:
