@@ -62,8 +62,10 @@ def sweep(
     pivot: Annotated[
         str, typer.Option(help="With --parallel: left out, English where it is trained on, else the largest language.")
     ] = "",
-    within: Annotated[float, typer.Option(help="Share of tokens above the fewest that is good enough.")] = 0.05,
-    hidden: Annotated[int, typer.Option(help="Hidden size of the model, for what a vocabulary costs.")] = 4_096,
+    within: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of tokens above the fewest that is good enough.")
+    ] = 0.05,
+    hidden: Annotated[int, typer.Option(min=1, help="Hidden size of the model, for what a vocabulary costs.")] = 4_096,
     character_coverage: Annotated[
         float, typer.Option(help="Share of characters with tokens of their own; the rest are bytes (SentencePiece).")
     ] = 0.9999,
@@ -74,8 +76,10 @@ def sweep(
         Path | None,
         typer.Option(metavar="PLACE", help="parity-bpe: parallel text that tells what each language pays."),
     ] = None,
-    sample_bytes: Annotated[int, typer.Option(help="Most held-out text to measure, of each language.")] = 1_000_000,
-    seed: Annotated[int, typer.Option(help="What the sample and the intervals come from.")] = 1,
+    sample_bytes: Annotated[
+        int, typer.Option(min=1, help="Most held-out text to measure, of each language.")
+    ] = 1_000_000,
+    seed: Annotated[int, typer.Option(min=0, help="What the sample and the intervals come from.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads that count text; the result is the same.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print sweep.json.")] = False,
 ) -> None:
@@ -91,6 +95,10 @@ def sweep(
     from ginbon.tokenizers.sweep import sweep as sweep_tokenizers
     from ginbon.tokenizers.training.options import SHORT, Parity
 
+    if pivot and not parallel:
+        raise UserError("--pivot is of parallel text; name that too with --parallel")
+    if development and "parity-bpe" not in (kind or ()):
+        raise UserError("--development is for parity-bpe; name that kind too with --kind, beside the others wanted")
     usual, languages = SweepOptions(), [label_of(one) for one in language or ()]
     options = SweepOptions(
         kinds=tuple(SHORT.get(one, one) for one in kind) if kind else usual.kinds,  # type: ignore[arg-type]

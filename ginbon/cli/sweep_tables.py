@@ -83,7 +83,7 @@ def _summary(done: Sweep) -> Table:
             name,
             f"{size:,}",
             wording.figure(above) if above else "not ranked",
-            f"{parameters(size, choice.hidden) / 1e6:,.0f} M",
+            f"{wording.millions(parameters(size, choice.hidden))} M",
             "-" if rare is None else f"{rare / size:.1%}",
         )
     return table

@@ -78,7 +78,7 @@ def _row(done: Sweep, made: Made) -> dict[str, Any]:
         "name": name,
         "vocabulary": size,
         "excess": done.choice.excess.get(name),
-        "millions": parameters(size, done.choice.hidden) / 1e6,
+        "millions": wording.millions(parameters(size, done.choice.hidden)),
         "rare": None if rare is None else rare / size,
         "gate": done.choice.gates[name],
     }

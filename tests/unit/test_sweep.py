@@ -360,3 +360,18 @@ def test_a_sweep_is_a_stage_of_a_run_and_gives_what_the_command_gives(tmp_path: 
     assert carry_out(stages[2], tmp_path / "run", None, Watch()) != outcome, "it is there already"
     (part,) = read_parts(tmp_path / "run", "sweep")
     assert part.facts["taken"] == json.loads(made[Path("sweep.json")])["choice"]["taken"]
+
+
+@pytest.mark.parametrize("said", ["foo", "ginbon+latn", "o200"])
+def test_a_split_pattern_that_looks_like_a_name_and_is_none_is_refused(said: str) -> None:
+    with pytest.raises(UserError, match="no such name as"):
+        Cut.of(said)
+    assert Cut.of("o200k_base").pattern == Cut.of("o200k").pattern
+
+
+def test_what_cannot_be_measured_is_told_before_anything_is_trained(here: Path) -> None:
+    (here / "blank.txt").write_text("\n")
+    for held_out, within, expected in (("blank.txt", 0.05, "no held-out text"), ("held_out.txt", -1.0, "within -1.0")):
+        with pytest.raises(UserError, match=expected):
+            sweep([here / "counts.parquet"], here / "none", SMALL, held_out=[here / held_out], within=within)
+        assert not (here / "none").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -41,9 +42,14 @@ class Cut:
         """From what a person writes: names joined by ``+``, of which the last may be a regular expression instead.
 
         The first is that of a pattern by which text is counted (``patterns.PATTERNS``), the others those that cut on
-        (``patterns.FINER``). A regular expression alone is a pattern to count by.
+        (``patterns.FINER``). A regular expression alone is a pattern to count by. Raises ``UserError`` for what looks
+        like a name and is none: as a regular expression it would cut at one word.
         """
         first, plus, rest = said.partition("+")
+        unknown = [name for name in said.split("+") if known_pattern(name) == name and name not in FINER]
+        if unknown and re.fullmatch(r"[\w+-]+", said):
+            known = f"{', '.join(PATTERNS)}; to cut on ginbon+{', ginbon+'.join(FINER)}"
+            raise UserError(f"split pattern {said}: no such name as {unknown[0]!r}; expected one of {known}")
         if first not in PATTERNS or not (rest or not plus):
             return cls(_named(said), known_pattern(said))
         finer: list[str] = []

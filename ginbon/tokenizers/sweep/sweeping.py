@@ -27,6 +27,8 @@ from ginbon.tokenizers.training.train import Trained, train_each
 
 SCHEMA: Final = "ginbon.sweep"
 VERSION: Final = 1
+_NOTHING_HELD_OUT: Final = "there is no held-out text to measure on in the languages trained on; name some that is"
+
 Told = Callable[[str], None]
 """Is told what happens, a line at a time."""
 
@@ -110,14 +112,19 @@ def sweep(
     """
     options = options or SweepOptions()
     arms = options.arms()
+    if not 0 <= within <= 1:
+        raise UserError(f"within {within}; expected a share of tokens, 0 to 1")
     read = reading(places, held_out, language=language, languages=options.languages)
     patterns = list(dict.fromkeys(arm.cut.pattern for arm in arms))
     counts = gather_each(places, patterns, language=language, languages=options.languages, threads=threads)
+    read = replace(read, languages=_trained_on(counts))
+    if not any(batch.num_rows for batch in read()):
+        raise UserError(_NOTHING_HELD_OUT)
     sets = aligned(parallel, counts[patterns[0]], pivot) if parallel else []
     trained = list(_train(arms, counts, folder, told))
     told(f"measuring {len(arms):,} tokenizers")
     judging = Judging(within, hidden, sample_bytes, seed)
-    done = judge(arms, trained, counts, replace(read, languages=_trained_on(counts)), judging, sets=sets)
+    done = judge(arms, trained, counts, read, judging, sets=sets)
     write_json(folder / FILE, done.to_json())
     return done
 
@@ -141,7 +148,7 @@ def judge(
     tokenizers = [one.tokenizer for one in ordered]
     measured = measure_each(tokenizers, read, sample)
     if not any(row.totals["tokens"] for row in measured[0].rows):
-        raise UserError("there is no held-out text to measure on in the languages trained on; name some that is")
+        raise UserError(_NOTHING_HELD_OUT)
     return Sweep(
         tuple(Made(arm, one.record) for arm, one in zip(arms, ordered, strict=True)),
         counts,

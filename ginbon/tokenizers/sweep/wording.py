@@ -81,7 +81,12 @@ def _size(done: Sweep, name: str) -> int:
 
 
 def _millions(parameters: int) -> str:
-    return f"{parameters / 1e6:,.{0 if parameters >= 1e7 else 1}f} million parameters"
+    return f"{millions(parameters)} million parameters"
+
+
+def millions(parameters: int) -> str:
+    """``525``, and below ten ``2.5``: sizes of small vocabularies are apart too."""
+    return f"{parameters / 1e6:,.{1 if parameters < 10e6 else 0}f}"
 
 
 def percent(share: float) -> str:
