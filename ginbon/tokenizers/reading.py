@@ -122,15 +122,22 @@ def _read(file: Path, language: str, split: str) -> Iterator[pa.RecordBatch]:
             yield from _batches(file, _lines(file, language))
     except (OSError, EOFError, lzma.LZMAError) as error:
         raise SurroundingsError(f"{file}: {error}; put the file right and run the same command again") from error
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: not what its name says, or damaged: {error}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{file}: not UTF-8 (byte 0x{error.object[error.start]:02x}). If it is text in another encoding, write it "
+            "as UTF-8 first (iconv -t utf-8); text files, JSONL and Parquet are read"
+        ) from error
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{file}: cannot be read as Parquet: {error}") from error
 
 
 def _parquet(file: Path, language: str, split: str) -> Iterator[pa.RecordBatch]:
     parquet = pq.ParquetFile(file)
     names = set(parquet.schema_arrow.names)
     if "text" not in names:
-        raise UserError(f"{file}: no column 'text' among {', '.join(sorted(names))}")
+        counts = "; counts of pre-tokens are no text: name such files themselves, where counts are taken"
+        hint = counts if {"pre_token", "count"} <= names else ""
+        raise UserError(f"{file}: no column 'text' among {', '.join(sorted(names))}{hint}")
     columns = [n for n in ("id", "text", "language", "script", "source", "split") if n in names]
     rows = 0
     for batch in parquet.iter_batches(BATCH_ROWS, columns=columns):
@@ -183,8 +190,10 @@ def _jsonl(file: Path, language: str, split: str) -> Iterator[tuple[str, str, st
                 row = orjson.loads(line)
                 text = row["text"]
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+                found = line[:60].decode(errors="replace").strip()
+                why = f" ({error})" if isinstance(error, orjson.JSONDecodeError) else ""
                 raise UserError(
-                    f"{file}:{number}:1: expected an object with the key 'text', found {line[:60]!r} ({error})"
+                    f"{file}:{number}:1: expected an object with the key 'text', found {found!r}{why}"
                 ) from error
             if not isinstance(text, str) or (split and row.get("split", split) != split):
                 continue

@@ -133,6 +133,12 @@ def test_a_bad_line_is_told_with_file_and_line(tmp_path: Path) -> None:
         list(Reading((tmp_path / "a.jsonl",))())
 
 
+def test_text_in_another_encoding_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("olá você".encode("latin-1"))
+    with pytest.raises(UserError, match=r"a\.txt: not UTF-8 \(byte 0xe1\)"):
+        list(Reading((tmp_path / "a.txt",))())
+
+
 @pytest.mark.parametrize("kind", ["gz", "xz", "zst", "bz2"])
 def test_a_cut_file_is_never_taken_for_whole(tmp_path: Path, pack: object, kind: str) -> None:
     whole = "\n".join(json.dumps({"text": f"{i} {hash(i * 7919)}"}) for i in range(4_000)).encode()

@@ -142,7 +142,7 @@ def find_pivot(name: str, versions: Mapping[str, Version], pivot: str) -> str:
         raise UserError(f"{name}: {wanted[0]} is here in several versions: {', '.join(same)}; name one with --pivot")
     there = ", ".join(list(versions)[:8]) + (f" and {len(versions) - 8:,} more" if len(versions) > 8 else "")
     raise UserError(
-        f"{name}: no lines in the pivot language {wanted[0]}; there are {there}. Name another with --pivot, or add it."
+        f"{name}: no lines in the pivot language {wanted[0]}; there are {there}. Add it, or name another (--pivot)."
     )
 
 

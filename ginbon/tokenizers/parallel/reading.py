@@ -99,7 +99,7 @@ def _places(place: Path) -> list[Path]:
         return [place]
     if not place.is_dir():
         raise UserError(
-            f"{place}: no such file or folder; --parallel names a folder of <language>.txt files or a table"
+            f"{place}: no such file or folder; parallel text is a folder of <language>.txt files or a table"
         )
     if _line_files(place):
         return [place]
