@@ -40,23 +40,32 @@ def explained(recipe: Recipe) -> Iterator[str]:
     yield f"  held out         {held_out.share:.2%}, at least {held_out.min_documents:,} documents a language"
     yield f"  rejected above   {_size(recipe.limits.max_document_bytes)}"
     yield ""
-    yield "tokenizers"
-    for tokenizer in recipe.tokenizers.train:
-        of = f" of {', '.join(tokenizer.languages)}" if tokenizer.languages else ""
-        yield f"  train            {tokenizer.name}: {tokenizer.kind}, {tokenizer.vocabulary:,} tokens{of}"
-    for extended in recipe.tokenizers.extend:
-        base = extended.base if isinstance(extended.base, str) else extended.base["tokenizer"]
-        yield f"  extend           {extended.name}: {base} by {extended.tokens:,} tokens of {extended.language}"
-    for other in recipe.tokenizers.compare:
-        yield f"  compare with     {other if isinstance(other, str) else other['tokenizer']}"
-    if not (recipe.tokenizers.train or recipe.tokenizers.extend or recipe.tokenizers.compare):
-        yield "  none"
+    yield from _tokenizers(recipe)
     yield ""
     yield "release"
     release = recipe.release
     yield f"  {release.title or recipe.recipe} {release.version}, shards of {_size(release.shard_bytes)}"
     licences = release.licences
     yield f"  licences         {'all, marked on every document' if licences is None else ', '.join(licences)}"
+
+
+def _tokenizers(recipe: Recipe) -> Iterator[str]:
+    said = recipe.tokenizers
+    yield "tokenizers"
+    for tokenizer in said.train:
+        of = f" of {', '.join(tokenizer.languages)}" if tokenizer.languages else ""
+        yield f"  train            {tokenizer.name}: {tokenizer.kind}, {tokenizer.vocabulary:,} tokens{of}"
+    for place in said.counts:
+        yield f"  trained also on  {place}"
+    if said.share_counts is not None:
+        yield f"  counts released  what occurs {said.share_counts:,} times or more"
+    for extended in said.extend:
+        base = extended.base if isinstance(extended.base, str) else extended.base["tokenizer"]
+        yield f"  extend           {extended.name}: {base} by {extended.tokens:,} tokens of {extended.language}"
+    for other in said.compare:
+        yield f"  compare with     {other if isinstance(other, str) else other['tokenizer']}"
+    if not (said.train or said.extend or said.compare or said.share_counts):
+        yield "  none"
 
 
 def _pack(label: str, pack: str | None) -> str:
