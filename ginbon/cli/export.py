@@ -56,7 +56,8 @@ def export(
     )
     altered = record["normalisation"]["altered_texts"]
     if altered:
-        typer.echo(f"note: {altered:,} texts decode to other text than was encoded (normalisation)", file=sys.stderr)
+        of = f"{altered:,} of {proof['texts']:,} texts"
+        typer.echo(f"note: {of} decode to other text than was encoded (normalisation)", file=sys.stderr)
     for code, found in record["gates"]["unreachable"]["inherited"].items():
         typer.echo(f"note: {found['count']:,} tokens of the source: {code}", file=sys.stderr)
 

@@ -61,13 +61,16 @@ def extend(
     options = Options(tokens, split, pad_to, first_id, min_count)  # type: ignore[arg-type]
     if output.is_dir() and any(output.iterdir()):
         raise UserError(f"{output}: this folder is not empty; choose another, or remove it first")
+    if measure and not parallel:
+        raise UserError(f"--measure {measure}: is a set of parallel text; name that too with --parallel")
     if not text and not parallel:
         raise UserError("nothing to learn from: give --text, or --parallel with sets besides the measured one")
     given = read_base(TokenizerSpec(base, pattern=pattern), network=not offline)
     found = material(language, text or [], parallel or [], measure=measure, pivot=pivot, seed=seed)
     others = lines_of(never_longer) if never_longer else None
     made = extend(given, found.language, found.training, options, neighbours=others)
-    _tell(f"{made.base.name}: {len(made.new):,} tokens learned; proving and running them")
+    fewer = f" of {tokens:,}: the text allows no more" if len(made.new) < tokens else ""
+    _tell(f"{made.base.name}: {len(made.new):,} tokens learned{fewer}; proving and running them")
     certified = certify(made, read_parallel(parallel, pivot=pivot) if parallel else ())
     shown = figures(given.tokenizer, made.tokenizer, found.measured, seed=seed) if found.measured else None
     said = write(made, certified, shown, output)
