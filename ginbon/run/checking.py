@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ginbon.corpus.inputs import expand
-from ginbon.errors import GinbonError, Mistake, RecipeError, UserError
+from ginbon.errors import Mistake, RecipeError, UserError
 from ginbon.filters.presets import thresholds
 from ginbon.filters.rules import RULES, BoundRule, bind
 from ginbon.languages.pack import load_pack
@@ -17,11 +17,13 @@ def check(path: Path, *, files: bool = False) -> tuple[Recipe, list[str]]:
     """The recipe in a file and warnings about its inputs; raises ``RecipeError`` with every mistake.
 
     With ``files``, what it names has to be there: the inputs of every source, packs, the identifier's model,
-    classifiers, evaluation sets, tokenizers to compare with. Nothing in them is read but packs.
+    classifiers, evaluation sets, tokenizers, counts and parallel text. Nothing in them is read but packs, and what
+    files of counts say of themselves.
     """
     recipe = load(path, known_rules=RULES)
     mistakes = list(_rules(recipe))
     warnings: list[str] = []
+    mistakes += _tokenizers(recipe, files=files)
     if files:
         mistakes += _named_files(recipe)
         mistakes += _inputs(recipe, warnings)
@@ -93,14 +95,15 @@ def _named_files(recipe: Recipe) -> Iterator[Mistake]:
             expand(one.paths, root=recipe.folder)
         except UserError as error:
             yield recipe.mistake(f"evaluation.sets.{n}.paths", str(error))
-    if recipe.tokenizers.compare:
-        from ginbon.tokenizers.specs import locate
 
-        for n, spec in enumerate(recipe.tokenizers.compare):
-            try:
-                locate(spec, folder=recipe.folder)
-            except GinbonError as error:
-                yield recipe.mistake(f"tokenizers.compare.{n}", str(error))
+
+def _tokenizers(recipe: Recipe, *, files: bool) -> list[Mistake]:
+    said = recipe.tokenizers
+    if not (said.train or (files and (said.sweep or said.extend or said.compare))):
+        return []
+    from ginbon.tokenizers.building import mistakes_in
+
+    return mistakes_in(recipe, files=files)
 
 
 def _inputs(recipe: Recipe, warnings: list[str]) -> list[Mistake]:

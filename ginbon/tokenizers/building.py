@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ginbon.engine.stage import Stage
 from ginbon.errors import GinbonError, Mistake, RecipeError, UserError
 from ginbon.recipes.model import Recipe
 from ginbon.recipes.tokenizers import SweepTokenizers, TrainTokenizer
+from ginbon.tokenizers.counts.file import pattern_of
 from ginbon.tokenizers.counts.stages import Count, CountsFile, MergeCounts, ShareCounts
 from ginbon.tokenizers.extension.stage import Extend, Extending
+from ginbon.tokenizers.patterns import GINBON
 from ginbon.tokenizers.places import digest_places
 from ginbon.tokenizers.specs import Located, TokenizerSpec, distinct, locate
 from ginbon.tokenizers.stages import Compare, Measure
@@ -46,13 +49,27 @@ def build_tokenizer_stages(recipe: Recipe, *, sample_bytes: int = 4_000_000) -> 
     return stages
 
 
-def _trained(recipe: Recipe) -> tuple[TrainOptions, ...]:
+def mistakes_in(recipe: Recipe, *, files: bool) -> list[Mistake]:
+    """What is wrong with a recipe's tokenizers; with ``files`` also what they name and this machine has not."""
+    looks: list[Callable[[], object]] = [lambda: _trained(recipe, files=files)]
+    if files:
+        looks += [lambda: _counts(recipe), lambda: _extended(recipe), lambda: _others(recipe, set())]
+    found: list[Mistake] = []
+    for look in looks:
+        try:
+            look()
+        except RecipeError as error:
+            found += error.mistakes
+    return found
+
+
+def _trained(recipe: Recipe, *, files: bool = True) -> tuple[TrainOptions, ...]:
     """The tokenizers to train, the parallel text that some are developed on found on this machine."""
     found: list[TrainOptions] = []
     mistakes: list[Mistake] = []
     for n, one in enumerate(recipe.tokenizers.train):
         try:
-            found.append(_plan(recipe, one))
+            found.append(_plan(recipe, one, files=files))
         except UserError as error:
             mistakes.append(recipe.mistake(f"tokenizers.train.{n}", str(error)))
     if mistakes:
@@ -60,11 +77,11 @@ def _trained(recipe: Recipe) -> tuple[TrainOptions, ...]:
     return tuple(found)
 
 
-def _plan(recipe: Recipe, one: TrainTokenizer) -> TrainOptions:
+def _plan(recipe: Recipe, one: TrainTokenizer, *, files: bool) -> TrainOptions:
     parity = None
     if one.parity is not None:
         place = Path(recipe.folder, one.parity.development) if one.parity.development else None
-        digest_places([place] if place else [])
+        digest_places([place] if place and files else [])
         values = one.parity.model_dump(exclude={"development"})
         parity = Parity(str(place or ""), **values)
     return TrainOptions(
@@ -101,7 +118,13 @@ def _counts(recipe: Recipe) -> tuple[CountsFile, ...]:
     for n, place in enumerate(recipe.tokenizers.counts):
         path = Path(recipe.folder, place)
         try:
-            found.append(CountsFile(path, digest_places([path])))
+            digest = digest_places([path])
+            if (pattern := pattern_of(path)) != GINBON:
+                raise UserError(
+                    f"{place}: cut into pre-tokens by another split pattern than a run's ({pattern[:40]}…), so that "
+                    "they cannot be added up; count that text again with merge-counts"
+                )
+            found.append(CountsFile(path, digest))
         except GinbonError as error:
             mistakes.append(recipe.mistake(f"tokenizers.counts.{n}", str(error)))
     if mistakes:

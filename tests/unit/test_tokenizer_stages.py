@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
 
 from ginbon.errors import RecipeError
 from ginbon.recipes import read
+from ginbon.run.checking import check
 from ginbon.tokenizers.building import build_tokenizer_stages
+from ginbon.tokenizers.counts import write
+from ginbon.tokenizers.counts.gathering import gather
 from ginbon.tokenizers.counts.stages import Count, MergeCounts
 from ginbon.tokenizers.extension.stage import Extend
+from ginbon.tokenizers.patterns import CL100K
 from ginbon.tokenizers.stages import Compare, Measure
 from ginbon.tokenizers.sweep.stage import SweepStage
 from ginbon.tokenizers.training.stage import Train
@@ -78,7 +83,8 @@ def test_every_tokenizer_that_is_not_here_is_told_at_its_place_in_the_recipe() -
 
 
 def test_counts_and_extensions_of_a_recipe_become_stages(tmp_path: Path) -> None:
-    (tmp_path / "theirs.parquet").write_bytes(b"counts")
+    (tmp_path / "theirs.txt").write_text("o rio\n")
+    write(gather([tmp_path / "theirs.txt"]), tmp_path / "theirs.parquet")
     (tmp_path / "partner").mkdir()
     (tmp_path / "partner/tokenizer.json").write_text('{"version": "1.0"}')
     text = RECIPE + TRAINED + "  counts: [theirs.parquet]\n  share_counts: 5\n"
@@ -121,3 +127,26 @@ def test_other_characters_train_anew_whether_exported_or_not() -> None:
     """An alphabet is what the installed Unicode says; without an export nothing else in the fingerprint tells it."""
     for export in (True, False):
         assert {"revision", "unicode", "pyicu-wheels"} <= Train((), export).fingerprint().keys()
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("  train: [{name: a, kind: parity-bpe}]", "parity-bpe needs parallel text"),
+        ("  train: [{name: a, kind: sentencepiece-bpe, alphabet: language}]", "is for byte-bpe"),
+        ("  train: [{name: a, kind: byte-bpe}]\n  counts: [theirs.parquet]", "another split pattern than a run's"),
+        ("  train: [{name: a, kind: byte-bpe}]\n  counts: [cut.parquet]", "no whole Parquet file"),
+        ("  extend: [{name: a, base: none.json, language: por_Latn, tokens: 9}]", "none.json: no such file"),
+    ],
+)
+def test_checking_a_recipe_finds_what_its_run_would_stumble_on_hours_later(
+    tmp_path: Path, said: str, expected: str
+) -> None:
+    (tmp_path / "theirs.txt").write_text("o rio\n")
+    write(gather([tmp_path / "theirs.txt"], pattern=CL100K), tmp_path / "theirs.parquet")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "theirs.parquet").read_bytes()[:900])
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text("o rio corre\n")
+    (tmp_path / "tiny.yaml").write_text(f"{RECIPE.replace('collector', 'language: por_Latn, collector')}{said}\n")
+    with pytest.raises(RecipeError, match=re.escape(expected)):
+        check(tmp_path / "tiny.yaml", files=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -86,22 +88,22 @@ def is_counts(path: Path) -> bool:
     return True
 
 
+def pattern_of(path: Path) -> str:
+    """The split pattern that a file of counts says it was cut by; its rows are not read. Raises as ``read`` does."""
+    with _opened(path) as file:
+        pattern: str = _about(path, file.schema_arrow.metadata)["pattern"]
+    return pattern
+
+
 def read(path: Path) -> Counts:
     """Counts from a file.
 
     Raises ``SurroundingsError`` where it cannot be read, ``DamageError`` where its bytes are damaged, ``UserError``
     where it is something else or of a newer version.
     """
-    try:
-        file = pq.ParquetFile(path, page_checksum_verification=True)
+    with _opened(path) as file:
         said = _about(path, file.schema_arrow.metadata)
         table = file.read()
-    except OSError as error:
-        if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
-            raise SurroundingsError(f"{path}: {error.strerror or error}") from error
-        raise DamageError(f"{path}: {error}. The copy is damaged; get it again") from error
-    except pa.ArrowInvalid as error:
-        raise DamageError(f"{path}: no whole Parquet file: {error}. Get it again") from error
     try:
         counts = _of_columns(path, table)
     except UnicodeDecodeError as error:
@@ -113,6 +115,20 @@ def read(path: Path) -> Counts:
     if said.get("sha256", counts.sha256) != counts.sha256:
         raise DamageError(f"{path}: its rows are not those that it was written with. Get it again")
     return counts
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """A Parquet file whose damage, found while it is read, is told as such."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except OSError as error:
+        if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
+            raise SurroundingsError(f"{path}: {error.strerror or error}") from error
+        raise DamageError(f"{path}: {error}. The copy is damaged; get it again") from error
+    except pa.ArrowInvalid as error:
+        raise DamageError(f"{path}: no whole Parquet file: {str(error).rstrip('.')}. Get it again") from error
 
 
 def _about(path: Path, metadata: Any) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def sweep(
         raise UserError(_NOTHING_HELD_OUT)
     sets = aligned(parallel, counts[patterns[0]], pivot) if parallel else []
     trained = list(_train(arms, counts, folder, told))
-    told(f"measuring {len(arms):,} tokenizers")
+    told(f"measuring {len(arms):,} tokenizer{'s' * (len(arms) != 1)}")
     judging = Judging(within, hidden, sample_bytes, seed)
     done = judge(arms, trained, counts, read, judging, sets=sets)
     write_json(folder / FILE, done.to_json())
