@@ -69,6 +69,12 @@ def sweep(
     character_coverage: Annotated[
         float, typer.Option(help="Share of characters with tokens of their own; the rest are bytes (SentencePiece).")
     ] = 0.9999,
+    alphabet: Annotated[
+        str, typer.Option(help="byte-bpe: characters never cut: those seen, all of the language, or none.")
+    ] = "seen",
+    unseen: Annotated[
+        int, typer.Option(min=0, help="With --alphabet language: likely characters that were not seen.")
+    ] = 2_000,
     special_token: Annotated[
         list[str] | None, typer.Option(help="A token that text never becomes; may be given again.")
     ] = None,
@@ -109,6 +115,8 @@ def sweep(
         languages=tuple(languages),
         character_coverage=character_coverage,
         special_tokens=tuple(special_token or ()),
+        alphabet=alphabet,  # type: ignore[arg-type]
+        unseen=unseen,
         parity=Parity(str(development)) if development else None,
     )
     done = sweep_tokenizers(

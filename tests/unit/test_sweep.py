@@ -375,3 +375,18 @@ def test_what_cannot_be_measured_is_told_before_anything_is_trained(here: Path) 
         with pytest.raises(UserError, match=expected):
             sweep([here / "counts.parquet"], here / "none", SMALL, held_out=[here / held_out], within=within)
         assert not (here / "none").exists()
+
+
+def test_an_alphabet_is_that_of_byte_level_bpe_alone() -> None:
+    options = SweepOptions(kinds=("byte-bpe", "sentencepiece-bpe"), vocabularies=(400,), alphabet="language", unseen=9)
+    said = [(arm.options.alphabet, arm.options.unseen) for arm in options.arms()]
+    assert said == [("language", 9), ("seen", TrainOptions("t", "byte-bpe").unseen)]
+
+
+def test_larger_sizes_are_not_advised_where_the_text_allows_none(here: Path) -> None:
+    options = SweepOptions(kinds=("byte-bpe",), vocabularies=(300, 9_000))
+    done = sweep([here / "counts.parquet"], here / "wide", options, held_out=[here / "held_out.txt"])
+    said = " ".join(wording.reasons(done))
+    assert done.choice.taken == "byte-bpe-b0.3-9000"
+    assert "The text allows no larger vocabulary" in said
+    assert "a sweep with larger ones" not in said

@@ -11,7 +11,7 @@ from typing import Final
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.patterns import FINER, GINBON, PATTERNS, known_pattern
-from ginbon.tokenizers.training.options import BALANCE, SHORT, Kind, Parity, TrainOptions
+from ginbon.tokenizers.training.options import BALANCE, SHORT, UNSEEN, Alphabet, Kind, Parity, TrainOptions
 
 SIZES: Final = (8_000, 16_000, 32_000, 64_000)
 
@@ -94,7 +94,8 @@ class SweepOptions:
 
     ``patterns`` are written as ``Cut.of`` reads them. ``mixes`` are weights of languages and sources by a name of
     one's own; without any, everything weighs what the balance makes of it. ``languages``, ``character_coverage`` and
-    ``special_tokens`` are those of every tokenizer, ``parity`` of the kind ``parity-bpe`` (``TrainOptions``).
+    ``special_tokens`` are those of every tokenizer, ``alphabet`` and ``unseen`` of the kind ``byte-bpe``, ``parity`` of
+    the kind ``parity-bpe`` (``TrainOptions``).
     """
 
     kinds: tuple[Kind, ...] = ("byte-bpe", "sentencepiece-bpe")
@@ -105,6 +106,8 @@ class SweepOptions:
     languages: tuple[str, ...] = ()
     character_coverage: float = 0.9999
     special_tokens: tuple[str, ...] = ()
+    alphabet: Alphabet = "seen"
+    unseen: int = UNSEEN
     parity: Parity | None = None
 
     def arms(self) -> tuple[Arm, ...]:
@@ -137,6 +140,8 @@ class SweepOptions:
             character_coverage=self.character_coverage,
             special_tokens=self.special_tokens,
             finer=cut.finer,
+            alphabet=self.alphabet if kind == "byte-bpe" else "seen",
+            unseen=self.unseen if kind == "byte-bpe" else UNSEEN,
             parity=self.parity if kind == "parity-bpe" else None,
         )
         return Arm(series, cut, mix, options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ginbon.tokenizers.metrics import Estimate
 from ginbon.tokenizers.sweep.choice import Step
-from ginbon.tokenizers.sweep.sweeping import Sweep
+from ginbon.tokenizers.sweep.sweeping import Made, Sweep
 
 
 def rule(within: float) -> str:
@@ -35,6 +35,8 @@ def reasons(done: Sweep) -> list[str]:
         said.append(
             f"The next size up, {choice.up.name}, {_changes(choice.up)} for {_millions(choice.up.parameters)} more."
         )
+    elif any(made.record["vocabulary"] < made.arm.options.vocabulary for made in _taken(done)):
+        said.append("The text allows no larger vocabulary of this kind; with more text one may be better.")
     elif len({made.record["vocabulary"] for made in done.made}) > 1:
         said.append("It is the largest vocabulary that was tried: a sweep with larger ones may find a better one.")
     if choice.ties:
@@ -78,6 +80,10 @@ def _negative(value: float | None) -> float | None:
 def _size(done: Sweep, name: str) -> int:
     size: int = next(made.record["vocabulary"] for made in done.made if made.arm.options.name == name)
     return size
+
+
+def _taken(done: Sweep) -> list[Made]:
+    return [made for made in done.made if made.arm.options.name == done.choice.taken]
 
 
 def _millions(parameters: int) -> str:
