@@ -12,6 +12,7 @@ import numpy as np
 from ginbon.engine.compiling import helper, kernel, read, types, write
 
 EMAIL, NUMBER, MIXED, COLONS = range(4)
+KINDS: Final = ("email", "number", "mixed", "colons")
 """Kinds of candidates: around an at sign; a cluster of digits; digits and letters in one word; hexadecimal groups
 with colons.
 """

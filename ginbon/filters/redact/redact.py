@@ -35,6 +35,9 @@ _MARGIN: Final = 40
 number.
 """
 
+_MARGIN_BYTES: Final = 4 * (_MARGIN + 1)
+"""Bytes that hold so many characters, wherever they begin."""
+
 _BYTES_A_CANDIDATE: Final = 128
 """Text that has no more than one candidate, as a rule: where it has more, all of it is searched a second time."""
 
@@ -203,11 +206,11 @@ def redact_urls(array: Any, options: Options) -> Redacted:
 class _Candidate(NamedTuple):
     start: int  # bytes
     end: int
-    kind: int
+    kind: str  # one of kernel.KINDS
 
 
 class _Match(NamedTuple):
-    start: int  # characters
+    start: int
     end: int
     type: str
 
@@ -226,45 +229,54 @@ def _by_text(texts: Texts) -> Iterator[tuple[int, list[_Candidate]]]:
         room = count
     edges = [0, *(np.flatnonzero(np.diff(rows[:count])) + 1).tolist(), count] if count else []
     for low, high in pairwise(edges):
-        columns = (starts[low:high].tolist(), ends[low:high].tolist(), kinds[low:high].tolist())
-        yield int(rows[low]), [_Candidate(*c) for c in zip(*columns, strict=True)]
+        names = [kernel.KINDS[kind] for kind in kinds[low:high].tolist()]
+        places = zip(starts[low:high].tolist(), ends[low:high].tolist(), names, strict=True)
+        yield int(rows[low]), [_Candidate(*place) for place in places]
 
 
 def _replace(raw: bytes, candidates: Sequence[_Candidate], options: Options) -> tuple[bytes, Counter[str]]:
     """One text with what its candidates hold replaced."""
-    text = raw.decode("utf-8", "replace")
-    single = len(text) == len(raw)
-    position = done = 0
-    matches: list[_Match] = []
-    for candidate in sorted(candidates):  # an address reaches back before what was found earlier
-        if single:
-            start, end = candidate.start, candidate.end
-        else:
-            position += len(raw[done : candidate.start].decode("utf-8", "replace"))
-            done, start = candidate.start, position
-            end = start + len(raw[candidate.start : candidate.end].decode("utf-8", "replace"))
-        matches.extend(_matches(text, start, end, candidate.kind, options))
-    chosen = _without_overlaps(matches)
+    # an address reaches back before what was found earlier
+    found = [match for candidate in sorted(candidates) for match in _around(raw, candidate, options)]
+    chosen = _without_overlaps(found)
     if not chosen:
         return raw, Counter()
-    pieces: list[str] = []
+    pieces: list[bytes] = []
     last = 0
     for match in chosen:
-        pieces += [text[last : match.start], options.placeholder(match.type)]
+        pieces += [raw[last : match.start], options.placeholder(match.type).encode()]
         last = match.end
-    pieces.append(text[last:])
-    return "".join(pieces).encode("utf-8", "replace"), Counter(match.type for match in chosen)
+    pieces.append(raw[last:])
+    return b"".join(pieces), Counter(match.type for match in chosen)
 
 
-def _matches(text: str, start: int, end: int, kind: int, options: Options) -> Iterator[_Match]:
-    from ginbon.filters.redact import kernel
+def _around(raw: bytes, candidate: _Candidate, options: Options) -> Iterator[_Match]:
+    """The matches at a candidate, as places in ``raw``. Its neighbourhood alone is decoded: texts are long.
 
-    if kind == kernel.EMAIL:
+    Bytes that are no UTF-8 stay what they are.
+    """
+    start, end, kind = candidate
+    before = raw[max(0, start - _MARGIN_BYTES) : start].decode("utf-8", "surrogateescape")[-_MARGIN:]
+    inside = raw[start:end].decode("utf-8", "surrogateescape")
+    after = raw[end : end + _MARGIN_BYTES].decode("utf-8", "surrogateescape")[:_MARGIN]
+    text = before + inside + after
+    for match in _matches(text, len(before), len(before) + len(inside), kind, options):
+        low = start - _size(before) + _size(text[: match.start])
+        yield _Match(low, low + _size(text[match.start : match.end]), match.type)
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+
+
+def _matches(text: str, start: int, end: int, kind: str, options: Options) -> Iterator[_Match]:
+    """The matches at the candidate ``text[start:end]``, as places in ``text``."""
+    if kind == "email":
         reach = emails.email(text, start, end) if "email" in options.types else None
         if reach:
             yield _Match(*reach, "email")
         return
-    if kind == kernel.COLONS:
+    if kind == "colons":
         reach = emails.ipv6(text, start, end) if "ip" in options.types else None
         if reach:
             yield _Match(*reach, "ip")
@@ -272,7 +284,7 @@ def _matches(text: str, start: int, end: int, kind: int, options: Options) -> It
     base = max(0, start - _MARGIN)
     window = numbers.plain(text[base : end + _MARGIN])
     low, high = start - base, end - base
-    for name, reaches in _finders(window, low, high, kind == kernel.NUMBER, options):
+    for name, reaches in _finders(window, low, high, kind == "number", options):
         found = False
         for first, last in reaches:
             found = True
