@@ -191,24 +191,23 @@ class Identify:
         says.
         """
         by_script = self._by_script()
-        ours: dict[tuple[str, str], str] = {}
-        labels: list[str] = []
-        scores = [float(score) for score in found.probabilities.to_pylist()]
         answers = pc.cast(found.labels, pa.string()).to_pylist()
-        for row, (answer, script) in enumerate(zip(answers, text_scripts, strict=True)):
-            if script in by_script:
-                labels.append(by_script[script])
-                scores[row] = float(shares[row])
-                continue
-            key = (answer or UNKNOWN, script)
-            if scores[row] < LEAST_SCORE:
-                labels.append(UNKNOWN)
-                continue
-            if key not in ours:
-                fits = answer and answer != UNKNOWN and scripts.accepts(answer.rpartition("_")[2], script)
-                ours[key] = (self._ours(answer) if fits else None) or UNKNOWN
-            labels.append(ours[key])
-        return labels, scores
+        pairs = list(zip(answers, text_scripts, strict=True))
+        standing = {pair: self._standing(*pair, by_script) for pair in set(pairs)}  # few pairs, many texts
+        told = np.array([script in by_script for script in text_scripts], bool)
+        probabilities = found.probabilities.to_numpy(zero_copy_only=False)
+        unlikely = ~told & (probabilities < LEAST_SCORE)
+        labels = [standing[pair] for pair in pairs]
+        for row in np.flatnonzero(unlikely):
+            labels[row] = UNKNOWN
+        return labels, np.where(told, shares, probabilities).tolist()
+
+    def _standing(self, answer: str | None, script: str, by_script: Mapping[str, str]) -> str:
+        """The label of a text in this script that the identifier answers so."""
+        if script in by_script:
+            return by_script[script]
+        fits = answer and answer != UNKNOWN and scripts.accepts(answer.rpartition("_")[2], script)
+        return (self._ours(answer) if fits else None) or UNKNOWN
 
     def _ours(self, label: str | None) -> str | None:
         if label is None:
