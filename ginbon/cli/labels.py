@@ -11,12 +11,14 @@ def label_of(language: str) -> str:
     if not language:
         return ""
     from ginbon.errors import UserError
-    from ginbon.languages.codes import resolve
+    from ginbon.languages.codes import resolve, suggest
     from ginbon.tokenizers.reading import UNKNOWN
 
     if language == UNKNOWN:
         return UNKNOWN
     label = resolve(language)
     if label is None:
-        raise UserError(f"{language}: no language that Ginbon knows; write por_Latn, por, pt or Portuguese")
+        near = ", ".join(suggest(language))
+        hint = f"did you mean {near}?" if near else "write por_Latn, por, pt or Portuguese"
+        raise UserError(f"{language}: no language that Ginbon knows; {hint}")
     return label

@@ -1,4 +1,4 @@
-"""Tables of comparisons show whole figures in every terminal, and labels are understood at the door."""
+"""Tables of comparisons show whole figures in every terminal, and labels that are none are told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ginbon.cli.comparison_tables import show
-from ginbon.cli.train import labels_of
+from ginbon.cli.labels import label_of
 from ginbon.errors import UserError
 from ginbon.tokenizers import load
 from ginbon.tokenizers.comparison import compare
@@ -36,8 +36,6 @@ def test_no_figure_is_cut_off_however_narrow_the_terminal(
     assert ("Not shown, for want of width" in said.err) == (shown < 5)
 
 
-def test_languages_are_understood_at_the_door_and_mistakes_told() -> None:
-    assert labels_of(["Portuguese", "pt", "हिन्दी", "und"]) == ("por_Latn", "hin_Deva", "und")
-    assert labels_of(None) == ()
-    with pytest.raises(UserError, match=r"--language klingonn: no language .* Did you mean tlh"):
-        labels_of(["klingonn"])
+def test_a_mistyped_language_is_told_with_those_that_are_spelled_like_it() -> None:
+    with pytest.raises(UserError, match=r"klingonn: no language that Ginbon knows; did you mean tlh"):
+        label_of("klingonn")
