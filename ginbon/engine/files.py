@@ -108,6 +108,11 @@ def canonical_json(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1, allow_nan=False).encode()
 
 
+def compact_json(value: Any) -> bytes:
+    """The same on one line, in a tenth of the time: for what is large or many, and read by programs."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
 def read_json(path: Path) -> Any:
     """The JSON value in a file of ours, or None where the file is absent or damaged (it is then made again)."""
     try:

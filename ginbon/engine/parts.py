@@ -8,13 +8,12 @@ decides: no clocks, no worker counts, no marks of the executor.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ginbon.engine.files import Written, read_json, write_json
+from ginbon.engine.files import Written, compact_json, read_json, write_whole
 from ginbon.engine.inputs import Seen
 from ginbon.engine.ledger import Entry
 from ginbon.engine.stage import Stage, Task
@@ -46,8 +45,7 @@ class Part:
 
 def digest(value: Any) -> str:
     """SHA-256 (32 hex digits of it) of a plain value."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(compact_json(value)).hexdigest()[:32]
 
 
 def task_fingerprint(stage: Mapping[str, Any], task: Task) -> str:
@@ -69,7 +67,7 @@ def write_part(folder: Path, stage: str, part: Part) -> None:
         "facts": dict(part.facts),
         "seen": [s.to_json() for s in part.seen],
     }
-    write_json(sidecar_path(folder, stage, part.key), value)
+    write_whole(sidecar_path(folder, stage, part.key), compact_json(value) + b"\n")
 
 
 def read_part(folder: Path, stage: str, key: str) -> Part | None:
@@ -108,7 +106,7 @@ def record_stage(folder: Path, stage: Stage, tasks: list[Task]) -> list[str]:
     old = read_json(path)
     new = {"fingerprint": dict(stage.fingerprint()), "tasks": [t.key for t in tasks]}
     if old != new:
-        write_json(path, new)
+        write_whole(path, compact_json(new) + b"\n")
     if old is None:
         return []
     return changes(old.get("fingerprint", {}), new["fingerprint"])

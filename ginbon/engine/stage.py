@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ginbon.engine.files import HashingFile, Written, canonical_json, whole_file
+from ginbon.engine.files import HashingFile, Written, canonical_json, compact_json, whole_file
 from ginbon.engine.inputs import FileRange
 from ginbon.engine.ledger import Entry
 
@@ -74,10 +74,10 @@ class Work:
             yield file
         self.written.append(Written(path, file.size, file.hexdigest()))
 
-    def write_json(self, path: str, value: Any) -> None:
-        """Write a JSON value as ``folder / path``."""
+    def write_json(self, path: str, value: Any, *, compact: bool = False) -> None:
+        """Write a JSON value as ``folder / path``, with ``compact`` on one line."""
         with self.write(path) as file:
-            file.write(canonical_json(value) + b"\n")
+            file.write((compact_json if compact else canonical_json)(value) + b"\n")
 
     def advance(self, *, documents: int = 0, bytes: int = 0) -> None:
         """Tell that so many more documents and bytes of the task's ``size`` are done."""

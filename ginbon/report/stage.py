@@ -49,7 +49,7 @@ class Report:
             for path in sorted(TEMPLATES.iterdir())
             if not path.name.startswith("tune")
         }
-        return {"title": self.title, "ginbon": ginbon.__version__, "templates": digest(looks), "revision": 4}
+        return {"title": self.title, "ginbon": ginbon.__version__, "templates": digest(looks), "revision": 5}
 
     def tasks(self, folder: Path) -> list[Task]:
         """One task; it depends on every part before it and on the ledger."""
@@ -63,7 +63,7 @@ class Report:
     def run(self, task: Task, work: Work) -> Result:
         """Write ``report.json`` and ``report.html``."""
         figures = gather(work.folder, title=self.title)
-        work.write_json(FIGURES, figures)
+        work.write_json(FIGURES, figures, compact=True)  # a megabyte
         with work.write(PAGE) as file:
             file.write(render(figures).encode())
         return Result()
