@@ -66,6 +66,16 @@ def test_every_text_that_ftfy_would_repair_is_a_suspect() -> None:
                 assert tidied == tidy_text(fix_encoding(text), "und_Latn"), (encoding, word)
 
 
+def test_marks_are_put_in_canonical_order_and_the_step_says_so() -> None:
+    """Shadda before fatha, as people type them, is not NFC; nor are marks at a text's beginning, or behind a ZWSP that
+    goes once a mark of another script stands behind it."""
+    typed = ["\u0645\u0651\u064e", "\u0651\u064e\u0645", "a\u200b\u0f74\u0650\u0645", "\u0645\u064e\u0651"]
+    done = tidy_texts(pa.array(typed, pa.large_string()), "arb_Arab")
+    assert done.texts.to_pylist() == [unicodedata.normalize("NFC", text.replace("\u200b", "")) for text in typed]
+    assert done.normalised.tolist() == [True, True, True, False]
+    assert tidy_text(typed[0], "arb_Arab", form="none") == typed[0]
+
+
 def test_without_a_form_the_code_points_stay_as_they_are() -> None:
     assert tidy_text("cafe\u0301  x", "por_Latn", form="none") == "cafe\u0301 x"
 
