@@ -143,6 +143,9 @@ def merge_counts(
     least: Annotated[
         int, typer.Option(min=1, help="Leave out what occurs less often, before counts leave the house.")
     ] = 1,
+    pattern: Annotated[
+        str, typer.Option(help="Split pattern that text is cut by: ginbon, o200k, cl100k, ... or a regular expression.")
+    ] = "ginbon",
     threads: _Threads = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as one JSON object.")] = False,
 ) -> None:
@@ -155,12 +158,18 @@ def merge_counts(
 
     if output.exists():
         raise UserError(f"{output}: is there already; choose another name, or remove it first")
-    counts = _gather(inputs, [label_of(one) for one in language or ()], threads)
+    counts = _gather(inputs, [label_of(one) for one in language or ()], threads, pattern=pattern)
     counts = counts.thresholded(least) if least > 1 else counts
     if not len(counts):
         raise UserError(f"--least {least:,}: every pre-token occurs less often, so nothing would be left; choose less")
     write(counts, output)
     size = sum(counts.bytes.values())
+    if counts.threshold == 1:
+        typer.echo(
+            "note: they hold what occurs once, in scripts without spaces whole sentences; before they leave the house, "
+            "leave out what is rare (--least)",
+            file=sys.stderr,
+        )
     if as_json:
         said = {
             "schema": "ginbon.merge-counts",
@@ -180,21 +189,16 @@ def merge_counts(
         f"{output}: {len(counts):,} pre-tokens that stand for {shown_size(size)} of text in {', '.join(languages)}; "
         f"SHA-256 {counts.sha256[:12]}…"
     )
-    if counts.threshold == 1:
-        typer.echo(
-            "note: they hold what occurs once, in scripts without spaces whole sentences; before they leave the house, "
-            "leave out what is rare (--least)",
-            file=sys.stderr,
-        )
     if counts.dropped:
         typer.echo(f"left out here and before: {counts.dropped:,} occurrences of what is rare")
 
 
-def _gather(inputs: Sequence[Path], languages: Sequence[str], threads: int) -> Counts:
+def _gather(inputs: Sequence[Path], languages: Sequence[str], threads: int, *, pattern: str = "ginbon") -> Counts:
     from ginbon.tokenizers.counts.gathering import gather
+    from ginbon.tokenizers.patterns import known_pattern
 
     own = languages[0] if len(languages) == 1 else ""
-    return gather(inputs, language=own, languages=languages, threads=threads)
+    return gather(inputs, language=own, languages=languages, pattern=known_pattern(pattern), threads=threads)
 
 
 def factors_of(option: str, said: Sequence[str]) -> dict[str, float]:

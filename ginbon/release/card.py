@@ -60,6 +60,13 @@ def render(manifest: Manifest, story: Story) -> str:
     return "\n".join(part for part in parts if part)
 
 
+COUNTS = (
+    "\n`tokenizers/counts.parquet` says how often each pre-token of the training split occurs, by language and source, "
+    "without rare ones (its metadata says from which count on): tokenizers are trained from it without the text. It "
+    "holds words of the text, in scripts without spaces whole clauses.\n"
+)
+
+
 def _facts(manifest: Manifest, story: Story) -> str:
     count = manifest.count()
     facts = [
@@ -88,9 +95,10 @@ def languages_table(manifest: Manifest) -> str:
 
 
 def _tokens(manifest: Manifest, tokens: Mapping[str, Mapping[str, int]]) -> str:
-    """Tokens of the released text under each tokenizer."""
+    """Tokens of the released text under each tokenizer, and that counts are here."""
+    counted = COUNTS if any(file.path == "tokenizers/counts.parquet" for file in manifest.files) else ""
     if not tokens:
-        return ""
+        return counted
     labels = [x for x in manifest.languages if manifest.count(x).documents]
     rows = [
         [code(name), *[counts.get(x, "–") for x in labels], sum(counts.values())]
@@ -99,7 +107,7 @@ def _tokens(manifest: Manifest, tokens: Mapping[str, Mapping[str, int]]) -> str:
     lead = (
         "Tokens under each tokenizer: its tokens per byte, measured on held-out documents, times the bytes above.\n\n"
     )
-    return lead + table(["tokenizer", *[code(x) for x in labels], "all"], rows, numbers=len(labels) + 1)
+    return lead + table(["tokenizer", *[code(x) for x in labels], "all"], rows, numbers=len(labels) + 1) + counted
 
 
 def _usage(manifest: Manifest) -> str:

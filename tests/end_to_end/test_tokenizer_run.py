@@ -320,6 +320,21 @@ def test_the_commands_train_compare_and_keep_talk_off_the_result(shared_data: Pa
     assert [r["tokenizer"] for r in json.loads(found.stdout)["rows"]] == ["mine", "bytes"]
 
 
+def test_counts_are_made_merged_and_thresholded_by_command(tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "a.txt", ["o rio corre", "o rio 1234"])
+    done = ginbon("merge-counts", str(file), "-l", "Portuguese", "-o", "a.parquet", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "before they leave the house" in done.stderr
+    counts = read_counts(tmp_path / "a.parquet")
+    assert json.loads(done.stdout)["sha256"] == counts.sha256
+    assert counts.strata == (("por_Latn", ""),)
+    assert ginbon("merge-counts", "a.parquet", "-o", "b.parquet", "--least", "2", cwd=tmp_path).returncode == 0
+    assert read_counts(tmp_path / "b.parquet").counts.tolist() == [2, 2]  # "o" and " rio"
+    done = ginbon("merge-counts", str(file), "-o", "c.parquet", "--pattern", "cl100k", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert b"123" in read_counts(tmp_path / "c.parquet").column.to_pylist()
+
+
 def test_a_mistake_on_the_command_line_is_told_and_ends_with_two(tmp_path: Path) -> None:
     file = write_lines(tmp_path / "a.txt", ["olá"])
     for arguments, said in (
