@@ -103,7 +103,14 @@ class VerifyError(AnswerIsNo):
 
 
 class ProofError(AnswerIsNo):
-    """A tokenizer's file gives other ids than it should, or fails a gate; nothing was written."""
+    """A tokenizer's file gives other ids than it should, or fails a gate; nothing was written.
+
+    ``form`` is the format that gives other ids or another text, where it is that.
+    """
+
+    def __init__(self, message: str, *, form: str = "") -> None:
+        super().__init__(message)
+        self.form = form
 
 
 class TooMuchDamageError(AnswerIsNo):

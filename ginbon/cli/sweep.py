@@ -10,14 +10,21 @@ import typer
 
 from ginbon.cli.labels import label_of
 from ginbon.cli.train import factors_of
+from ginbon.cli.training_options import (
+    AlphabetKind,
+    CharacterCoverage,
+    Development,
+    Inputs,
+    Languages,
+    SpecialTokens,
+    Threads,
+    Unseen,
+)
 from ginbon.errors import UserError
 
 
 def sweep(
-    inputs: Annotated[
-        list[Path],
-        typer.Argument(metavar="RUN|COUNTS|TEXT", help="Runs, releases, files of counts, or text to count."),
-    ],
+    inputs: Inputs,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the tokenizers, sweep.json and .html.")],
     kind: Annotated[
         list[str] | None,
@@ -43,14 +50,7 @@ def sweep(
             "others. May be given again."
         ),
     ] = None,
-    language: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--language",
-            "-l",
-            help="These languages only (por_Latn); may be given again. One: that of text without label.",
-        ),
-    ] = None,
+    language: Languages = None,
     held_out: Annotated[
         list[Path] | None,
         typer.Option(help="Text to measure on, which is not trained on; left out: the held-out split of a run."),
@@ -66,27 +66,16 @@ def sweep(
         float, typer.Option(min=0, max=1, help="Share of tokens above the fewest that is good enough.")
     ] = 0.05,
     hidden: Annotated[int, typer.Option(min=1, help="Hidden size of the model, for what a vocabulary costs.")] = 4_096,
-    character_coverage: Annotated[
-        float, typer.Option(help="Share of characters with tokens of their own; the rest are bytes (SentencePiece).")
-    ] = 0.9999,
-    alphabet: Annotated[
-        str, typer.Option(help="byte-bpe: characters never cut: those seen, all of the language, or none.")
-    ] = "seen",
-    unseen: Annotated[
-        int, typer.Option(min=0, help="With --alphabet language: likely characters that were not seen.")
-    ] = 2_000,
-    special_token: Annotated[
-        list[str] | None, typer.Option(help="A token that text never becomes; may be given again.")
-    ] = None,
-    development: Annotated[
-        Path | None,
-        typer.Option(metavar="PLACE", help="parity-bpe: parallel text that tells what each language pays."),
-    ] = None,
+    character_coverage: CharacterCoverage = 0.9999,
+    alphabet: AlphabetKind = "seen",
+    unseen: Unseen = 2_000,
+    special_token: SpecialTokens = None,
+    development: Development = None,
     sample_bytes: Annotated[
         int, typer.Option(min=1, help="Most held-out text to measure, of each language.")
     ] = 1_000_000,
     seed: Annotated[int, typer.Option(min=0, help="What the sample and the intervals come from.")] = 1,
-    threads: Annotated[int, typer.Option(min=1, help="Threads that count text; the result is the same.")] = 2,
+    threads: Threads = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print sweep.json.")] = False,
 ) -> None:
     """Train tokenizers of many kinds, sizes, balances and patterns, measure all on held-out text, and choose one.

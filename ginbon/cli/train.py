@@ -4,40 +4,38 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ginbon.cli.labels import label_of
+from ginbon.cli.training_options import (
+    AlphabetKind,
+    CharacterCoverage,
+    Development,
+    Inputs,
+    Languages,
+    SpecialTokens,
+    Threads,
+    Unseen,
+)
 from ginbon.errors import UserError
 
 if TYPE_CHECKING:
     from ginbon.tokenizers.counts import Counts
 
-_Inputs = Annotated[
-    list[Path],
-    typer.Argument(metavar="RUN|COUNTS|TEXT", help="Runs, releases, files of counts, or text to count."),
-]
-_Language = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--language", "-l", help="These languages only (por_Latn); may be given again. One: that of text without label."
-    ),
-]
-_Threads = Annotated[int, typer.Option(min=1, help="Threads that count text; the result is the same.")]
-
 
 def train(
-    inputs: _Inputs,
+    inputs: Inputs,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the tokenizer and its training.json.")],
     kind: Annotated[
         str, typer.Option(help="byte-bpe, parity-bpe (languages pay alike), or SentencePiece's unigram or bpe.")
     ] = "byte-bpe",
     vocabulary: Annotated[int, typer.Option(help="Tokens, special ones and bytes included.")] = 32_000,
     name: Annotated[str, typer.Option(help="What it is called; left out: the output folder's name.")] = "",
-    language: _Language = None,
+    language: Languages = None,
     balance: Annotated[
         float, typer.Option(help="1: languages count as much as there is of them; 0: all the same.")
     ] = 0.3,
@@ -45,27 +43,15 @@ def train(
         list[str] | None,
         typer.Option(metavar="NAME=FACTOR", help="What a language or source counts (por_Latn=2); may be given again."),
     ] = None,
-    character_coverage: Annotated[
-        float, typer.Option(help="Share of the text's characters that have tokens of their own; the rest are bytes.")
-    ] = 0.9999,
-    alphabet: Annotated[
-        str,
-        typer.Option(help="byte-bpe: characters never cut: those seen, all of the language, or none."),
-    ] = "seen",
-    unseen: Annotated[
-        int, typer.Option(min=0, help="With --alphabet language: likely characters that were not seen.")
-    ] = 2_000,
-    special_token: Annotated[
-        list[str] | None, typer.Option(help="A token that text never becomes; may be given again.")
-    ] = None,
+    character_coverage: CharacterCoverage = 0.9999,
+    alphabet: AlphabetKind = "seen",
+    unseen: Unseen = 2_000,
+    special_token: SpecialTokens = None,
     finer: Annotated[
         list[str] | None,
         typer.Option(help="case, latin, punctuation or an expression: cuts on what ours cuts; may be given again."),
     ] = None,
-    development: Annotated[
-        Path | None,
-        typer.Option(metavar="PLACE", help="parity-bpe: parallel text that tells what each language pays."),
-    ] = None,
+    development: Development = None,
     ratio: Annotated[
         list[str] | None,
         typer.Option(
@@ -79,7 +65,7 @@ def train(
     export: Annotated[
         bool, typer.Option(help="Write it in every format that can hold it, proven id by id, with fixtures.")
     ] = True,
-    threads: _Threads = 2,
+    threads: Threads = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print training.json.")] = False,
 ) -> None:
     """Train a tokenizer. The same counts and options give the same bytes on every machine.
@@ -113,7 +99,8 @@ def train(
         raise UserError(f"{output}: there is a tokenizer in this folder already; choose another, or remove it first")
     trained = train_tokenizer(_gather(inputs, languages, threads), options)
     if export:
-        _tell_left_out(prove(trained, output).record["left_out"])
+        for form, reason in prove(trained, output).left_out.items():
+            typer.echo(f"note: not written as {form}: {reason}", file=sys.stderr)
     else:
         for file, data in files_of(trained).items():
             write_whole(output / file, data)
@@ -129,24 +116,17 @@ def train(
     )
 
 
-def _tell_left_out(reasons: Mapping[str, str]) -> None:
-    """Formats that were tried and gave other ids; that a kind has no such format at all needs no word."""
-    for form, reason in reasons.items():
-        if "other ids" in reason:
-            typer.echo(f"note: not written as {form}: {reason}", file=sys.stderr)
-
-
 def merge_counts(
-    inputs: _Inputs,
+    inputs: Inputs,
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write (counts.parquet).")],
-    language: _Language = None,
+    language: Languages = None,
     least: Annotated[
         int, typer.Option(min=1, help="Leave out what occurs less often, before counts leave the house.")
     ] = 1,
     pattern: Annotated[
         str, typer.Option(help="Split pattern that text is cut by: ginbon, o200k, cl100k, ... or a regular expression.")
     ] = "ginbon",
-    threads: _Threads = 2,
+    threads: Threads = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as one JSON object.")] = False,
 ) -> None:
     """Add up counts of pre-tokens: of runs, of files of counts, and of text, which is counted first.

@@ -10,14 +10,13 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-import pyarrow as pa
 import pytest
+from counted import MANY, SENTENCES, counted
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.counts import Counts, count
+from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.export import check
 from ginbon.tokenizers.protocol import TextColumn
-from ginbon.tokenizers.reading import SCHEMA
 from ginbon.tokenizers.training.options import Kind, Parity, TrainOptions
 from ginbon.tokenizers.training.proving import prove
 from ginbon.tokenizers.training.train import train
@@ -25,29 +24,6 @@ from ginbon.tokenizers.training.train import train
 KINDS = [kind for kind in get_args(Kind) if kind != "parity-bpe"]
 FIRST_LEARNED = 3 + 256
 """SentencePiece's first id that is no special token and no byte."""
-
-SENTENCES = [
-    "The river runs to the sea.",
-    "नदी समुद्र की ओर बहती है।",
-    "แม่น้ำไหลลงสู่ทะเล",
-    "يجري النهر نحو البحر.",
-    "می‌خواهم بروم",
-    "ក្មេងស្រីអានសៀវភៅ",
-    "ወንዙ ወደ ባሕር ይፈሳል።",
-    "1️⃣ ❤️‍🔥 2026",
-]
-
-
-def counted(*texts: str, language: str = "und") -> Counts:
-    """The counts of some texts."""
-    ids = [f"d{i}" for i in range(len(texts))]
-    columns = [ids, list(texts), [language] * len(texts), [""] * len(texts)]
-    arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
-    batch = pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
-    return count(lambda: iter([batch]))
-
-
-MANY = counted(*(f"{s} {i}" for i in range(30) for s in SENTENCES))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -60,7 +36,7 @@ def test_two_trainings_give_the_same_bytes(kind: Kind) -> None:
 TRAIN_IN_A_PROCESS = """
 import sys
 sys.path[:0] = sys.argv[2:]
-from test_tokenizer_train import MANY
+from counted import MANY
 from ginbon.tokenizers.training.options import TrainOptions
 from ginbon.tokenizers.training.train import train
 for kind in ("sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe"):
@@ -78,7 +54,7 @@ def test_threads_hash_seed_and_place_change_no_byte(tmp_path: object) -> None:
             "OMP_NUM_THREADS": threads,
             "PYTHONHASHSEED": threads,
         }
-        command = [sys.executable, "-c", TRAIN_IN_A_PROCESS, "-", str(Path(__file__).parent), *sys.path[1:]]
+        command = [sys.executable, "-c", TRAIN_IN_A_PROCESS, "-", *sys.path]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
         found.add(done.stdout)
     assert len(found) == 1
@@ -172,7 +148,7 @@ def test_the_library_itself_loads_the_file_and_gives_the_same_ids(kind: Kind) ->
     else:
         import sentencepiece
 
-        direct = sentencepiece.SentencePieceProcessor(model_proto=trained.data).encode(SENTENCES)
+        direct = sentencepiece.SentencePieceProcessor(model_proto=trained.data).encode(list(SENTENCES))
     assert [trained.tokenizer.encode(s) for s in SENTENCES] == direct
 
 

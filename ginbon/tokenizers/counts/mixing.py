@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.counts.counts import Counts, Stratum
-
-
-def mixed(counts: Counts, *, balance: float = 1, weights: Mapping[str, float] | None = None) -> Counts:
-    """Counts in which a language's share of the bytes is its own to the power of ``balance``.
-
-    1 leaves them as they are, 0 makes all languages the same (temperature sampling; Conneau et al. 2020). ``weights``
-    multiply what a language (``por_Latn``) or a source counts, the language's after the balance. All bytes together
-    stay about as many. Raises ``UserError`` for a weight of what is not there.
-    """
-    factors = mix(counts.bytes, balance=balance, weights=weights or {})
-    return counts if all(factor == 1 for factor in factors.values()) else counts.reweighted(factors)
+from ginbon.tokenizers.counts.counts import Stratum
 
 
 def mix(sizes: Mapping[Stratum, float], *, balance: float, weights: Mapping[str, float]) -> dict[Stratum, float]:
-    """By what the counts of each language and source are to be multiplied; six digits, so that it is the same on every
-    machine.
+    """By what the counts of each language and source are to be multiplied.
+
+    A language's share of the bytes becomes its own to the power of ``balance``: 1 leaves them as they are, 0 makes all
+    languages the same (temperature sampling; Conneau et al. 2020). ``weights`` multiply what a language (``por_Latn``)
+    or a source counts, the language's after the balance. All bytes together stay about as many. Six digits, so that
+    they are the same on every machine.
+
+    Raises ``UserError`` for a weight of what is not there.
     """
     languages = sorted({language for language, _ in sizes})  # floats are added up in one order everywhere
     if unknown := sorted(weights.keys() - set(languages) - {source for _, source in sizes}):

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,10 +36,11 @@ KEEP: Final = 5
 
 @dataclass(frozen=True)
 class Export:
-    """A folder that was written, and its ``export.json``."""
+    """A folder that was written, its ``export.json``, and what the caller said of formats left out."""
 
     folder: Path
     record: Mapping[str, Any]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def export(
@@ -97,7 +98,7 @@ def export(
         record["files"] = {file.name: _fact(file) for file in sorted(staging.iterdir())}
         write_whole(staging / EXPORT, canonical_json(record) + b"\n")
         _no_private(staging, place, subject.place)
-    return Export(place, record)
+    return Export(place, record, left_out or {})
 
 
 def _files(subject: Subject, formats: Sequence[str]) -> tuple[dict[str, dict[str, bytes]], dict[str, str]]:

@@ -122,7 +122,8 @@ def _compare(
             place = _first_difference(back, said)
             raise ProofError(
                 f"{form}: the text {one.name} does not come back: at character {place:,} of {_shown(one.text)} it has "
-                f"{_shown(back[place : place + 8])} for {_shown(said[place : place + 8])}. Nothing was written"
+                f"{_shown(back[place : place + 8])} for {_shown(said[place : place + 8])}. Nothing was written",
+                form=form,
             )
 
 
@@ -140,7 +141,8 @@ def _differ(
         raise ProofError(
             f"{form}: other ids than its source ({source.name}) for the text {one.name}, {_shown(one.text)}: token "
             f"{place:,} is {_token(tokenizer, got, place)}, of the source {_token(source, wanted, place)}. "
-            "Nothing was written; leave this format out, or export as the source's own"
+            "Nothing was written; leave this format out, or export as the source's own",
+            form=form,
         )
 
 

@@ -10,7 +10,6 @@ from typing import Final
 from ginbon.engine.files import canonical_json
 from ginbon.errors import ProofError
 from ginbon.tokenizers.export import Export, export
-from ginbon.tokenizers.export.formats import FORMATS
 from ginbon.tokenizers.specs import TokenizerSpec
 from ginbon.tokenizers.training.train import Trained
 
@@ -33,11 +32,10 @@ def prove(trained: Trained, folder: Path) -> Export:
     try:
         return _exported(trained, folder)
     except ProofError as error:
-        others = [form for form in FORMATS if form != trained.options.format and str(error).startswith(f"{form}:")]
-        if not others:
+        if error.form in ("", trained.options.format):
             raise
-        reason = str(error).removeprefix(f"{others[0]}: ").partition(". Nothing was written")[0]
-        return _exported(trained, folder, formats=(trained.options.format,), left_out={others[0]: reason})
+        reason = str(error).removeprefix(f"{error.form}: ").partition(". Nothing was written")[0]
+        return _exported(trained, folder, formats=(trained.options.format,), left_out={error.form: reason})
 
 
 def _exported(

@@ -1,0 +1,34 @@
+"""Options that ``train``, ``merge-counts`` and ``sweep`` have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Inputs = Annotated[
+    list[Path],
+    typer.Argument(metavar="RUN|COUNTS|TEXT", help="Runs, releases, files of counts, or text to count."),
+]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--language", "-l", help="These languages only (por_Latn); may be given again. One: that of text without label."
+    ),
+]
+CharacterCoverage = Annotated[
+    float, typer.Option(help="Share of the text's characters that have tokens of their own; the rest are bytes.")
+]
+AlphabetKind = Annotated[
+    str, typer.Option("--alphabet", help="byte-bpe: characters never cut: those seen, all of the language, or none.")
+]
+Unseen = Annotated[int, typer.Option(min=0, help="With --alphabet language: likely characters that were not seen.")]
+SpecialTokens = Annotated[
+    list[str] | None,
+    typer.Option("--special-token", help="A token that text never becomes; may be given again."),
+]
+Development = Annotated[
+    Path | None, typer.Option(metavar="PLACE", help="parity-bpe: parallel text that tells what each language pays.")
+]
+Threads = Annotated[int, typer.Option(min=1, help="Threads that count text; the result is the same.")]
