@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from ginbon.engine.stage import Stage
 from ginbon.errors import GinbonError, Mistake, RecipeError, UserError
 from ginbon.recipes.model import Recipe
-from ginbon.recipes.tokenizers import SweepTokenizers, TrainTokenizer
+from ginbon.recipes.tokenizers import ExtendTokenizer, SweepTokenizers, TrainTokenizer
 from ginbon.tokenizers.counts.file import pattern_of
 from ginbon.tokenizers.counts.stages import Count, CountsFile, MergeCounts, ShareCounts
 from ginbon.tokenizers.extension.stage import Extend, Extending
@@ -20,6 +21,9 @@ from ginbon.tokenizers.sweep.plan import Judging, SweepOptions
 from ginbon.tokenizers.sweep.stage import SweepStage
 from ginbon.tokenizers.training.options import Parity, TrainOptions
 from ginbon.tokenizers.training.stage import Train
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
 def build_tokenizer_stages(recipe: Recipe, *, sample_bytes: int = 4_000_000) -> list[Stage]:
@@ -63,18 +67,23 @@ def mistakes_in(recipe: Recipe, *, files: bool) -> list[Mistake]:
     return found
 
 
-def _trained(recipe: Recipe, *, files: bool = True) -> tuple[TrainOptions, ...]:
-    """The tokenizers to train, the parallel text that some are developed on found on this machine."""
-    found: list[TrainOptions] = []
+def _each(recipe: Recipe, key: str, items: Sequence[Item], make: Callable[[Item], Found]) -> tuple[Found, ...]:
+    """What is made of each item of a list in ``tokenizers``; raises ``RecipeError`` with the mistakes of all."""
+    found: list[Found] = []
     mistakes: list[Mistake] = []
-    for n, one in enumerate(recipe.tokenizers.train):
+    for n, item in enumerate(items):
         try:
-            found.append(_plan(recipe, one, files=files))
-        except UserError as error:
-            mistakes.append(recipe.mistake(f"tokenizers.train.{n}", str(error)))
+            found.append(make(item))
+        except GinbonError as error:
+            mistakes.append(recipe.mistake(f"tokenizers.{key}.{n}", str(error)))
     if mistakes:
         raise RecipeError(mistakes)
     return tuple(found)
+
+
+def _trained(recipe: Recipe, *, files: bool = True) -> tuple[TrainOptions, ...]:
+    """The tokenizers to train, the parallel text that some are developed on found on this machine."""
+    return _each(recipe, "train", recipe.tokenizers.train, lambda one: _plan(recipe, one, files=files))
 
 
 def _plan(recipe: Recipe, one: TrainTokenizer, *, files: bool) -> TrainOptions:
@@ -113,52 +122,33 @@ def _sweep(wanted: SweepTokenizers, seed: int) -> SweepStage:
 
 def _counts(recipe: Recipe) -> tuple[CountsFile, ...]:
     """The counts of others that a recipe adds to its own."""
-    found: list[CountsFile] = []
-    mistakes: list[Mistake] = []
-    for n, place in enumerate(recipe.tokenizers.counts):
+
+    def counted(place: str) -> CountsFile:
         path = Path(recipe.folder, place)
-        try:
-            digest = digest_places([path])
-            if (pattern := pattern_of(path)) != GINBON:
-                raise UserError(
-                    f"{place}: cut into pre-tokens by another split pattern than a run's ({pattern[:40]}…), so that "
-                    "they cannot be added up; count that text again with merge-counts"
-                )
-            found.append(CountsFile(path, digest))
-        except GinbonError as error:
-            mistakes.append(recipe.mistake(f"tokenizers.counts.{n}", str(error)))
-    if mistakes:
-        raise RecipeError(mistakes)
-    return tuple(found)
+        digest = digest_places([path])
+        if (pattern := pattern_of(path)) != GINBON:
+            raise UserError(
+                f"{place}: cut into pre-tokens by another split pattern than a run's ({pattern[:40]}…), so that they "
+                "cannot be added up; count that text again with merge-counts"
+            )
+        return CountsFile(path, digest)
+
+    return _each(recipe, "counts", recipe.tokenizers.counts, counted)
 
 
 def _extended(recipe: Recipe) -> tuple[Extending, ...]:
     """The tokenizers to extend, their bases and parallel text found on this machine."""
-    found: list[Extending] = []
-    mistakes: list[Mistake] = []
-    for n, one in enumerate(recipe.tokenizers.extend):
-        try:
-            base = locate(one.base, folder=recipe.folder)
-            folders = tuple(Path(recipe.folder, place) for place in one.parallel)
-            parallel = digest_places(folders)
-            found.append(Extending(one.name, base, one.language, one.tokens, one.split, folders, parallel))
-        except GinbonError as error:
-            mistakes.append(recipe.mistake(f"tokenizers.extend.{n}", str(error)))
-    if mistakes:
-        raise RecipeError(mistakes)
-    return tuple(found)
+
+    def extending(one: ExtendTokenizer) -> Extending:
+        base = locate(one.base, folder=recipe.folder)
+        folders = tuple(Path(recipe.folder, place) for place in one.parallel)
+        return Extending(one.name, base, one.language, one.tokens, one.split, folders, digest_places(folders))
+
+    return _each(recipe, "extend", recipe.tokenizers.extend, extending)
 
 
 def _others(recipe: Recipe, taken: set[str]) -> tuple[Located, ...]:
     """The tokenizers that a recipe names beside its own, found on this machine."""
-    found: list[Located] = []
-    mistakes: list[Mistake] = []
-    for n, place in enumerate(recipe.tokenizers.compare):
-        try:
-            found.append(locate(place, folder=recipe.folder))
-        except GinbonError as error:
-            mistakes.append(recipe.mistake(f"tokenizers.compare.{n}", str(error)))
-    if mistakes:
-        raise RecipeError(mistakes)
+    found = _each(recipe, "compare", recipe.tokenizers.compare, lambda place: locate(place, folder=recipe.folder))
     own = [Located(TokenizerSpec(name), name, "", "") for name in sorted(taken)]
     return tuple(distinct([*own, *found])[len(own) :])
