@@ -5,12 +5,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 RUN    := runs/quickstart
 
-.PHONY: help quickstart test test-all check types format data bench docs clean
+.PHONY: help quickstart test test-all test-bounds check types format data bench docs clean
 
 help:
 	@echo "make quickstart   fetch real text with pip, run recipes/quickstart.yaml, verify the release"
 	@echo "make test         checks and the default tests (under 10 minutes)"
 	@echo "make test-all     the long tests too (big files, many kills)"
+	@echo "make test-bounds  kernels that refuse to look beside an array"
 	@echo "make data         fetch by package name what the benchmarks need"
 	@echo "make bench        run the benchmarks, one JSON object a line"
 	@echo "make docs         write the generated reference pages anew"
@@ -36,6 +37,9 @@ test: check
 
 test-all: check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile search
+
+test-bounds: check
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup tests/unit tests/property tests/golden
 
 check: $(VENV)/.developed
 	$(BIN)/ruff check .

@@ -61,6 +61,9 @@ _WARM: Final = f"warm-{hashlib.blake2b(os.fsencode(_PACKAGE), digest_size=8).hex
 code by its source's path, so two installations with the same sources compile each their own.
 """
 
+_BOUNDS: Final = "NUMBA_BOUNDSCHECK"
+"""Makes kernels refuse places outside of an array; they are then compiled anew."""
+
 _prepared: Path | None = None
 
 
@@ -167,7 +170,7 @@ def _key(package: Path = _PACKAGE) -> str:
     from llvmlite import binding  # type: ignore[import-untyped]
 
     digest = hashlib.blake2b(digest_size=10)
-    for part in (_version("numba"), _version("llvmlite"), sys.version.split()[0]):
+    for part in (_version("numba"), _version("llvmlite"), sys.version.split()[0], os.environ.get(_BOUNDS, "")):
         digest.update(part.encode())
     digest.update(binding.get_host_cpu_name().encode())
     digest.update(binding.get_host_cpu_features().flatten().encode())

@@ -59,7 +59,7 @@ def _role(data: Any, at: int, stop: int, table: Any) -> Any:
 
 @helper
 def _cluster(data: Any, at: int, stop: int, table: Any) -> Any:
-    """Digits with at most three separators between them: (end of the last digit, whether to look closer, next place).
+    """Digits with at most three separators between them: (end of the last digit, whether to look closer).
 
     A cluster is closed at a space once it has ``FULL_DIGITS``. Worth a closer look are 7 to 15 digits; more where
     something tells numbers from figures (a dash, a bracket, a leading zero, groups of four, no groups); dotted quads.
@@ -100,7 +100,7 @@ def _cluster(data: Any, at: int, stop: int, table: Any) -> Any:
     worth = MIN_DIGITS <= digits <= MAX_FIGURE or dots >= 3
     if digits > MAX_FIGURE:
         worth = worth or telling or fours >= 3 or groups == 1
-    return end, worth and digits <= MAX_DIGITS, max(at, end)
+    return end, worth and digits <= MAX_DIGITS
 
 
 @helper
@@ -141,58 +141,68 @@ def _is_hex(byte: Any) -> Any:
     return 48 <= byte <= 57 or 97 <= lower <= 102
 
 
-@kernel(types.int64, _U8, _I64, _U8, _PLACES, _PLACES, _PLACES, write(types.uint8))
-def find(data: Any, offsets: Any, table: Any, texts: Any, starts: Any, ends: Any, kinds: Any) -> Any:
+@helper
+def _colons(data: Any, start: int, at: int, stop: int) -> Any:
+    """Hexadecimal groups around the colon at ``at``: (where they begin, where they end, whether an address may be
+    one).
+    """
+    low, high, colons = at, at, 0
+    while low > start and at - low < 4 and _is_hex(data[low - 1]):
+        low -= 1
+    while high < stop and high - at < 60 and (_is_hex(data[high]) or data[high] == 58 or data[high] == 46):
+        colons += 1 if data[high] == 58 else 0
+        high += 1
+    return low, high, 2 <= colons <= 7
+
+
+@helper
+def _word(data: Any, start: int, at: int, stop: int, table: Any) -> Any:
+    """The ASCII word around the digit at ``at``: (where it begins, where it ends, its digits).
+
+    It begins behind ``start``, where what was found before ends.
+    """
+    low, high, digits = at, at, 0
+    while low > start and data[low - 1] < 0x80 and table[data[low - 1]] == LETTER:
+        low -= 1
+    while high < stop and data[high] < 0x80 and (table[data[high]] == DIGIT or table[data[high]] == LETTER):
+        digits += 1 if table[data[high]] == DIGIT else 0
+        high += 1
+    return low, high, digits
+
+
+@kernel(types.int64, _U8, _I64, _U8, read(types.boolean), _PLACES, _PLACES, _PLACES, write(types.uint8))
+def find(data: Any, offsets: Any, table: Any, telling: Any, texts: Any, starts: Any, ends: Any, kinds: Any) -> Any:
     """Writes the candidates of all texts in order and returns how many there are (those past the arrays' end are only
     counted).
+
+    ``telling`` has the bytes with which a digit, an at sign or a colon begins: nothing else is looked at.
     """
     count = 0
     room = len(texts)
     for text in range(len(offsets) - 1):
         start, stop = offsets[text], offsets[text + 1]
-        at = start
-        while at < stop:
+        at = free = start
+        while True:
+            while at < stop and not telling[data[at]]:
+                at += 1
+            if at >= stop:
+                break
             found = _role(data, at, stop, table)
             role = found >> 3
             low, high, kind, ahead = at, at, EMAIL, at + (found & 7)
-            if role == LETTER or (role == DIGIT and data[at] < 0x80):
-                letters = digits = 0
-                word = at
-                while word < stop and data[word] < 0x80:
-                    role = _int(table[data[word]])
-                    if role == DIGIT:
-                        digits += 1
-                    elif role == LETTER:
-                        letters += 1
-                    else:
-                        break
-                    word += 1
-                ahead = word
-                if letters == 0:
-                    end, worth, ahead = _cluster(data, at, stop, table)
-                    if worth:
-                        high, kind = end, NUMBER
-                    ahead = max(end, word)
-                elif digits >= MIXED_DIGITS and MIN_MIXED <= word - at <= MAX_MIXED:
-                    high, kind = word, MIXED
-            elif role == DIGIT:
-                end, worth, ahead = _cluster(data, at, stop, table)
-                if worth:
-                    high, kind = end, NUMBER
-                ahead = end
+            if role == DIGIT:
+                word, ahead, digits = (at, at, 0) if data[at] > 0x7F else _word(data, free, at, stop, table)
+                if digits == ahead - word:
+                    end, worth = _cluster(data, at, stop, table)
+                    high, kind, ahead = end if worth else low, NUMBER, max(end, ahead)
+                elif digits >= MIXED_DIGITS and MIN_MIXED <= ahead - word <= MAX_MIXED:
+                    low, high, kind = word, ahead, MIXED
+                free = ahead
             elif role == AT:
                 low, high = _address(data, start, at, stop, table)
             elif role == COLON:
-                kind = COLONS
-                while low > start and at - low < 4 and _is_hex(data[low - 1]):
-                    low -= 1
-                colons = 0
-                while high < stop and high - at < 60 and (_is_hex(data[high]) or data[high] == 58 or data[high] == 46):
-                    colons += 1 if data[high] == 58 else 0
-                    high += 1
-                ahead = high
-                if colons < 2 or colons > 7:
-                    high = low
+                low, ahead, likely = _colons(data, start, at, stop)
+                high, kind, free = ahead if likely else low, COLONS, ahead
             if high > low:
                 if count < room:
                     texts[count], starts[count], ends[count], kinds[count] = text, low - start, high - start, kind

@@ -97,10 +97,10 @@ def _phones(window: str, start: int, end: int, regions: tuple[str, ...]) -> Iter
             yield found
             return
     low = start - 1 if window[start - 1 : start] == "(" else start
+    if not regions or not _is_bounded(window, low, end):
+        return
     core = window[start:end]
     announced = bool(_ANNOUNCED.search(before.rstrip("(+")))
-    if not _is_bounded(window, low, end):
-        return
     if not announced and (_FIGURE.fullmatch(core) or _OTHER_THING.search(before) or _UNIT.match(window, end)):
         return
     for region in regions:

@@ -223,7 +223,7 @@ def _by_text(texts: Texts) -> Iterator[tuple[int, list[_Candidate]]]:
     while True:
         rows, starts, ends = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
         kinds = np.empty(room, np.uint8)
-        count = kernel.find(texts.data, texts.offsets, roles(), rows, starts, ends, kinds)
+        count = kernel.find(texts.data, texts.offsets, *_tables(), rows, starts, ends, kinds)
         if count <= room:
             break
         room = count
@@ -356,3 +356,15 @@ def roles() -> npt.NDArray[np.uint8]:
         table[ord(dot)] = k.DOT
     table.setflags(write=False)
     return table
+
+
+@cache
+def _tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+    """The roles, and the bytes with which what the scan looks for begins."""
+    from ginbon.filters.redact import kernel as k
+
+    begins = np.flatnonzero(np.isin(roles(), (k.DIGIT, k.AT, k.COLON)))
+    telling = np.zeros(256, np.bool_)
+    telling[[chr(code).encode()[0] for code in begins.tolist()]] = True
+    telling.setflags(write=False)
+    return roles(), telling
