@@ -2,8 +2,9 @@
 
 Trained on counts of real text (``data.py``; NTREX, UDHR, sentences), one document in twenty held out, and of FLORES
 nothing: FLORES only measures. Sources are weighed by the root of their size, so that news of a few hundred lines are
-heard beside twenty megabytes of one kind. The alphabet holds what was seen, the characters of the language, and a
-quarter of the vocabulary of graphemes that are likely though unseen.
+heard beside twenty megabytes of one kind. The alphabet holds what was seen, the characters of the language, names in
+it, and a quarter of the vocabulary of graphemes that are likely though unseen: after what was seen and what documents
+in other languages of the script hold, never the parallel data of another language.
 
 Fertility, cuts, unknown tokens and round trips are those of ``ginbon.tokenizers.metrics``, measured through the file
 that is written, by Hugging Face's library. The best public vocabulary is the one, of those on this machine, with the
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +39,7 @@ from ginbon.errors import GinbonError  # noqa: E402
 from ginbon.filters import words  # noqa: E402
 from ginbon.tokenizers import load  # noqa: E402
 from ginbon.tokenizers.alphabets import alphabet  # noqa: E402
+from ginbon.tokenizers.alphabets.relatives import SISTERS  # noqa: E402
 from ginbon.tokenizers.bpe.training import train_bpe  # noqa: E402
 from ginbon.tokenizers.bpe.whole import spell  # noqa: E402
 from ginbon.tokenizers.counts import Counter, Counts  # noqa: E402
@@ -105,6 +108,26 @@ def _articles() -> list[tuple[str, str]]:
     return [(f"{iso}_{script}", text) for _, iso, script, _, _, text in rows]
 
 
+def heard(label: str) -> set[str]:
+    """Graphemes of the documents in other languages of the script and of its sisters: of the parallel data nothing."""
+    script = label.partition("_")[2]
+    scripts = SISTERS if script in SISTERS else (script,)
+    found: set[str] = set()
+    for row in _of_scripts(scripts):
+        if f"{row['language']}_{row['script']}" != label:
+            found.update(words.graphemes(row["text"]))
+    return found
+
+
+def _of_scripts(scripts: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The documents of all languages in some scripts."""
+    for path in (path for place in places() for path in sorted(place.glob("docs/**/*.jsonl.zst"))):
+        of_many = path.parent.name == "docs"
+        if of_many or path.name.partition(".")[0].rpartition("_")[2] in scripts:
+            rows = (json.loads(line) for line in zstd().decompress(path.read_bytes()).decode().split("\n") if line)
+            yield from (row for row in rows if row["script"] in scripts)
+
+
 def other_lines(label: str) -> list[str]:
     """FLORES lines of other languages in the script."""
     script = label.partition("_")[2]
@@ -129,7 +152,7 @@ class National:
 def train(label: str, texts: Mapping[str, Sequence[str]], folder: Path) -> National:
     """Count, weigh, train, write, and load what was written."""
     counts = _counts(label, texts)
-    chosen = alphabet(counts, unseen=UNSEEN)
+    chosen = alphabet(counts, unseen=UNSEEN, heard=heard(label))
     path = folder / f"{label}.json"
     path.write_bytes(tokenizer_json(train_bpe(_weighed(counts), VOCABULARY, alphabet=chosen)))
     return National(load(str(path)), len(chosen), len(spell(chosen)), sum(counts.bytes.values()) / 1e6)

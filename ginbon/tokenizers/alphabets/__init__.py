@@ -12,5 +12,7 @@ from ginbon.tokenizers.alphabets.alphabet import UNSEEN, alphabet
 from ginbon.tokenizers.alphabets.characters import characters
 from ginbon.tokenizers.alphabets.equivalents import equivalents
 from ginbon.tokenizers.alphabets.likely import likely
+from ginbon.tokenizers.alphabets.names import names
+from ginbon.tokenizers.alphabets.relatives import carried, relatives
 
-__all__ = ["UNSEEN", "alphabet", "characters", "equivalents", "likely"]
+__all__ = ["UNSEEN", "alphabet", "carried", "characters", "equivalents", "likely", "names", "relatives"]

@@ -12,22 +12,30 @@ from ginbon.filters import words
 from ginbon.tokenizers.alphabets.characters import characters
 from ginbon.tokenizers.alphabets.equivalents import equivalents
 from ginbon.tokenizers.alphabets.likely import likely
+from ginbon.tokenizers.alphabets.names import names
+from ginbon.tokenizers.alphabets.relatives import carried, relatives
 from ginbon.tokenizers.counts import Counts, graphemes
 
 UNSEEN: Final = 2_000
 
 
-def alphabet(counts: Counts, *, min_count: int = 1, unseen: int = UNSEEN) -> frozenset[str]:
-    """The graphemes that counts hold ``min_count`` times or more, the characters of their languages, the equivalent
-    spellings of both; and ``unseen`` graphemes of several characters that are likely beside these.
+def alphabet(counts: Counts, *, min_count: int = 1, unseen: int = UNSEEN, heard: Iterable[str] = ()) -> frozenset[str]:
+    """The graphemes that counts hold ``min_count`` times or more, the characters of their languages and the names in
+    them, the equivalent spellings of all; and ``unseen`` graphemes of several characters that are likely beside these.
 
-    The more text there is, the fewer are needed of the unseen. Counts without languages (``und``) bring no characters
-    but those of the code pages.
+    What is likely follows what was seen and what relatives write: names in the other languages of the scripts and in
+    sister scripts, and ``heard``, graphemes of texts in any such language (``counts.graphemes``). The more text there
+    is, the fewer are needed of the unseen. Counts without languages (``und``) bring no characters but those of the
+    code pages.
     """
-    seen = [grapheme for grapheme, times in graphemes(counts).items() if times >= min_count]
-    known = set(seen).union(*(characters(label) for label in sorted({language for language, _ in counts.strata})))
-    known = _whole(equivalents(known))
-    return frozenset(known | set(likely(seen, unseen, known=known)))
+    labels = sorted({language for language, _ in counts.strata})
+    seen = {grapheme for grapheme, times in graphemes(counts).items() if times >= min_count}
+    written = seen.union(*map(names, labels))
+    known = _whole(equivalents(written.union(*map(characters, labels))))
+    heard, others = set(heard), set()
+    for script in sorted({label.rpartition("_")[2] for label in labels}) if unseen else []:
+        others |= relatives(script) | carried(heard, script)
+    return frozenset(known | set(likely(written, unseen, known=known, heard=others)))
 
 
 def _whole(strings: Iterable[str]) -> set[str]:

@@ -5,6 +5,11 @@ without: as in the graphemes seen, each counted once (a text of any size has mos
 where these say little, as after letters of its kind; and now and then any mark. Nuktas and joiners are drawn for the
 letter on which they hang, or the virama, by itself. The likeliest chains that were not seen are given, in their order.
 
+What others write alike (another language in the script, names in it) is learned from too, with less weight, and such a
+grapheme is itself likelier than its chain says: most graphemes that a text is the first to hold are new to it and to
+nobody else. Longer chains, frequencies and the parts of a grapheme that were seen say nothing beside that: tried on 29
+pairs of corpora in 20 languages, where these found no more, and what others write a third of what was missed.
+
 Source: back-off with a fixed weight (Jelinek and Mercer 1980); kinds are Unicode's Indic_Syllabic_Category, else
 General_Category with Canonical_Combining_Class.
 """
@@ -19,6 +24,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice, pairwise
+from operator import itemgetter
 from typing import Final
 
 import pyarrow as pa
@@ -27,9 +33,16 @@ from ginbon.filters import words
 
 Kind = tuple[str, ...]
 
-_KIND_WEIGHT: Final = 20.0
-_MARK_WEIGHT: Final = 1.0
+_SEEN: Final = 4
+_HEARD: Final = 1
+"""Sightings for which a grapheme counts, that was seen and that others write."""
+
+_KIND_WEIGHT: Final = 20.0 * _SEEN
+_MARK_WEIGHT: Final = 1.0 * _SEEN
 """How many sightings of a letter what follows its kind weighs, and how many sightings of a kind what any mark does."""
+
+_NEARER: Final = round(1e6 * math.log(8))
+"""What others write is eight times as likely as its chain; in costs."""
 
 _LONGEST: Final = 6
 """Units of a grapheme."""
@@ -40,20 +53,28 @@ _LINKS: Final = frozenset({"Virama", "Invisible_Stacker"})
 _HANGING: Final = frozenset({"Nukta", "Joiner", "Non_Joiner"})
 
 
-def likely(seen: Iterable[str], number: int, *, known: Collection[str] = ()) -> list[str]:
+def likely(seen: Iterable[str], number: int, *, known: Collection[str] = (), heard: Iterable[str] = ()) -> list[str]:
     """The ``number`` likeliest graphemes of several characters that are neither seen nor known, the likeliest first;
     fewer where the chains end.
 
-    Only what begins with a letter or a space is learned from: not emoji. None are given where nothing was seen.
+    ``heard`` are graphemes that others write. Only what begins with a letter or a space is learned from: not emoji.
+    None are given where nothing was seen.
     """
-    seen = {grapheme for grapheme in seen if grapheme[0] == " " or grapheme[0].isalpha()}
-    chains = _Chains.of(seen).by_likelihood()
+    seen = _chained(seen)
+    others = sorted(_chained(heard) - seen) if seen else []
+    chains = _Chains.of(seen, others)
+    nearer = sorted((chains.cost(grapheme) - _NEARER, grapheme) for grapheme in others if len(grapheme) > 1)
+    ordered = (grapheme for _, grapheme in heapq.merge(nearer, chains.by_likelihood(), key=itemgetter(0)))
     found: dict[str, None] = {}
-    while len(found) < number and (batch := list(islice(chains, _BATCH))):
+    while len(found) < number and (batch := list(islice(ordered, _BATCH))):
         ends = words.grapheme_boundaries(pa.array(batch, pa.large_string())).ends
         whole = [text for text, (a, b) in zip(batch, pairwise(ends.tolist()), strict=True) if b - a == 1]
         found |= dict.fromkeys(text for text in whole if text not in seen and text not in known)
     return list(found)[:number]
+
+
+def _chained(graphemes: Iterable[str]) -> set[str]:
+    return {grapheme for grapheme in graphemes if grapheme[0] == " " or grapheme[0].isalpha()}
 
 
 @dataclass(frozen=True, order=True)
@@ -103,30 +124,42 @@ class _Chains:
     after_kind: dict[Kind, Counter[Kind]] = field(default_factory=lambda: defaultdict(Counter))
     of_kind: dict[Kind, Counter[_Unit]] = field(default_factory=lambda: defaultdict(Counter))
     hanging: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    costs: dict[str, dict[_Unit, int]] = field(default_factory=dict)
     ways: dict[str, list[tuple[int, _Unit]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, graphemes: Iterable[str]) -> _Chains:
+    def of(cls, seen: Iterable[str], heard: Iterable[str] = ()) -> _Chains:
         chains = cls()
-        for grapheme in sorted(graphemes):
-            units = [_Unit(), *_units(grapheme), _Unit()]
-            for unit in units[1:-1]:
-                chains.hanging[unit.letter][unit.hangs] += 1
-                chains.hanging[unit.link][unit.link_hangs] += 1
-            for one, other in pairwise(unit.plain for unit in units):
-                kind = _kind(other)
-                chains.after[one.letter][other] += 1
-                chains.after_kind[_kind(_Unit(one.letter))][kind] += 1
-                chains.of_kind[kind][other] += 1
+        for grapheme in sorted(seen):
+            chains.add(grapheme, _SEEN)
+        for grapheme in sorted(heard):
+            chains.add(grapheme, _HEARD)
         return chains
 
-    def by_likelihood(self) -> Iterator[str]:
-        """All chains, the likeliest first; of equal ones by what they are made of."""
+    def add(self, grapheme: str, times: int) -> None:
+        """Count what a grapheme is made of."""
+        units = [_Unit(), *_units(grapheme), _Unit()]
+        for unit in units[1:-1]:
+            self.hanging[unit.letter][unit.hangs] += times
+            self.hanging[unit.link][unit.link_hangs] += times
+        for one, other in pairwise(unit.plain for unit in units):
+            kind = _kind(other)
+            self.after[one.letter][other] += times
+            self.after_kind[_kind(_Unit(one.letter))][kind] += times
+            self.of_kind[kind][other] += times
+
+    def cost(self, grapheme: str) -> int:
+        """Of a grapheme that was counted."""
+        units = [_Unit(), *_units(grapheme), _Unit()]
+        return sum(self.following(one.letter)[other] for one, other in pairwise(units))
+
+    def by_likelihood(self) -> Iterator[tuple[int, str]]:
+        """All chains with their cost, the likeliest first; of equal ones by what they are made of."""
         waiting: list[tuple[int, tuple[_Unit, ...], int, int]] = []
 
         def wait(chain: tuple[_Unit, ...], place: int, cost: int) -> None:
             """Let a chain wait with the next of what may follow it: behind it wait the others, which are dearer."""
-            following = self.following(chain[-1].letter if chain else "")
+            following = self.by_cost(chain[-1].letter if chain else "")
             if place < len(following) and len(chain) <= _LONGEST:
                 heapq.heappush(waiting, (cost + following[place][0], chain, place, cost))
 
@@ -134,26 +167,32 @@ class _Chains:
         while waiting:
             cost, chain, place, before = heapq.heappop(waiting)
             wait(chain, place + 1, before)
-            unit = self.following(chain[-1].letter if chain else "")[place][1]
+            unit = self.by_cost(chain[-1].letter if chain else "")[place][1]
             if unit.letter:
                 wait((*chain, unit), 0, cost)
             elif len(text := "".join(one.text for one in chain)) > 1:
-                yield text
+                yield cost, text
 
-    def following(self, letter: str) -> list[tuple[int, _Unit]]:
-        """What may follow a letter, with its cost; the likeliest first.
+    def by_cost(self, letter: str) -> list[tuple[int, _Unit]]:
+        """What may follow a letter, the likeliest first."""
+        if letter not in self.ways:
+            self.ways[letter] = sorted((cost, unit) for unit, cost in self.following(letter).items())
+        return self.ways[letter]
+
+    def following(self, letter: str) -> dict[_Unit, int]:
+        """What may follow a letter, with its cost.
 
         That is minus the logarithm of the likelihood, in millionths: whole numbers, which every machine adds up alike.
         """
-        if letter not in self.ways:
+        if letter not in self.costs:
             own = self.after[letter]
             total = own.total() + _KIND_WEIGHT
-            self.ways[letter] = sorted(
-                (round(-1e6 * math.log((own[unit] + _KIND_WEIGHT * share) / total * hanging)), form)
+            self.costs[letter] = {
+                form: round(-1e6 * math.log((own[unit] + _KIND_WEIGHT * share) / total * hanging))
                 for unit, share in self.shares(letter).items()
                 for form, hanging in self.forms(unit)
-            )
-        return self.ways[letter]
+            }
+        return self.costs[letter]
 
     def shares(self, letter: str) -> dict[_Unit, float]:
         """What follows letters of the same kind, and marks."""
