@@ -7,7 +7,7 @@ import unicodedata
 import pyarrow as pa
 
 from ginbon.filters import words
-from ginbon.tokenizers.alphabets import alphabet, characters, equivalents, likely
+from ginbon.tokenizers.alphabets import alphabet, carried, characters, equivalents, likely, names, relatives
 from ginbon.tokenizers.counts import Counts
 
 SHADDA, FATHA = "\N{ARABIC SHADDA}", "\N{ARABIC FATHA}"
@@ -71,3 +71,23 @@ def test_an_alphabet_is_what_was_seen_often_enough_the_languages_characters_and_
     assert found == alphabet(own.reweighted({}), min_count=2, unseen=10)
     assert len(found) == len(alphabet(own, min_count=2, unseen=0)) + 10
     assert all(unicodedata.category(one[0])[0] in "LMZ" for one in found - alphabet(own, min_count=2, unseen=0))
+
+
+def test_names_are_those_of_the_language_in_its_script() -> None:
+    assert {"त्स्क", "ज़ी"} <= names("hin_Deva")
+    assert "ő" in names("hun_Latn") and "ж" in names("uzb_Cyrl") and "o" in names("uzb_Latn")
+    assert names("und_Deva") == names("xxx_Qaaa") == names("hin_Thai") == frozenset()
+
+
+def test_relatives_are_other_languages_of_the_script_and_sister_scripts_carried_to_it() -> None:
+    assert {"र्झ्या", "ट्व्हि"} <= names("mar_Deva") & relatives("Deva") - names("hin_Deva")
+    assert "স্ট্রে" in relatives("Beng") and all(one not in relatives("Khmr") for one in ("क", "a"))
+    assert carried(["ક્ષ", "ক্ষ", "క్ష", "क्ष", "ก", "1"], "Deva") == {"क्ष"}
+    assert carried(["ક", "ก", "ก็"], "Thai") == {"ก", "ก็"} and carried(["あ", "日", "x"], "Jpan") == {"あ", "日"}
+    assert relatives("Qaaa") == frozenset()
+
+
+def test_what_others_write_is_likelier_than_what_nobody_does() -> None:
+    seen = [a + b for a in "กขคงจ" for b in ("", "ิ", "ี")] + ["ช", "ชิ"]
+    assert "ชื" not in likely(seen, 9) and "ชื" in likely(seen, 2, heard=["ฌ", "ชื"])
+    assert likely([], 5, heard=["ชี"]) == [] and "ชิ" not in likely(seen, 9, heard=["ชิ"])

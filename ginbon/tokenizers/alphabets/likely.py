@@ -5,10 +5,11 @@ without: as in the graphemes seen, each counted once (a text of any size has mos
 where these say little, as after letters of its kind; and now and then any mark. Nuktas and joiners are drawn for the
 letter on which they hang, or the virama, by itself. The likeliest chains that were not seen are given, in their order.
 
-What others write alike (another language in the script, names in it) is learned from too, with less weight, and such a
-grapheme is itself likelier than its chain says: most graphemes that a text is the first to hold are new to it and to
-nobody else. Longer chains, frequencies and the parts of a grapheme that were seen say nothing beside that: tried on 29
-pairs of corpora in 20 languages, where these found no more, and what others write a third of what was missed.
+What others write alike (another language in the script, names in it) is learned from too, with little weight, and such
+a grapheme is itself likelier than its chain says. Tried on pairs of corpora, the one seen and the other new, in twenty
+languages: of what the second alone holds 8,000 unseen graphemes miss 16 % with it and 19 % without. Longer chains, how
+often a grapheme was seen, which parts of it were, nuktas as part of their letters, and how many others write it found
+no more.
 
 Source: back-off with a fixed weight (Jelinek and Mercer 1980); kinds are Unicode's Indic_Syllabic_Category, else
 General_Category with Canonical_Combining_Class.
@@ -33,7 +34,7 @@ from ginbon.filters import words
 
 Kind = tuple[str, ...]
 
-_SEEN: Final = 4
+_SEEN: Final = 16
 _HEARD: Final = 1
 """Sightings for which a grapheme counts, that was seen and that others write."""
 

@@ -28,7 +28,7 @@ ALPHABETS: Final[tuple[str, ...]] = get_args(Alphabet)
 UNSEEN: Final = 2_000
 """Graphemes that were not seen and are likely, in an alphabet of the language."""
 
-REVISION: Final = 4
+REVISION: Final = 5
 """Raised by hand when the same counts and options give another tokenizer."""
 
 MIN_VOCABULARY: Final = 300
