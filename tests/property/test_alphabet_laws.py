@@ -23,6 +23,7 @@ CHARS = (
 """Everything that UAX #29 has a rule for, but regional indicators: merges cannot count them."""
 
 texts = st.text(st.sampled_from(CHARS), min_size=1, max_size=12)
+firsts = st.sets(texts.map(lambda text: words.graphemes(text)[0]), max_size=20)
 
 
 def cuts(merges: object, text: str) -> set[int]:
@@ -57,15 +58,17 @@ def test_spelt_merges_save_what_their_counts_say(seen: list[str], learned: int) 
 
 
 @settings(max_examples=40)
-@given(st.sets(texts.map(lambda text: words.graphemes(text)[0]), max_size=20), st.integers(0, 50))
-def test_likely_graphemes_are_new_and_whole_and_a_longer_list_begins_alike(seen: set[str], number: int) -> None:
-    found = likely(seen, number, known={"é"})
+@given(firsts, firsts, st.integers(0, 50))
+def test_likely_graphemes_are_new_and_whole_and_a_longer_list_begins_alike(
+    seen: set[str], heard: set[str], number: int
+) -> None:
+    found = likely(seen, number, known={"é"}, heard=heard)
     assert len(found) == len(set(found)) <= number and not seen & set(found)
     assert all(len(words.graphemes(one)) == 1 and len(one) > 1 for one in found)
-    assert likely(sorted(seen), 2 * number, known={"é"})[:number] == found
+    assert likely(sorted(seen), 2 * number, known={"é"}, heard=sorted(heard))[:number] == found
 
 
-@given(st.sets(texts.map(lambda text: words.graphemes(text)[0]), max_size=20))
+@given(firsts)
 def test_equivalent_spellings_have_one_normal_form(seen: set[str]) -> None:
     found = equivalents(seen)
     assert seen <= found

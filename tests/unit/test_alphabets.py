@@ -73,6 +73,12 @@ def test_an_alphabet_is_what_was_seen_often_enough_the_languages_characters_and_
     assert all(unicodedata.category(one[0])[0] in "LMZ" for one in found - alphabet(own, min_count=2, unseen=0))
 
 
+def test_what_is_heard_in_a_sister_script_counts_as_heard_in_the_own_and_what_is_foreign_does_not() -> None:
+    own = counts({"की का कि गी गा": 1}, "hin_Deva")
+    found = alphabet(own, unseen=3_000, heard=["घ्झी"])
+    assert found == alphabet(own, unseen=3_000, heard=["ઘ્ઝી", "ឃ្ឈី"]) != alphabet(own, unseen=3_000)
+
+
 def test_names_are_those_of_the_language_in_its_script() -> None:
     assert {"त्स्क", "ज़ी"} <= names("hin_Deva")
     assert "ő" in names("hun_Latn") and "ж" in names("uzb_Cyrl") and "o" in names("uzb_Latn")

@@ -32,7 +32,8 @@ def alphabet(counts: Counts, *, min_count: int = 1, unseen: int = UNSEEN, heard:
     seen = {grapheme for grapheme, times in graphemes(counts).items() if times >= min_count}
     written = seen.union(*map(names, labels))
     known = _whole(equivalents(written.union(*map(characters, labels))))
-    heard, others = set(heard), set()
+    heard = set(heard)
+    others: set[str] = set()
     for script in sorted({label.rpartition("_")[2] for label in labels}) if unseen else []:
         others |= relatives(script) | carried(heard, script)
     return frozenset(known | set(likely(written, unseen, known=known, heard=others)))
