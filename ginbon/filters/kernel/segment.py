@@ -18,20 +18,28 @@ _i64 = read(types.int64)
 _out_u8 = write(types.uint8)
 _out_i64 = write(types.int64)
 
+_NONE = np.uint8(0)
+_INDIA = np.uint8(0xE0)  # first bytes of characters, and least second bytes of those behind the blocks
+_AFTER_INDIA = np.uint8(0xB8)
+_MARKS = np.uint8(0xE2)
+_AFTER_MARKS = np.uint8(0xBA)
+
 
 @helper
 def _may_hold_runs(data: Any, start: int, end: int) -> Any:
     """Whether a byte may begin a character of such a script: all but two blocks that most texts meet and no such script
-    is in, U+0800-0DFF (India) and U+2000-2E7F (marks). It looks at 32 bytes at a time.
+    is in, U+0800-0DFF (India) and U+2000-2E7F (marks). It looks at 32 bytes at a time, since all its numbers are bytes:
+    ``|`` would make wider ones of them.
     """
     if end - start < 2:
         return False
-    found = np.uint8(0)
+    found = _NONE
     leads, afters = data[start : end - 1], data[start + 1 : end]
     for i in range(len(leads)):
         lead, after = leads[i], afters[i]
-        found |= np.uint8((lead >= 0xE0) & ((lead != 0xE0) | (after >= 0xB8)) & ((lead != 0xE2) | (after >= 0xBA)))
-    return found != 0
+        least = _AFTER_INDIA if lead == _INDIA else _AFTER_MARKS if lead == _MARKS else _NONE
+        found = max(found, lead if after >= least else _NONE)
+    return found >= _INDIA
 
 
 @kernel(types.int64, _u8, _i64, _u16, types.int64, _out_i64)
