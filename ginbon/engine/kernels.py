@@ -31,6 +31,7 @@ KERNELS: Final = (
     "ginbon.filters.kernel.order",
     "ginbon.filters.kernel.passages",
     "ginbon.corpus.collectors.json_kernel",
+    "ginbon.filters.kernel.words",
     "ginbon.filters.kernel.lines",
     "ginbon.filters.kernel.units",
     "ginbon.filters.kernel.segment",

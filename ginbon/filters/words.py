@@ -24,7 +24,6 @@ import pyarrow as pa
 
 from ginbon.corpus.texts import Texts
 from ginbon.filters import _segment
-from ginbon.filters.kernel.columns import Count
 
 _LONGEST_PIECE: Final = 32
 """A letter with more marks is taken as it is."""
@@ -123,16 +122,15 @@ def graphemes(text: str) -> list[str]:
 
 
 def _words(held: Texts) -> Boundaries:
-    scanned = _segment.scan(held, spans=True)
-    found = _spans(held, scanned)
-    loose = np.flatnonzero(scanned.counts[:, Count.NOT_NORMAL])
-    return _of_normal_forms(held, found, loose) if len(loose) else found
+    hashed = _segment.find_words(held, spans=True)
+    found = _spans(held, hashed)
+    return _of_normal_forms(held, found, hashed.loose) if len(hashed.loose) else found
 
 
-def _spans(held: Texts, scanned: _segment.Scanned) -> Boundaries:
-    spans = scanned.spans[: 2 * int(scanned.word_ends[-1])].reshape(-1, 2)
-    base = held.offsets[:-1].repeat(np.diff(scanned.word_ends))
-    return Boundaries(scanned.word_ends, spans[:, 0] - base, spans[:, 1] - base)
+def _spans(held: Texts, found: _segment.Found) -> Boundaries:
+    spans = found.spans[: 2 * int(found.word_ends[-1])].reshape(-1, 2)
+    base = held.offsets[:-1].repeat(np.diff(found.word_ends))
+    return Boundaries(found.word_ends, spans[:, 0] - base, spans[:, 1] - base)
 
 
 def _of_normal_forms(held: Texts, found: Boundaries, loose: Any) -> Boundaries:
@@ -140,7 +138,7 @@ def _of_normal_forms(held: Texts, found: Boundaries, loose: Any) -> Boundaries:
     raws = [held.raw(int(row)).decode("utf-8", "replace") for row in loose]
     normal, edges = zip(*map(_normalised, raws), strict=True)
     forms = _segment.buffers(pa.array(normal, pa.large_string()))
-    theirs = _spans(forms, _segment.scan(forms, spans=True))
+    theirs = _spans(forms, _segment.find_words(forms, spans=True))
     rows = len(held)
     sizes, was, now = np.diff(found.ends), np.zeros(rows, bool), np.diff(theirs.ends)
     was[loose] = True

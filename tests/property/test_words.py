@@ -33,6 +33,12 @@ TEXTS = st.one_of(
     RUNS, st.text(max_size=80), st.text(st.sampled_from("ab 1.!?。।፡፡።”“\"')\n\r\t\u3000…_-☎é"), max_size=80)
 )
 
+MARKED = st.lists(
+    st.sampled_from("AeÁẸạọ한ခုက་ाকो กำ.\u0301\u0323\u0308\u0331\u1112\u1161\u11ab\u102f\u1037\u103a\u09be\u093c 1")
+    | TEXTS,
+    max_size=20,
+).map("".join)
+
 
 def column(*texts: str) -> pa.Array:
     return pa.array([t.encode("utf-8", "replace").decode("utf-8") for t in texts], pa.large_string())
@@ -82,6 +88,37 @@ def test_there_are_as_many_pieces_as_the_walk_counts(texts: list[str]) -> None:
         assert np.diff(found.ends).tolist() == counts[:, counted].tolist()
 
 
+def assert_found_as_the_walk_finds(array: pa.Array) -> None:
+    held = _segment.buffers(array)
+    walked, found = _segment.scan(held, spans=True), _segment.find_words(held, spans=True)
+    number = int(walked.word_ends[-1])
+    for mine, its in (
+        (found.word_ends, walked.word_ends),
+        (found.words[:number], walked.words[:number]),
+        (found.spans[: 2 * number], walked.spans[: 2 * number]),
+        (found.exact, walked.exact),
+        (found.loose, np.flatnonzero(walked.counts[:, Count.NOT_NORMAL])),
+    ):
+        np.testing.assert_array_equal(mine, its)
+
+
+@given(st.lists(MARKED, min_size=1, max_size=4))
+def test_words_alone_are_those_of_the_walk(texts: list[str]) -> None:
+    """Hashes, places, the hash of the whole, and whether a text may not be in NFC; in any normal form."""
+    nfc, nfd = icu.Normalizer2.getNFCInstance(), icu.Normalizer2.getNFDInstance()
+    given = column(*texts).to_pylist()
+    forms = [str(form.normalize(text)) for form in (nfc, nfd) for text in given]
+    assert_found_as_the_walk_finds(column(*given, *forms))
+
+
+def test_words_alone_are_those_of_the_walk_around_every_character() -> None:
+    """Behind and before letters, marks that are reordered and composed, digits and spaces."""
+    around = "Ka{0}a {0}\u0301b\u094d{0} 1{0}\u0327 {0}{0}".format
+    points = [*range(0xD800), *range(0xE000, 0x33500), *range(0xE0000, 0xE0200)]  # all that are assigned
+    pieces = [around(chr(point)) for point in points]
+    assert_found_as_the_walk_finds(column(*("".join(pieces[i : i + 256]) for i in range(0, len(pieces), 256))))
+
+
 @given(TEXTS)
 def test_pieces_are_in_order_and_lie_in_one_another(text: str) -> None:
     """A word lies in one sentence, a sentence in one line, a line in one paragraph; none has white space around it."""
@@ -107,13 +144,6 @@ def test_a_text_is_cut_alone_as_it_is_among_others(texts: list[str]) -> None:
             alone = find(array.slice(row, 1))
             assert alone.starts.tolist() == together.starts[together.ends[row] : together.ends[row + 1]].tolist()
             assert alone.stops.tolist() == together.stops[together.ends[row] : together.ends[row + 1]].tolist()
-
-
-MARKED = st.lists(
-    st.sampled_from("AeÁẸạọ한ခုက་ाকो กำ.\u0301\u0323\u0308\u0331\u1112\u1161\u11ab\u102f\u1037\u103a\u09be\u093c 1")
-    | TEXTS,
-    max_size=20,
-).map("".join)
 
 
 @given(st.lists(MARKED, min_size=1, max_size=4))

@@ -75,7 +75,7 @@ def read(batches: Iterable[pa.RecordBatch], language: str, place: Path, identify
 
 def _keys(found: pa.Array) -> Keys:
     """16 bytes a line: the walk's hash of its words."""
-    exact = np.ascontiguousarray(_segment.scan(_segment.buffers(found)).exact)
+    exact = np.ascontiguousarray(_segment.find_words(_segment.buffers(found)).exact)
     return exact.view("V16").reshape(-1)
 
 

@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from ginbon.corpus.texts import Texts
 from ginbon.filters import _segment, words
-from ginbon.filters.kernel.columns import Count
 from ginbon.filters.walk import normalised
 
 GROUP: Final = "evaluation"
@@ -154,12 +153,11 @@ class Index:
 
 def word_hashes(held: Texts) -> tuple[Numbers, Hashes]:
     """Where the words of each text end, and the hash of each: that of their normal form (NFC)."""
-    scanned = _segment.scan(held)
-    strange = np.flatnonzero(scanned.counts[:, Count.NOT_NORMAL])
-    if len(strange):
-        composed, changed = normalised(held, strange)
-        scanned = _segment.scan(composed) if changed else scanned
-    return scanned.word_ends, scanned.words
+    found = _segment.find_words(held)
+    if len(found.loose):
+        composed, changed = normalised(held, found.loose)
+        found = _segment.find_words(composed) if changed else found
+    return found.word_ends, found.words
 
 
 def _bytes(documents: pa.Array, rows: Numbers, first: Numbers, stop: Numbers) -> tuple[Numbers, Numbers]:

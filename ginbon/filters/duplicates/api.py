@@ -29,7 +29,6 @@ from ginbon.filters.duplicates.match import pairs_of
 from ginbon.filters.duplicates.shuffle import Keys, join
 from ginbon.filters.duplicates.sketch import Near, Words
 from ginbon.filters.duplicates.verify import verified
-from ginbon.filters.kernel.columns import Count
 
 BATCH_BYTES: Final = 4 * 2**20
 _FEW: Final = 4096
@@ -96,9 +95,9 @@ def sketch_texts(documents: pa.Array, near: Near = sketch.USUAL, *, words: Words
 
 
 def _hashes(held: Texts, near: Near) -> sketch.Hashes:
-    scanned = _segment.scan(held)
-    found = sketch.hashes_of(held, scanned, near)
-    if len(strange := np.flatnonzero(scanned.counts[:, Count.NOT_NORMAL])):
+    words = _segment.find_words(held)
+    found = sketch.hashes_of(held, words, near)
+    if len(strange := words.loose):
         array = texts.array(held.data, held.offsets).take(pa.array(strange))
         composed = pc.utf8_normalize(array, "NFC")
         if len(changed := np.flatnonzero(pc.not_equal(array, composed).to_numpy(zero_copy_only=False))):

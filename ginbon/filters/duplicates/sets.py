@@ -13,7 +13,6 @@ from ginbon.corpus import texts
 from ginbon.filters import _segment
 from ginbon.filters.duplicates import sketch
 from ginbon.filters.duplicates.sketch import Near, Words
-from ginbon.filters.kernel.columns import Count
 
 SETS: Final = pa.large_list(pa.uint64())
 
@@ -26,11 +25,11 @@ def shingle_sets(documents: pa.Array, near: Near, *, words: Words = "unicode") -
     held = _segment.buffers(documents)
     if words == "spaces":
         return _sets(*sketch.split_words(held), near)
-    scanned = _segment.scan(held)
-    found = _sets(scanned.word_ends, scanned.words, near)
-    if len(rows := sketch.short(held, np.diff(scanned.word_ends), near)):
+    whole = _segment.find_words(held)
+    found = _sets(whole.word_ends, whole.words, near)
+    if len(rows := sketch.short(held, np.diff(whole.word_ends), near)):
         found = _replaced(found, rows, _sets(*sketch.letters(held, rows), near))
-    if len(strange := np.flatnonzero(scanned.counts[:, Count.NOT_NORMAL])):
+    if len(strange := whole.loose):
         array = texts.array(held.data, held.offsets).take(pa.array(strange))
         composed = pc.utf8_normalize(array, "NFC")
         if len(changed := np.flatnonzero(pc.not_equal(array, composed).to_numpy(zero_copy_only=False))):

@@ -79,18 +79,18 @@ class Hashes:
         return {EXACT: _fixed(pa.binary(16), self.exact, self.has_exact), BANDS: bands}
 
 
-def hashes_of(held: Texts, scanned: _segment.Scanned, near: Near) -> Hashes:
-    """The hashes of texts in NFC that the walk has scanned.
+def hashes_of(held: Texts, found: _segment.Worded, near: Near) -> Hashes:
+    """The hashes of texts in NFC whose words were found.
 
     The exact hash is that of the text with case folded and runs of white space as one space. A text without a word has
     none: such texts may differ in everything that makes no word, and never count as copies. Bands are null for a text
     without a shingle.
     """
-    bands, has_bands = bands_of(scanned.word_ends, scanned.words, near)
-    words = np.diff(scanned.word_ends)
+    bands, has_bands = bands_of(found.word_ends, found.words, near)
+    words = np.diff(found.word_ends)
     if len(rows := short(held, words, near)):
         bands[rows], has_bands[rows] = bands_of(*letters(held, rows), near)
-    return Hashes(scanned.exact, words > 0, bands, has_bands)
+    return Hashes(found.exact, words > 0, bands, has_bands)
 
 
 def hashes_of_words(held: Texts, near: Near) -> Hashes:
@@ -133,9 +133,9 @@ def letters(held: Texts, rows: Any) -> tuple[Any, Any]:
     from ginbon.filters.kernel.shingles import spell
 
     some = texts.view(texts.array(held.data, held.offsets).take(pa.array(rows)))
-    scanned = _segment.scan(some, spans=True)
+    found = _segment.find_words(some, spans=True)
     ends, letters = np.zeros(len(rows) + 1, np.int64), np.empty(len(some.data), np.uint64)
-    spell(some.data, scanned.spans, scanned.word_ends, classes.properties(), classes.casing(), ends, letters)
+    spell(some.data, found.spans, found.word_ends, classes.properties(), classes.casing(), ends, letters)
     return ends, letters
 
 

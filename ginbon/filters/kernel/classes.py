@@ -56,6 +56,8 @@ CODE_POINTS: Final = 0x110000
 FOLD_LIMIT: Final = 0x20000  # no case folding beyond the first two planes
 FOLDED: Final = 0x1FFFFF  # bits of ``casing`` that hold the folded code point
 UPPER_SHIFT: Final = 21  # the bit above says that the letter is upper case
+COMBINING_SHIFT: Final = 21  # where ``plain`` has the combining class
+PLAIN_LETTER: Final = 1 << 29  # in ``plain``: begins a word
 
 DICTIONARY_SCRIPTS: Final = ("Thai", "Laoo", "Khmr", "Mymr", "Hani", "Hira", "Kana")
 SYLLABLE_SCRIPTS: Final = ("Lana", "Talu", "Tale", "Ahom", "Java", "Bali", "Yiii", "Tang", "Nshu", "Kits")
@@ -187,6 +189,22 @@ def casing() -> Any:
     upper = upper[upper < FOLD_LIMIT]
     table[upper[table[upper] != upper]] |= 1 << UPPER_SHIFT
     return _frozen(table)
+
+
+@cache
+def plain() -> Any:
+    """uint32 per code point below ``FOLD_LIMIT``: its folding, its combining class, and ``PLAIN_LETTER`` of a letter.
+
+    That is all that is to be known of a letter or mark that goes on with a word and composes with nothing; else 0.
+    """
+    table, points = _shared()[:FOLD_LIMIT], np.arange(FOLD_LIMIT, dtype=np.uint32)
+    kinds = table & CLASS_MASK
+    composes = table & (MAYBE | NEVER) != 0
+    letters = (kinds == LETTER) & ~composes & (combining()[:FOLD_LIMIT] == 0)
+    marks = (kinds == EXTEND) & ~composes
+    known = np.where(letters, (casing() & FOLDED).astype(np.uint32) | np.uint32(PLAIN_LETTER), 0)
+    known[marks] = points[marks] | combining()[:FOLD_LIMIT][marks].astype(np.uint32) << COMBINING_SHIFT
+    return _frozen(known.astype(np.uint32))
 
 
 @cache
