@@ -143,14 +143,18 @@ def _batches(table: pa.Table, text: str) -> Iterator[pa.RecordBatch]:
             start = stop
 
 
-def _pairs(sketches: list[pa.RecordBatch], keys: Keys) -> Any:
-    hashes, numbers, first = [], [], 0
+def _pairs(sketches: list[pa.RecordBatch], keys: Keys) -> npt.NDArray[np.int64]:
+    """Rows that share a hash. One kind of hash after another: to sort a fifteenth at a time takes half as long."""
+    kinds: list[tuple[list[Any], list[Any]]] = [([], []) for _ in range(len(keys))]
+    first = 0
     for batch in sketches:
-        for h, n in keys.of_batch(batch, np.arange(first, first + batch.num_rows)):
+        rows = np.arange(first, first + batch.num_rows)
+        for (hashes, numbers), (h, n) in zip(kinds, keys.of_batch(batch, rows), strict=True):
             hashes.append(h)
             numbers.append(n)
         first += batch.num_rows
-    return pairs_of(join(hashes, np.uint64), join(numbers, np.int64))
+    pairs = (pairs_of(join(hashes, np.uint64), join(numbers, np.int64)) for hashes, numbers in kinds)
+    return np.concatenate([np.empty((0, 2), np.int64), *pairs])
 
 
 def _verified(

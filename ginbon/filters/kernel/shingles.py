@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ginbon.engine.compiling import kernel, read, types, write
+from ginbon.engine.compiling import kernel, read, types, unsigned, write
 from ginbon.filters.kernel import classes as c
 from ginbon.filters.kernel.reading import decode, finish
 
@@ -59,21 +59,21 @@ def split(data: Any, offsets: Any, ends: Any, words: Any) -> None:
     """Hashes of the runs of bytes between ASCII white space, in order: ``words[ends[row]:ends[row + 1]]``."""
     n = 0
     for row in range(offsets.shape[0] - 1):
-        h = _SEED
-        inside = False
-        for i in range(offsets[row], offsets[row + 1]):
-            byte = data[i]
-            if byte == 32 or 9 <= byte <= 13:
-                if inside:
-                    words[n] = finish(h)
-                    n += 1
-                    h = _SEED
-                    inside = False
-            else:
+        i = offsets[row]
+        end = offsets[row + 1]
+        while i < end:
+            byte = data[unsigned(i)]
+            i += 1
+            if byte <= 32 and (byte == 32 or 9 <= byte <= 13):
+                continue
+            h = (_SEED ^ np.uint64(byte)) * _PRIME
+            while i < end:
+                byte = data[unsigned(i)]
+                if byte <= 32 and (byte == 32 or 9 <= byte <= 13):
+                    break
                 h = (h ^ np.uint64(byte)) * _PRIME
-                inside = True
-        if inside:
-            words[n] = finish(h)
+                i += 1
+            words[unsigned(n)] = finish(h)
             n += 1
         ends[row + 1] = n
 
