@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ginbon.engine.compiling import kernel, read, types, unsigned, write
+from ginbon.engine.compiling import kernel, read, types, write
 from ginbon.filters.kernel import classes as c
 from ginbon.filters.kernel.reading import decode, finish
 
@@ -62,18 +62,18 @@ def split(data: Any, offsets: Any, ends: Any, words: Any) -> None:
         i = offsets[row]
         end = offsets[row + 1]
         while i < end:
-            byte = data[unsigned(i)]
+            byte = data[i]
             i += 1
             if byte <= 32 and (byte == 32 or 9 <= byte <= 13):
                 continue
             h = (_SEED ^ np.uint64(byte)) * _PRIME
             while i < end:
-                byte = data[unsigned(i)]
+                byte = data[i]
                 if byte <= 32 and (byte == 32 or 9 <= byte <= 13):
                     break
                 h = (h ^ np.uint64(byte)) * _PRIME
                 i += 1
-            words[unsigned(n)] = finish(h)
+            words[n] = finish(h)
             n += 1
         ends[row + 1] = n
 

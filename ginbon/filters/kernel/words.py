@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ginbon.engine.compiling import kernel, read, types, unsigned, write
+from ginbon.engine.compiling import kernel, read, types, write
 from ginbon.filters.kernel import classes as c
 from ginbon.filters.kernel.reading import decode, finish, goes_on, is_not_normal
 
@@ -96,7 +96,7 @@ def find_words(
         while True:
             if i < end:
                 cp, size = decode(data, i, end)
-                prop = table[unsigned(cp)]
+                prop = table[cp]
                 kind = np.int64(prop & _MASK)
             else:  # the end closes a word as a line feed does
                 cp, size = np.int64(10), np.int64(0)
@@ -107,10 +107,10 @@ def find_words(
             if in_word and not inside:
                 in_word = False
                 if counts:
-                    words[unsigned(n_words)] = finish(h)
+                    words[n_words] = finish(h)
                     if want_spans:
-                        spans[unsigned(2 * n_words)] = w_start
-                        spans[unsigned(2 * n_words + 1)] = i
+                        spans[2 * n_words] = w_start
+                        spans[2 * n_words + 1] = i
                     n_words += 1
             # 2. White space closes the visible run.
             if kind == c.SPACE or kind == c.NEWLINE:
@@ -127,12 +127,12 @@ def find_words(
                 i += size
                 continue
             # 3. A visible character (or an invisible one that is no white space).
-            folded = np.int64(casing[unsigned(cp)] & _FOLDED) if prop & _FOLDS else cp
+            folded = np.int64(casing[cp] & _FOLDED) if prop & _FOLDS else cp
             run = (run ^ np.uint64(folded)) * _P1
             in_run = True
             if prop & _MIND:
                 not_normal |= is_not_normal(prop, cp, starter, before, combining, pairs)
-                before = np.uint32(combining[unsigned(cp)])
+                before = np.uint32(combining[cp])
             else:
                 before = _NOTHING
             if before == 0:
@@ -166,9 +166,9 @@ def find_words(
             # 4. Most characters follow here: words of letters and their marks with nothing special, a space between.
             while kind == c.LETTER:
                 while i < end:
-                    lead = data[unsigned(i)]
+                    lead = data[i]
                     if lead < 0x80:
-                        known = plain[unsigned(lead)]
+                        known = plain[lead]
                         if known == 0:
                             break
                         run = (run ^ np.uint64(known & _CODE)) * _P1
@@ -178,16 +178,12 @@ def find_words(
                         i += 1
                         continue
                     if lead & 0xF0 == 0xE0 and i + 2 < end:  # as ``decode`` does it, but with no value to wait for
-                        cp = (
-                            np.int64(lead & 15) << 12
-                            | np.int64(data[unsigned(i + 1)] & 63) << 6
-                            | np.int64(data[unsigned(i + 2)] & 63)
-                        )
-                        known = plain[unsigned(cp)]
+                        cp = np.int64(lead & 15) << 12 | np.int64(data[i + 1] & 63) << 6 | np.int64(data[i + 2] & 63)
+                        known = plain[cp]
                         size = np.int64(3)
                     else:
                         cp, size = decode(data, i, end)
-                        known = plain[unsigned(cp)] if cp < _LIMIT else _NOTHING
+                        known = plain[cp] if cp < _LIMIT else _NOTHING
                     if known == 0:
                         break
                     run = (run ^ np.uint64(known & _CODE)) * _P1
@@ -197,17 +193,17 @@ def find_words(
                     starter = cp if own == 0 else starter
                     before = own
                     i += size
-                if i + 1 >= end or data[unsigned(i)] != 32:
+                if i + 1 >= end or data[i] != 32:
                     break
                 cp, size = decode(data, i + 1, end)
-                known = plain[unsigned(cp)] if cp < _LIMIT else _NOTHING
+                known = plain[cp] if cp < _LIMIT else _NOTHING
                 if known & _LETTER == 0:
                     break
                 word = finish(h)
-                words[unsigned(n_words)] = word
+                words[n_words] = word
                 if want_spans:
-                    spans[unsigned(2 * n_words)] = w_start
-                    spans[unsigned(2 * n_words + 1)] = i
+                    spans[2 * n_words] = w_start
+                    spans[2 * n_words + 1] = i
                 n_words += 1
                 f = word if run == h else finish(run)  # most runs are a word and nothing else
                 a = (a ^ f) * _P1
