@@ -79,62 +79,74 @@ class Lines(Quiet):
             self._say(ended_line(outcome))
 
 
+class Rows:
+    """A table on the terminal that is redrawn: a mark, a name and what is said of it."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live as RichLive
+
+        self._rows: dict[str, tuple[bool, str]] = {}
+        self._console = Console(stderr=True)
+        self._live = RichLive(console=self._console, refresh_per_second=4, transient=False, redirect_stdout=False)
+        self._live.start()
+
+    def put(self, name: str, text: str, *, done: bool) -> None:
+        """Say it of a row, which is new or has said something else."""
+        from rich.table import Table
+        from rich.text import Text
+
+        self._rows[name] = (done, text)
+        table = Table.grid(padding=(0, 2))
+        for row, (ended, said) in self._rows.items():
+            table.add_row(Text("✓", "green") if ended else Text("•", "cyan"), Text(row, "bold"), Text(said))
+        self._live.update(table, refresh=True)
+
+    def say(self, line: str) -> None:
+        """A line above the table."""
+        self._console.print(line, style="yellow", highlight=False, markup=False)
+
+    def close(self) -> None:
+        """Leave the table as it is."""
+        self._live.stop()
+
+
 class Live(Quiet):
     """A table that is redrawn: one row a stage."""
 
     def __init__(self, folder: Path) -> None:
-        from rich.console import Console
-        from rich.live import Live as RichLive
-
         self.folder = folder
-        self._rows: dict[str, tuple[str, str, str]] = {}
         self._plan: Plan | None = None
         self._began = 0.0
-        self._console = Console(stderr=True)
-        self._live = RichLive(console=self._console, refresh_per_second=4, transient=False, redirect_stdout=False)
-        self._live.start()
+        self._rows = Rows()
 
     def began(self, stage: str, plan: Plan) -> None:
         """A new row; why it runs goes above the table when something changed."""
         self._plan, self._began = plan, time.monotonic()
         if plan.changed and plan.todo:
             for line in why_it_runs(plan):
-                self._console.print(line, style="yellow", highlight=False, markup=False)
-        if not plan.tasks:
-            return
-        self._rows[stage] = ("•" if plan.todo else "✓", stage, "starting" if plan.todo else "up to date")
-        self._draw()
+                self._rows.say(line)
+        if plan.tasks:
+            self._rows.put(stage, "starting" if plan.todo else "up to date", done=not plan.todo)
 
     def looked(self, stage: str) -> None:
         """How far it is."""
         if self._plan is not None:
             text = progress_of(read_beats(self.folder, stage), self._plan, time.monotonic() - self._began)
-            self._rows[stage] = ("•", stage, text)
-            self._draw()
+            self._rows.put(stage, text, done=False)
 
     def ended(self, outcome: Outcome) -> None:
         """What was done."""
-        if not outcome.tasks:
-            return
-        self._rows[outcome.stage] = ("✓", outcome.stage, ended_line(outcome).partition(": ")[2])
-        self._draw()
+        if outcome.tasks:
+            self._rows.put(outcome.stage, ended_line(outcome).partition(": ")[2], done=True)
 
     def told(self, message: str) -> None:
         """A line above the table."""
-        self._console.print(message, style="yellow", highlight=False, markup=False)
-
-    def _draw(self) -> None:
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table.grid(padding=(0, 2))
-        for mark, stage, text in self._rows.values():
-            table.add_row(Text(mark, "green" if mark == "✓" else "cyan"), Text(stage, "bold"), Text(text))
-        self._live.update(table)
+        self._rows.say(message)
 
     def close(self) -> None:
         """Leave the table as it is."""
-        self._live.stop()
+        self._rows.close()
 
 
 def display_for(folder: Path, *, quiet: bool, as_json: bool) -> Display:
@@ -170,12 +182,11 @@ def progress_of(beats: dict[str, Beat], plan: Plan, elapsed_s: float) -> str:
     read = sum(max(b.bytes, b.size if b.state == "done" else 0) for b in beats.values())
     parts = [f"{done:,} of {len(plan.todo):,} {_tasks(len(plan.todo))}"]
     if documents:
-        parts.insert(0, _documents(documents))
+        parts.insert(0, documents_said(documents))
     if read and size and elapsed_s > 1:
-        rate = read / elapsed_s
-        parts.append(f"{rate / 1e6:.1f} MB/s")
+        parts.append(f"{read / elapsed_s / 1e6:.1f} MB/s")
         if size > read:
-            parts.append(f"about {clock((size - read) / rate)} left")
+            parts.append(f"about {clock((size - read) / read * elapsed_s)} left")
     return ", ".join(parts)
 
 
@@ -187,7 +198,7 @@ def ended_line(outcome: Outcome) -> str:
     if outcome.kept:
         parts.append(f"{outcome.kept:,} kept")
     if outcome.documents:
-        parts.insert(0, _documents(outcome.documents))
+        parts.insert(0, documents_said(outcome.documents))
     return f"{outcome.stage}: {', '.join(parts)} in {clock(outcome.wall_s)}"
 
 
@@ -207,7 +218,8 @@ def size(value: float) -> str:
     return f"{value:,.1f} TB"
 
 
-def _documents(n: int) -> str:
+def documents_said(n: int) -> str:
+    """``1 document``, ``12,345 documents``."""
     return f"{n:,} document" if n == 1 else f"{n:,} documents"
 
 

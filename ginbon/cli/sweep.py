@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from ginbon.cli.training_options import (
     Development,
     Inputs,
     Languages,
+    Quiet,
     SpecialTokens,
     Threads,
     Unseen,
@@ -76,6 +76,7 @@ def sweep(
     ] = 1_000_000,
     seed: Annotated[int, typer.Option(min=0, help="What the sample and the intervals come from.")] = 1,
     threads: Threads = 2,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print sweep.json.")] = False,
 ) -> None:
     """Train tokenizers of many kinds, sizes, balances and patterns, measure all on held-out text, and choose one.
@@ -84,8 +85,10 @@ def sweep(
 
     Example: ginbon tokenizers sweep runs/ours -o sweep --vocabulary 16000 --vocabulary 32000 --balance 0.3 --balance 1
     """
+    from ginbon.cli.meter import Meter
     from ginbon.engine.files import canonical_json, write_whole
     from ginbon.report.sweep import page_of_sweep
+    from ginbon.tokenizers.reading import Gauge
     from ginbon.tokenizers.sweep import SweepOptions
     from ginbon.tokenizers.sweep import sweep as sweep_tokenizers
     from ginbon.tokenizers.training.options import SHORT, Parity
@@ -108,21 +111,23 @@ def sweep(
         unseen=unseen,
         parity=Parity(str(development)) if development else None,
     )
-    done = sweep_tokenizers(
-        inputs,
-        output,
-        options,
-        held_out=held_out or (),
-        parallel=parallel or (),
-        pivot=pivot,
-        language=languages[0] if len(languages) == 1 else "",
-        within=within,
-        hidden=hidden,
-        sample_bytes=sample_bytes,
-        seed=seed,
-        threads=threads,
-        told=lambda line: typer.echo(line, file=sys.stderr),
-    )
+    with Meter(quiet=quiet, as_json=as_json) as meter, meter.step("sweep") as step:
+        done = sweep_tokenizers(
+            inputs,
+            output,
+            options,
+            held_out=held_out or (),
+            parallel=parallel or (),
+            pivot=pivot,
+            language=languages[0] if len(languages) == 1 else "",
+            within=within,
+            hidden=hidden,
+            sample_bytes=sample_bytes,
+            seed=seed,
+            threads=threads,
+            told=step.say,
+            gauge=Gauge(step.read),
+        )
     write_whole(output / "sweep.html", page_of_sweep(done).encode())
     if as_json:
         print(canonical_json(done.to_json()).decode())  # noqa: T201

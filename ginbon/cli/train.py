@@ -17,6 +17,7 @@ from ginbon.cli.training_options import (
     Development,
     Inputs,
     Languages,
+    Quiet,
     SpecialTokens,
     Threads,
     Unseen,
@@ -24,6 +25,7 @@ from ginbon.cli.training_options import (
 from ginbon.errors import UserError
 
 if TYPE_CHECKING:
+    from ginbon.cli.meter import Meter
     from ginbon.tokenizers.counts import Counts
 
 
@@ -66,6 +68,7 @@ def train(
         bool, typer.Option(help="Write it in every format that can hold it, proven id by id, with fixtures.")
     ] = True,
     threads: Threads = 2,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print training.json.")] = False,
 ) -> None:
     """Train a tokenizer. The same counts and options give the same bytes on every machine.
@@ -73,6 +76,7 @@ def train(
     Of a run, what it counted is read; of a release, the split `train`. Text is counted first.
     """
     from ginbon.cli.display import size as shown_size
+    from ginbon.cli.meter import Meter
     from ginbon.engine.files import canonical_json, write_whole
     from ginbon.tokenizers.training.options import SHORT, Parity, TrainOptions
     from ginbon.tokenizers.training.proving import files_of, prove
@@ -97,14 +101,19 @@ def train(
     )
     if any((output / file).exists() for file in ("tokenizer.json", "tokenizer.model")):
         raise UserError(f"{output}: there is a tokenizer in this folder already; choose another, or remove it first")
-    trained = train_tokenizer(_gather(inputs, languages, threads), options)
-    if export:
-        for form, reason in prove(trained, output).left_out.items():
-            typer.echo(f"note: not written as {form}: {reason}", file=sys.stderr)
-    else:
-        for file, data in files_of(trained).items():
-            write_whole(output / file, data)
-    for note in trained.record["notes"]:
+    notes = []
+    with Meter(quiet=quiet, as_json=as_json) as meter:
+        counts = _gather(inputs, languages, threads, meter)
+        with meter.step("train", f"learning {vocabulary:,} tokens from {len(counts):,} pre-tokens"):
+            trained = train_tokenizer(counts, options)
+        if export:
+            with meter.step("prove", "writing it in every format that can hold it"):
+                left_out = prove(trained, output).left_out
+            notes += [f"not written as {form}: {reason}" for form, reason in left_out.items()]
+        else:
+            for file, data in files_of(trained).items():
+                write_whole(output / file, data)
+    for note in [*notes, *trained.record["notes"]]:
         typer.echo(f"note: {note}", file=sys.stderr)
     if as_json:
         print(canonical_json(trained.record).decode())  # noqa: T201
@@ -127,6 +136,7 @@ def merge_counts(
         str, typer.Option(help="Split pattern that text is cut by: ginbon, o200k, cl100k, ... or a regular expression.")
     ] = "ginbon",
     threads: Threads = 2,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as one JSON object.")] = False,
 ) -> None:
     """Add up counts of pre-tokens: of runs, of files of counts, and of text, which is counted first.
@@ -134,11 +144,13 @@ def merge_counts(
     Tokenizers are trained from counts; two institutions can exchange them where the text must stay.
     """
     from ginbon.cli.display import size as shown_size
+    from ginbon.cli.meter import Meter
     from ginbon.tokenizers.counts import write
 
     if output.exists():
         raise UserError(f"{output}: is there already; choose another name, or remove it first")
-    counts = _gather(inputs, [label_of(one) for one in language or ()], threads, pattern=pattern)
+    with Meter(quiet=quiet, as_json=as_json) as meter:
+        counts = _gather(inputs, [label_of(one) for one in language or ()], threads, meter, pattern=pattern)
     counts = counts.thresholded(least) if least > 1 else counts
     if not len(counts):
         raise UserError(f"--least {least:,}: every pre-token occurs less often, so nothing would be left; choose less")
@@ -173,12 +185,17 @@ def merge_counts(
         typer.echo(f"left out here and before: {counts.dropped:,} occurrences of what is rare")
 
 
-def _gather(inputs: Sequence[Path], languages: Sequence[str], threads: int, *, pattern: str = "ginbon") -> Counts:
+def _gather(
+    inputs: Sequence[Path], languages: Sequence[str], threads: int, meter: Meter, *, pattern: str = "ginbon"
+) -> Counts:
     from ginbon.tokenizers.counts.gathering import gather
     from ginbon.tokenizers.patterns import known_pattern
+    from ginbon.tokenizers.reading import Gauge
 
-    own = languages[0] if len(languages) == 1 else ""
-    return gather(inputs, language=own, languages=languages, pattern=known_pattern(pattern), threads=threads)
+    own, pattern = languages[0] if len(languages) == 1 else "", known_pattern(pattern)
+    with meter.step("count") as step:
+        gauge = Gauge(step.read)
+        return gather(inputs, language=own, languages=languages, pattern=pattern, threads=threads, gauge=gauge)
 
 
 def factors_of(option: str, said: Sequence[str]) -> dict[str, float]:

@@ -32,3 +32,4 @@ Development = Annotated[
     Path | None, typer.Option(metavar="PLACE", help="parity-bpe: parallel text that tells what each language pays.")
 ]
 Threads = Annotated[int, typer.Option(min=1, help="Threads that count text; the result is the same.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]

@@ -10,7 +10,8 @@ import bz2
 import gzip
 import lzma
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,26 +45,73 @@ _NAMES: Final = {
 _PACKED: Final = (".zst", ".gz", ".bz2", ".xz")
 
 
+def _nobody(gauge: Gauge) -> None:
+    """Looks at no gauge."""
+
+
+@dataclass
+class Gauge:
+    """How far a reading has come, for a display: of the files' bytes on the disk ``passed`` of ``size``, in which were
+    so many documents and bytes of text. ``looked`` is called after each batch."""
+
+    looked: Callable[[Gauge], None] = _nobody
+    size: int = 0
+    passed: int = 0
+    documents: int = 0
+    bytes: int = 0
+
+    def add(self, batch: pa.RecordBatch, passed: int) -> None:
+        """So much more was read."""
+        self.documents += batch.num_rows
+        self.bytes += batch["text"].nbytes
+        self.passed = passed
+        self.looked(self)
+
+
+@dataclass
+class _Place:
+    """Where in a file a reading is: a row of a table, or a byte of the file as it lies on the disk."""
+
+    file: Path
+    row: int = 0
+    rows: int = 0
+    raw: Any = None
+
+    @property
+    def passed(self) -> int:
+        """Bytes of the file, on the disk."""
+        if self.raw is not None:
+            return int(self.raw.tell())
+        return self.file.stat().st_size * self.row // max(self.rows, 1)
+
+
 @dataclass(frozen=True)
 class Reading:
     """Files to read, in order, and what is known about their documents.
 
     ``language`` is given to documents that do not say theirs. ``languages`` keeps only these; empty = all. ``split``
-    keeps the documents of a released split (``train``, ``held_out``) where files tell it; empty = all.
+    keeps the documents of a released split (``train``, ``held_out``) where files tell it; empty = all. ``gauge`` is
+    told how far a reading is.
     """
 
     files: tuple[Path, ...]
     language: str = ""
     languages: frozenset[str] = frozenset()
     split: str = ""
+    gauge: Gauge = field(default_factory=Gauge, compare=False)
 
     def __call__(self) -> Iterator[pa.RecordBatch]:
         """The documents, batch by batch."""
-        for file in self.files:
-            for batch in _read(file, self.language or UNKNOWN, self.split):
+        sizes = [file.stat().st_size if file.is_file() else 0 for file in self.files]
+        self.gauge.size += sum(sizes)
+        for file, size in zip(self.files, sizes, strict=True):
+            place, before = _Place(file), self.gauge.passed
+            for batch in _read(place, self.language or UNKNOWN, self.split):
                 kept = self._kept(batch) if self.languages else batch
                 if kept.num_rows:
                     yield kept
+                self.gauge.add(batch, before + place.passed)
+            self.gauge.passed = before + size
 
     def _kept(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Documents in one of the languages, however their label spells it (``ori_Orya`` is ``ory_Orya``)."""
@@ -111,15 +159,16 @@ def _format(file: Path) -> str | None:
     return _NAMES.get(suffix) if suffix else None
 
 
-def _read(file: Path, language: str, split: str) -> Iterator[pa.RecordBatch]:
+def _read(place: _Place, language: str, split: str) -> Iterator[pa.RecordBatch]:
+    file = place.file
     kind = _format(file) or _NAMES[""]
     try:
         if kind == "parquet":
-            yield from _parquet(file, language, split)
+            yield from _parquet(place, language, split)
         elif kind == "jsonl":
-            yield from _batches(file, _jsonl(file, language, split))
+            yield from _batches(_jsonl(place, language, split))
         else:
-            yield from _batches(file, _lines(file, language))
+            yield from _batches(_lines(place, language))
     except (OSError, EOFError, lzma.LZMAError) as error:
         raise SurroundingsError(f"{file}: {error}; put the file right and run the same command again") from error
     except UnicodeDecodeError as error:
@@ -131,7 +180,8 @@ def _read(file: Path, language: str, split: str) -> Iterator[pa.RecordBatch]:
         raise UserError(f"{file}: cannot be read as Parquet: {error}") from error
 
 
-def _parquet(file: Path, language: str, split: str) -> Iterator[pa.RecordBatch]:
+def _parquet(place: _Place, language: str, split: str) -> Iterator[pa.RecordBatch]:
+    file = place.file
     parquet = pq.ParquetFile(file)
     names = set(parquet.schema_arrow.names)
     if "text" not in names:
@@ -139,9 +189,9 @@ def _parquet(file: Path, language: str, split: str) -> Iterator[pa.RecordBatch]:
         hint = counts if {"pre_token", "count"} <= names else ""
         raise UserError(f"{file}: no column 'text' among {', '.join(sorted(names))}{hint}")
     columns = [n for n in ("id", "text", "language", "script", "source", "split") if n in names]
-    rows = 0
+    place.rows = parquet.metadata.num_rows
     for batch in parquet.iter_batches(BATCH_ROWS, columns=columns):
-        first, rows = rows, rows + batch.num_rows
+        first, place.row = place.row, place.row + batch.num_rows
         kept = pc.is_valid(batch["text"])
         if split and "split" in columns:
             kept = pc.and_(kept, pc.fill_null(pc.equal(batch["split"].cast(pa.string()), split), False))
@@ -169,20 +219,25 @@ def _labels(batch: pa.RecordBatch, language: str) -> pa.Array:
     return pc.if_else(pc.equal(said, ""), language, said)
 
 
-def open_packed(file: Path) -> Any:
+@contextmanager
+def open_packed(file: Path, place: _Place | None = None) -> Iterator[Any]:
     """A file's bytes, unpacked by its ending."""
-    if file.suffix == ".zst":
-        from backports import zstd
+    from backports import zstd
 
-        return zstd.open(file, "rb")
-    openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-    return openers[file.suffix](file, "rb") if file.suffix in openers else file.open("rb")
+    openers: dict[str, Any] = {".zst": zstd.open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+    with file.open("rb") as raw, openers.get(file.suffix, nullcontext)(raw) as opened:
+        if place is not None:
+            place.raw = raw
+        yield opened
+    if place is not None:
+        place.raw, place.row, place.rows = None, 1, 1
 
 
-def _jsonl(file: Path, language: str, split: str) -> Iterator[tuple[str, str, str, str]]:
+def _jsonl(place: _Place, language: str, split: str) -> Iterator[tuple[str, str, str, str]]:
     import orjson
 
-    with open_packed(file) as lines:
+    file = place.file
+    with open_packed(file, place) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -203,15 +258,16 @@ def _jsonl(file: Path, language: str, split: str) -> Iterator[tuple[str, str, st
             yield str(row.get("id") or f"{file.name}:{number}"), text, label, str(row.get("source") or "")
 
 
-def _lines(file: Path, language: str) -> Iterator[tuple[str, str, str, str]]:
+def _lines(place: _Place, language: str) -> Iterator[tuple[str, str, str, str]]:
     """A document a line; blank lines are none."""
-    with open_packed(file) as lines:
+    file = place.file
+    with open_packed(file, place) as lines:
         for number, line in enumerate(lines, 1):
             if text := line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n"):
                 yield f"{file.name}:{number}", text, language, ""
 
 
-def _batches(file: Path, rows: Iterable[tuple[str, str, str, str]]) -> Iterator[pa.RecordBatch]:
+def _batches(rows: Iterable[tuple[str, str, str, str]]) -> Iterator[pa.RecordBatch]:
     held: list[tuple[str, str, str, str]] = []
     size = 0
     for row in rows:

@@ -11,7 +11,7 @@ from ginbon.tokenizers.counts.counts import Counts
 from ginbon.tokenizers.counts.file import is_counts, read
 from ginbon.tokenizers.counts.stages import MERGED
 from ginbon.tokenizers.patterns import GINBON, PATTERNS
-from ginbon.tokenizers.reading import Reading, find
+from ginbon.tokenizers.reading import Gauge, Reading, find
 
 
 def gather(
@@ -22,13 +22,15 @@ def gather(
     pattern: str = GINBON,
     split: str = "train",
     threads: int = 1,
+    gauge: Gauge | None = None,
 ) -> Counts:
     """The counts of some places, added up: files of counts as they are, of a run what it counted, of text by counting.
 
     ``language`` is that of text that does not say its own; ``languages`` keeps only these. Of a run or a release, the
     documents of ``split`` are counted; what a run counted are those of ``train``. Text is cut by ``pattern``, but
-    beside counts as those were. Raises ``UserError`` where places were cut into pre-tokens in different ways, where the
-    same counts come twice, and where there is no text, or none in these languages.
+    beside counts as those were. ``gauge`` is told how far reading is. Raises ``UserError`` where places were cut into
+    pre-tokens in different ways, where the same counts come twice, and where there is no text, or none in these
+    languages.
     """
     parts, texts = [], []
     for place in map(Path, places):
@@ -44,7 +46,7 @@ def gather(
             f"{parts[0].pattern[:60]!r}. Count the text first if you trust it (ginbon.tokenizers.counts.count)"
         )
     if texts or not parts:
-        reading = Reading(find(texts, split=split), language=language, split=split)
+        reading = Reading(find(texts, split=split), language=language, split=split, gauge=gauge or Gauge())
         parts.append(count(reading, pattern=parts[0].pattern if parts else pattern, threads=threads))
     return _sum(parts, languages)
 
@@ -57,6 +59,7 @@ def gather_each(
     languages: Sequence[str] = (),
     split: str = "train",
     threads: int = 1,
+    gauge: Gauge | None = None,
 ) -> dict[str, Counts]:
     """The same by each of several split patterns, text being read once for all of them.
 
@@ -80,7 +83,7 @@ def gather_each(
         if missing:
             texts.setdefault(missing, []).append(place)
     for missing, own in texts.items():
-        reading = Reading(find(own, split=split), language=language, split=split)
+        reading = Reading(find(own, split=split), language=language, split=split, gauge=gauge or Gauge())
         for pattern, counts in zip(missing, count_each(reading, missing, threads=threads), strict=True):
             parts[pattern].append(counts)
     return {pattern: _sum(found, languages) for pattern, found in parts.items()}

@@ -17,7 +17,7 @@ from ginbon.tokenizers.counts.gathering import gather_each
 from ginbon.tokenizers.libraries import characters_by
 from ginbon.tokenizers.parallel import Aligned, ParallelComparison, compare_parallel, read_parallel
 from ginbon.tokenizers.patterns import finer_pattern
-from ginbon.tokenizers.reading import UNKNOWN, Read, Reading, find
+from ginbon.tokenizers.reading import UNKNOWN, Gauge, Read, Reading, find
 from ginbon.tokenizers.sample import choose as choose_sample
 from ginbon.tokenizers.sweep.choice import Choice, choose, parameters
 from ginbon.tokenizers.sweep.plan import FILE, HIDDEN, SAMPLE_BYTES, WITHIN, Arm, Judging, SweepOptions
@@ -101,6 +101,7 @@ def sweep(
     seed: int = 1,
     threads: int = 1,
     told: Told = lambda line: None,
+    gauge: Gauge | None = None,
 ) -> Sweep:
     """Train tokenizers from places (runs, files of counts, text), measure them on held-out documents, and choose one.
 
@@ -116,7 +117,7 @@ def sweep(
         raise UserError(f"within {within}; expected a share of tokens, 0 to 1")
     read = reading(places, held_out, language=language, languages=options.languages)
     patterns = list(dict.fromkeys(arm.cut.pattern for arm in arms))
-    counts = gather_each(places, patterns, language=language, languages=options.languages, threads=threads)
+    counts = gather_each(places, patterns, language=language, languages=options.languages, threads=threads, gauge=gauge)
     read = replace(read, languages=_trained_on(counts))
     if not any(batch.num_rows for batch in read()):
         raise UserError(_NOTHING_HELD_OUT)
