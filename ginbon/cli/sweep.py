@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ginbon.cli.labels import label_of
+from ginbon.cli.labels import label_of, unknown_labels
 from ginbon.cli.train import factors_of
 from ginbon.cli.training_options import (
     AlphabetKind,
@@ -128,6 +129,8 @@ def sweep(
             told=step.say,
             gauge=Gauge(step.read),
         )
+    for note in unknown_labels(language for own in done.counts.values() for language, _ in own.strata):
+        typer.echo(f"note: {note}", file=sys.stderr)
     write_whole(output / "sweep.html", page_of_sweep(done).encode())
     if as_json:
         print(canonical_json(done.to_json()).decode())  # noqa: T201

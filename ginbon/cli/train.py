@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ginbon.cli.labels import label_of
+from ginbon.cli.labels import label_of, unknown_labels
 from ginbon.cli.training_options import (
     AlphabetKind,
     CharacterCoverage,
@@ -101,9 +101,9 @@ def train(
     )
     if any((output / file).exists() for file in ("tokenizer.json", "tokenizer.model")):
         raise UserError(f"{output}: there is a tokenizer in this folder already; choose another, or remove it first")
-    notes = []
     with Meter(quiet=quiet, as_json=as_json) as meter:
         counts = _gather(inputs, languages, threads, meter)
+        notes = unknown_labels(language for language, _ in counts.strata)
         with meter.step("train", f"learning {vocabulary:,} tokens from {len(counts):,} pre-tokens"):
             trained = train_tokenizer(counts, options)
         if export:
@@ -151,6 +151,8 @@ def merge_counts(
         raise UserError(f"{output}: is there already; choose another name, or remove it first")
     with Meter(quiet=quiet, as_json=as_json) as meter:
         counts = _gather(inputs, [label_of(one) for one in language or ()], threads, meter, pattern=pattern)
+    for note in unknown_labels(language for language, _ in counts.strata):
+        typer.echo(f"note: {note}", file=sys.stderr)
     counts = counts.thresholded(least) if least > 1 else counts
     if not len(counts):
         raise UserError(f"--least {least:,}: every pre-token occurs less often, so nothing would be left; choose less")

@@ -158,7 +158,7 @@ def _tokenizers(tokenizers: dict[str, Any], wanted: dict[str, str], names: Itera
 
 def _weights(keys: tuple[str, ...], weights: Any, names: Sequence[str]) -> Iterator[Wrong]:
     for name in _mapping(weights):
-        if name not in names:
+        if name not in names and codes.resolve(str(name)) not in names:
             hint = f"there are: {', '.join(names)}"
             yield Wrong((*keys, str(name)), f"{shown(name)} is none of the recipe's languages and sources", hint)
 

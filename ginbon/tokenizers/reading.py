@@ -25,7 +25,8 @@ from ginbon.languages import codes
 SCHEMA: Final = pa.schema(
     [("id", pa.string()), ("text", pa.large_string()), ("language", pa.string()), ("source", pa.string())]
 )
-"""What is read: ``language`` is written ``por_Latn``, ``und`` where nobody says; ``source`` is empty where unknown."""
+"""What is read: ``language`` is written ``por_Latn``, whatever the file calls it (``pt``), but as it stands there where
+no table knows it; ``und`` where nobody says. ``source`` is empty where unknown."""
 
 UNKNOWN: Final = "und"
 BATCH_ROWS: Final = 2_048
@@ -106,7 +107,7 @@ class Reading:
         self.gauge.size += sum(sizes)
         for file, size in zip(self.files, sizes, strict=True):
             place, before = _Place(file), self.gauge.passed
-            for batch in _read(place, self.language or UNKNOWN, self.split):
+            for batch in map(_resolved, _read(place, self.language or UNKNOWN, self.split)):
                 kept = self._kept(batch) if self.languages else batch
                 if kept.num_rows:
                     yield kept
@@ -114,10 +115,20 @@ class Reading:
             self.gauge.passed = before + size
 
     def _kept(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Documents in one of the languages, however their label spells it (``ori_Orya`` is ``ory_Orya``)."""
-        said = batch["language"].unique().to_pylist()
-        own = [label for label in said if label in self.languages or codes.resolve(label) in self.languages]
-        return batch.filter(pc.is_in(batch["language"], pa.array(own, pa.string())))
+        """Documents in one of the languages, however either side spells it."""
+        own = {codes.resolve(label) or label for label in self.languages}
+        return batch.filter(pc.is_in(batch["language"], pa.array(sorted(own), pa.string())))
+
+
+def _resolved(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same documents, each language under its one label."""
+    said = batch["language"].dictionary_encode()
+    names = said.dictionary.to_pylist()
+    labels = [codes.resolve(name) or name for name in names]
+    if labels == names:
+        return batch
+    column = pa.array(labels, pa.string()).take(said.indices)
+    return batch.set_column(batch.schema.get_field_index("language"), SCHEMA.field("language"), column)
 
 
 def find(places: Sequence[Path | str], *, split: str = "") -> tuple[Path, ...]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ginbon.cli.labels import unknown_labels
 from ginbon.errors import DamageError, UserError
 from ginbon.tokenizers.counts import Counts, count, read, write
 from ginbon.tokenizers.counts.file import is_counts
@@ -37,11 +38,40 @@ def test_text_counts_and_runs_add_up_to_what_counting_all_at_once_gives(tmp_path
     assert gather([tmp_path / "run", tmp_path / "one.parquet"]).sha256 == whole.sha256
 
 
+def spelt(word: str, language: str, source: str = "") -> Counts:
+    """Counts of one word, whatever its language is called."""
+    return Counts.of_rows(pa.array([word.encode()], pa.large_binary()), [language], [source], [1])
+
+
+def test_a_language_is_one_however_text_counts_and_options_spell_it(tmp_path: Path) -> None:
+    rows = [{"text": "o rio", "language": "pt"}, {"text": "o rio", "language": "por", "script": "Latn"}]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    pq.write_table(
+        pa.table({"text": ["o rio", "o mar"], "language": ["por_Latn", "Portuguese"]}), tmp_path / "b.parquet"
+    )
+    write(spelt("o", "por"), tmp_path / "c.parquet")
+    places = [tmp_path / name for name in ("a.jsonl", "b.parquet", "c.parquet")]
+    for found in (gather(places), gather_each(places, [GINBON])[GINBON]):
+        assert found.strata == (("por_Latn", ""),)
+        assert dict(zip(found.column.to_pylist(), found.counts.tolist(), strict=True)) == {
+            b"o": 5,
+            b" rio": 3,
+            b" mar": 1,
+        }
+
+
+def test_what_no_table_knows_stays_as_it_is_spelt(tmp_path: Path) -> None:
+    rows = [{"text": "o rio", "language": name} for name in ("und", "", "my dialect", "pt")]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    found = gather([tmp_path / "a.jsonl"])
+    assert [language for language, _ in found.strata] == ["my dialect", "por_Latn", "und"]
+    assert [note[:12] for note in unknown_labels(language for language, _ in found.strata)] == ["'my dialect'"]
+
+
 def test_only_the_languages_wanted_are_kept_however_they_are_spelled(tmp_path: Path) -> None:
-    parts = [gather([lines(tmp_path / "a.txt", "abc")], language=name) for name in ("ori_Orya", "por_Latn")]
-    write(Counts.merge(parts), tmp_path / "both.parquet")
-    assert gather([tmp_path / "both.parquet"], languages=["ory_Orya"]).strata == (("ori_Orya", ""),)
-    assert gather([tmp_path / "both.parquet"], languages=["por_Latn"]).strata == (("por_Latn", ""),)
+    write(Counts.merge([spelt("abc", "ori_Orya"), spelt("abc", "por_Latn")]), tmp_path / "both.parquet")
+    assert gather([tmp_path / "both.parquet"], languages=["ori_Orya"]).strata == (("ory_Orya", ""),)
+    assert gather([tmp_path / "both.parquet"], languages=["pt"]).strata == (("por_Latn", ""),)
 
 
 def test_text_is_cut_as_the_counts_beside_it_were(tmp_path: Path) -> None:
@@ -112,16 +142,24 @@ def test_weights_multiply_languages_and_sources() -> None:
     assert mix(SIZES, balance=0.3, weights={"tet_Latn": 0})["tet_Latn", "wiki"] == 0
 
 
+def test_a_weight_meets_its_language_in_any_spelling_but_a_source_of_that_name_first() -> None:
+    assert shares(weights={"tet": 3}) == shares(weights={"tet_Latn": 3}) == shares(weights={"Tetum": 3})
+    assert mix({("por", ""): 1.0, ("tet_Latn", ""): 1.0}, balance=1, weights={"pt": 3})["por", ""] == 1.5
+    assert mix({("por_Latn", "pt"): 9.0, ("por_Latn", ""): 9.0}, balance=1, weights={"pt": 0})["por_Latn", ""] == 2.0
+    with pytest.raises(UserError, match="'tet' and for 'tet_Latn', which are both tet_Latn"):
+        shares(weights={"tet": 3, "tet_Latn": 1})
+
+
 def test_a_mix_of_one_language_is_the_counts_themselves(tmp_path: Path) -> None:
     counts = gather([lines(tmp_path / "a.txt", "o rio", "o mar")])
     assert set(mix(counts.bytes, balance=0.3, weights={}).values()) == {1.0}
 
 
-def test_a_tokenizer_is_trained_on_its_languages_however_the_counts_spell_them(tmp_path: Path) -> None:
+def test_a_tokenizer_is_trained_on_its_languages_however_they_are_spelled(tmp_path: Path) -> None:
     counts = gather([lines(tmp_path / "a.txt", "o rio corre " * 200)], language="por")
     for said in ("por_Latn", "pt", "por"):
-        own = train(counts, TrainOptions("t", "byte-bpe", 300, languages=(said,)))
-        assert [share["language"] for share in own.record["text"]] == ["por"]
+        own = train(counts, TrainOptions("t", "byte-bpe", 300, languages=(said,), weights={"pt-BR": 2}))
+        assert [share["language"] for share in own.record["text"]] == ["por_Latn"]
     assert train(counts, TrainOptions("t", "byte-bpe", 300, languages=("hin_Deva",))).record["text"] == []
 
 

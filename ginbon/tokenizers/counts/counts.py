@@ -164,6 +164,11 @@ class Counts:
         wanted = {*languages, *(codes.resolve(language) for language in languages)} - {None}
         return self.of(lambda stratum: bool({stratum[0], codes.resolve(stratum[0])} & wanted)) if languages else self
 
+    def resolved(self) -> Counts:
+        """The same, each language under its one label (``por_Latn`` for ``pt``); what no table knows stays."""
+        strata = tuple((codes.resolve(language) or language, source) for language, source in self.strata)
+        return self if strata == self.strata else Counts.merge([replace(self, strata=strata)])
+
     def reweighted(self, weights: Mapping[Stratum, float]) -> Counts:
         """Each count times the weight of its language and source (1 where none is given), to the nearest whole number.
 

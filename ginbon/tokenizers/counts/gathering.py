@@ -26,17 +26,18 @@ def gather(
 ) -> Counts:
     """The counts of some places, added up: files of counts as they are, of a run what it counted, of text by counting.
 
-    ``language`` is that of text that does not say its own; ``languages`` keeps only these. Of a run or a release, the
-    documents of ``split`` are counted; what a run counted are those of ``train``. Text is cut by ``pattern``, but
-    beside counts as those were. ``gauge`` is told how far reading is. Raises ``UserError`` where places were cut into
-    pre-tokens in different ways, where the same counts come twice, and where there is no text, or none in these
-    languages.
+    ``language`` is that of text that does not say its own; ``languages`` keeps only these. Each language is called by
+    its one label, whatever the places call it (``pt`` is ``por_Latn``); what no table knows stays. Of a run or a
+    release, the documents of ``split`` are counted; what a run counted are those of ``train``. Text is cut by
+    ``pattern``, but beside counts as those were. ``gauge`` is told how far reading is. Raises ``UserError`` where
+    places were cut into pre-tokens in different ways, where the same counts come twice, and where there is no text, or
+    none in these languages.
     """
     parts, texts = [], []
     for place in map(Path, places):
         counted = _counted(place, split)
         if counted.is_file() and is_counts(counted):
-            parts.append(read(counted))
+            parts.append(read(counted).resolved())
             _once(place, parts)
         else:
             texts.append(place)
@@ -70,7 +71,7 @@ def gather_each(
     texts: dict[tuple[str, ...], list[Path]] = {}
     for place in map(Path, places):
         counted = _counted(place, split)
-        there = read(counted) if counted.is_file() and is_counts(counted) else None
+        there = read(counted).resolved() if counted.is_file() and is_counts(counted) else None
         missing = tuple(pattern for pattern in patterns if there is None or there.pattern != pattern)
         if there is not None and missing and counted == place:
             raise UserError(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ginbon.errors import UserError
+from ginbon.languages import codes
 from ginbon.tokenizers.counts.counts import Stratum
 
 
@@ -12,12 +13,13 @@ def mix(sizes: Mapping[Stratum, float], *, balance: float, weights: Mapping[str,
     """By what the counts of each language and source are to be multiplied.
 
     A language's share of the bytes becomes its own to the power of ``balance``: 1 leaves them as they are, 0 makes all
-    languages the same (temperature sampling; Conneau et al. 2020). ``weights`` multiply what a language (``por_Latn``)
-    or a source counts, the language's after the balance. All bytes together stay about as many. Six digits, so that
-    they are the same on every machine.
+    languages the same (temperature sampling; Conneau et al. 2020). ``weights`` multiply what a language or a source
+    counts, the language's after the balance; a language may be spelt in any way (``pt``). All bytes together stay about
+    as many. Six digits, so that they are the same on every machine.
 
     Raises ``UserError`` for a weight of what is not there.
     """
+    weights = named(weights, sizes)
     languages = sorted({language for language, _ in sizes})  # floats are added up in one order everywhere
     if unknown := sorted(weights.keys() - set(languages) - {source for _, source in sizes}):
         raise UserError(
@@ -34,3 +36,19 @@ def mix(sizes: Mapping[Stratum, float], *, balance: float, weights: Mapping[str,
         )
         for language, source in sizes
     }
+
+
+def named(weights: Mapping[str, float], strata: Iterable[Stratum]) -> dict[str, float]:
+    """Weights by the names of languages and sources as they are there; what is not there keeps its name.
+
+    Raises ``UserError`` where two of them are of one language.
+    """
+    strata = sorted(strata)
+    there = {name for stratum in strata for name in stratum}
+    labels = {codes.resolve(language) or language: language for language, _ in strata}
+    found: dict[str, str] = {}
+    for name in weights:
+        own = name if name in there else labels.get(codes.resolve(name) or name, name)
+        if found.setdefault(own, name) != name:
+            raise UserError(f"weights for {found[own]!r} and for {name!r}, which are both {own}; give one of the two")
+    return {own: weights[name] for own, name in found.items()}

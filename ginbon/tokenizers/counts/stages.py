@@ -23,8 +23,8 @@ SHARED: Final = f"{TOKENIZERS}/counts.parquet"
 MERGED: Final = "counts.parquet"
 """The counts of all training shards, in the run's folder."""
 
-COUNT_REVISION: Final = 1
-MERGE_REVISION: Final = 1
+COUNT_REVISION: Final = 2
+MERGE_REVISION: Final = 2
 """Raised by hand when results change."""
 
 
@@ -94,7 +94,9 @@ class MergeCounts:
         from ginbon.tokenizers.counts.counts import Counts
         from ginbon.tokenizers.counts.file import read
 
-        return _written(Counts.merge([_merged(task, work), *(read(one.path) for one in self.others)]), MERGED, work)
+        return _written(
+            Counts.merge([_merged(task, work), *(read(one.path).resolved() for one in self.others)]), MERGED, work
+        )
 
 
 @dataclass(frozen=True)

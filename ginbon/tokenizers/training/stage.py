@@ -58,6 +58,7 @@ class Train:
     def run(self, task: Task, work: Work) -> Result:
         """Train one tokenizer; its facts are what ``training.json`` says in short."""
         from ginbon.tokenizers.counts.file import read
+        from ginbon.tokenizers.counts.mixing import named
         from ginbon.tokenizers.training.proving import files_of
         from ginbon.tokenizers.training.train import train
 
@@ -65,7 +66,8 @@ class Train:
         there = {name for stratum in counts.strata for name in stratum}
         plan = next(one for one in self.plans if one.name == task.key)
         # a source that the recipe weighs may have lost all its documents
-        trained = train(counts, replace(plan, weights={n: w for n, w in plan.weights.items() if n in there}))
+        weights = {name: w for name, w in named(plan.weights, counts.strata).items() if name in there}
+        trained = train(counts, replace(plan, weights=weights))
         place = f"{FOLDER}/{trained.options.name}"
         for name, data in (_exported(trained) if self.export else files_of(trained)).items():
             with work.write(f"{place}/{name}") as file:
