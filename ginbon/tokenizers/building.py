@@ -10,7 +10,9 @@ from ginbon.engine.stage import Stage
 from ginbon.errors import GinbonError, Mistake, RecipeError, UserError
 from ginbon.recipes.model import Recipe
 from ginbon.recipes.tokenizers import ExtendTokenizer, SweepTokenizers, TrainTokenizer
-from ginbon.tokenizers.counts.file import pattern_of
+from ginbon.tokenizers.counts.counts import Holding
+from ginbon.tokenizers.counts.file import holdings_of, pattern_of
+from ginbon.tokenizers.counts.holding import check_apart
 from ginbon.tokenizers.counts.stages import Count, CountsFile, MergeCounts, ShareCounts
 from ginbon.tokenizers.extension.stage import Extend, Extending
 from ginbon.tokenizers.patterns import GINBON
@@ -131,8 +133,11 @@ def _counts(recipe: Recipe) -> tuple[CountsFile, ...]:
                 f"{place}: cut into pre-tokens by another split pattern than a run's ({pattern[:40]}…), so that they "
                 "cannot be added up; count that text again with merge-counts"
             )
+        held.append((place, holdings_of(path)))
+        check_apart(held)
         return CountsFile(path, digest)
 
+    held: list[tuple[str, frozenset[Holding]]] = []
     return _each(recipe, "counts", recipe.tokenizers.counts, counted)
 
 

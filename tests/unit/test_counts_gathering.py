@@ -77,9 +77,9 @@ def test_only_the_languages_wanted_are_kept_however_they_are_spelled(tmp_path: P
 def test_text_is_cut_as_the_counts_beside_it_were(tmp_path: Path) -> None:
     text = lines(tmp_path / "a.txt", "नदी 1234")
     write(count(Reading(find([text])), pattern=CL100K), tmp_path / "theirs.parquet")
-    both = gather([tmp_path / "theirs.parquet", text])
+    both = gather([tmp_path / "theirs.parquet", lines(tmp_path / "b.txt", "1234")])
     assert both.pattern == CL100K
-    assert set(both.counts.tolist()) == {2}
+    assert dict(zip(both.column.to_pylist(), both.counts.tolist(), strict=True))[b"123"] == 2
 
 
 def test_places_without_text_or_with_none_in_the_languages_wanted_are_told(tmp_path: Path) -> None:
@@ -96,6 +96,52 @@ def test_counts_named_twice_are_refused(tmp_path: Path) -> None:
     for ask in (gather, lambda places: gather_each(places, [GINBON])):
         with pytest.raises(UserError, match=r"two\.parquet: the same counts were given before"):
             ask([tmp_path / "one.parquet", tmp_path / "two.parquet"])  # type: ignore[operator]
+
+
+def kept(path: Path, counts: Counts) -> Path:
+    write(counts, path)
+    return path
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    rows = [("नदी", "hin_Deva"), ("o rio o rio o rio", "por_Latn")]
+    parts = [gather([lines(tmp_path / f"{language}.txt", text)], language=language) for text, language in rows]
+    return kept(tmp_path / "theirs.parquet", Counts.merge(parts))
+
+
+def test_what_is_inside_other_counts_already_is_refused(tmp_path: Path, theirs: Path) -> None:
+    """As where a run's recipe has added the counts of others to its own, in whatever order they are named."""
+    text = lines(tmp_path / "own.txt", "o mar")
+    (tmp_path / "run").mkdir()
+    kept(tmp_path / "run" / "counts.parquet", gather([text, theirs], language="por_Latn"))
+    with pytest.raises(UserError, match=r"theirs\.parquet: what it counts is in .*run already.*leave .*theirs"):
+        gather([tmp_path / "run", theirs])
+    with pytest.raises(UserError, match=r"run: what .*theirs\.parquet counts is in it already.*leave .*theirs"):
+        gather_each([theirs, tmp_path / "run"], [GINBON])
+    other = gather([theirs, lines(tmp_path / "c.txt", "o sol")], language="por_Latn")
+    with pytest.raises(UserError, match=r"holds text in hin_Deva, por_Latn that .*run holds too"):
+        gather([tmp_path / "run", kept(tmp_path / "other.parquet", other)])
+    with pytest.raises(UserError, match=r"the text: what it counts is in .*run already"):
+        gather([tmp_path / "run", text], language="por_Latn")
+
+
+def test_leaving_out_what_is_rare_or_other_languages_hides_nothing(tmp_path: Path, theirs: Path) -> None:
+    shared = kept(tmp_path / "shared.parquet", gather([theirs]).thresholded(2))
+    again = kept(tmp_path / "again.parquet", read(shared).thresholded(3))
+    for one, other in ((shared, theirs), (again, theirs), (shared, again)):
+        with pytest.raises(UserError, match="count twice"):
+            gather([one, other])
+    halves = [kept(tmp_path / f"{name}.parquet", gather([theirs], languages=[name])) for name in ("hin_Deva", "pt")]
+    assert gather(halves) == read(theirs)
+    with pytest.raises(UserError, match="count twice"):
+        gather([halves[0], theirs])
+
+
+@pytest.mark.parametrize("holds", [7, {"a": ["por_Latn"]}, {"0" * 64: [7]}, {"0" * 64: 7}])
+def test_what_a_stranger_says_that_counts_hold_is_looked_at(tmp_path: Path, holds: object) -> None:
+    with pytest.raises(DamageError, match="metadata: holds is"):
+        read(with_metadata(tmp_path / "theirs.parquet", holds=holds))
 
 
 def test_a_folder_with_nothing_to_count_is_told(tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ from ginbon.tokenizers.splitting import UNICODE, split_by_library
 Stratum = tuple[str, str]
 """Language and source."""
 
+Holding = tuple[str, str]
+"""Counts of text, by their SHA-256, and a language: what is in counts that were added up, so that nothing is twice."""
+
 
 @dataclass(frozen=True, eq=False)
 class Counts:
@@ -37,7 +40,8 @@ class Counts:
 
     Row ``i`` is the bytes ``data[offsets[i]:offsets[i + 1]]`` of stratum ``strata[marks[i]]``. ``pattern``,
     ``normalisation`` and ``unicode`` say how text was cut; ``finer`` are patterns that cut on what ``pattern`` cuts, in
-    this order. Every count is ``threshold`` or more, and ``dropped`` are the occurrences that this cost.
+    this order. Every count is ``threshold`` or more, and ``dropped`` are the occurrences that this cost. ``holds`` is
+    what they were made of, where that is not text; it is no part of what they say.
     """
 
     offsets: Int64s
@@ -51,6 +55,7 @@ class Counts:
     threshold: int = 1
     dropped: int = 0
     finer: tuple[str, ...] = ()
+    holds: frozenset[Holding] = frozenset()
 
     @classmethod
     def of_table(cls, table: Table, strata: Sequence[Stratum], *, pattern: str = GINBON) -> Counts:
@@ -102,6 +107,9 @@ class Counts:
             finer=first.finer,
             threshold=min(part.threshold for part in parts),
             dropped=sum(part.dropped for part in parts),
+            holds=frozenset().union(*(part.held for part in parts))
+            if any(part.holds for part in parts)
+            else frozenset(),
         )
 
     def __len__(self) -> int:
@@ -122,6 +130,11 @@ class Counts:
         for column, kind in ((self.offsets, "<i8"), (self.data, "u1"), (self.marks, "<i4"), (self.counts, "<u8")):
             digest.update(np.ascontiguousarray(column, kind).data)
         return digest.hexdigest()
+
+    @property
+    def held(self) -> frozenset[Holding]:
+        """What they hold: themselves, in each of their languages, where they were counted from text."""
+        return self.holds or frozenset((self.sha256, language) for language, _ in self.strata)
 
     @property
     def _fields(self) -> tuple[object, ...]:
@@ -152,12 +165,14 @@ class Counts:
         keep = self.counts >= np.uint64(max(least, 0))
         lost = replace(self, counts=np.where(keep, np.uint64(0), self.counts)).total
         kept = self._rows(np.flatnonzero(keep))
-        return replace(kept, threshold=max(least, self.threshold), dropped=self.dropped + lost)
+        return replace(kept, threshold=max(least, self.threshold), dropped=self.dropped + lost, holds=self.held)
 
     def of(self, wanted: Callable[[Stratum], bool]) -> Counts:
         """Only the rows of some languages and sources."""
         keep = np.array([wanted(stratum) for stratum in self.strata], np.bool_)
-        return self._rows(np.flatnonzero(keep[self.marks]))
+        kept = self._rows(np.flatnonzero(keep[self.marks]))
+        languages = {language for language, _ in kept.strata}
+        return replace(kept, holds=frozenset(one for one in self.holds if one[1] in languages))
 
     def of_languages(self, languages: Collection[str]) -> Counts:
         """Only the rows of these languages, however either side spells them; of all where none are named."""
@@ -167,7 +182,10 @@ class Counts:
     def resolved(self) -> Counts:
         """The same, each language under its one label (``por_Latn`` for ``pt``); what no table knows stays."""
         strata = tuple((codes.resolve(language) or language, source) for language, source in self.strata)
-        return self if strata == self.strata else Counts.merge([replace(self, strata=strata)])
+        if strata == self.strata:
+            return self
+        holds = frozenset((sha256, codes.resolve(language) or language) for sha256, language in self.holds)
+        return Counts.merge([replace(self, strata=strata, holds=holds)])
 
     def reweighted(self, weights: Mapping[Stratum, float]) -> Counts:
         """Each count times the weight of its language and source (1 where none is given), to the nearest whole number.

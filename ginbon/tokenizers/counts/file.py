@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from ginbon.corpus.parquet import DENSE, Writer
 from ginbon.engine.files import canonical_json, whole_file
 from ginbon.errors import DamageError, SurroundingsError, UserError
-from ginbon.tokenizers.counts.counts import Counts, numbers
+from ginbon.tokenizers.counts.counts import Counts, Holding, numbers
 
 FORMAT: Final = "ginbon-counts"
 VERSION: Final = 1
@@ -64,6 +64,7 @@ def write_to(counts: Counts, file: Any) -> None:
         "threshold": counts.threshold,
         "dropped": counts.dropped,
         "sha256": counts.sha256,
+        "holds": _by_hash(counts.held),
     }
     schema = SCHEMA.with_metadata({_KEY: canonical_json(about)})
     labels = [pa.array([stratum[side] for stratum in counts.strata], pa.string()) for side in (0, 1)]
@@ -88,6 +89,12 @@ def is_counts(path: Path) -> bool:
     return True
 
 
+def holdings_of(path: Path) -> frozenset[Holding]:
+    """What a file of counts says that it holds; its rows are not read. Raises as ``read`` does."""
+    with _opened(path) as file:
+        return _holdings(path, _about(path, file.schema_arrow.metadata))
+
+
 def pattern_of(path: Path) -> str:
     """The split pattern that a file of counts says it was cut by; its rows are not read. Raises as ``read`` does."""
     with _opened(path) as file:
@@ -108,7 +115,7 @@ def read(path: Path) -> Counts:
         counts = _of_columns(path, table)
     except UnicodeDecodeError as error:
         raise DamageError(f"{path}: a language or source is no text: {error}") from error
-    about = {name: said[name] for name in _KINDS}
+    about = {name: said[name] for name in _KINDS} | {"holds": _holdings(path, said)}
     if about["threshold"] > 1 and len(counts) and int(counts.counts.min()) < about["threshold"]:
         raise DamageError(f"{path}: says that every count is {about['threshold']} or more, and one is not")
     counts = replace(counts, **about)
@@ -146,6 +153,24 @@ def _about(path: Path, metadata: Any) -> dict[str, Any]:
             least = f" of {_LEAST[name]} or more" if name in _LEAST else ""
             raise DamageError(f"{path}: metadata: {name} is {str(value)[:80]!r}; expected {kind.__name__}{least}")
     return said
+
+
+def _by_hash(held: Collection[Holding]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for sha256, language in sorted(held):
+        found.setdefault(sha256, []).append(language)
+    return found
+
+
+def _holdings(path: Path, said: dict[str, Any]) -> frozenset[Holding]:
+    held = said.get("holds", {})
+    try:
+        found = frozenset((sha256, language) for sha256, languages in held.items() for language in languages)
+        if any(len(sha256) != 64 or not isinstance(language, str) for sha256, language in found):
+            raise ValueError
+    except (AttributeError, TypeError, ValueError):
+        raise DamageError(f"{path}: metadata: holds is {str(held)[:80]!r}; expected hashes and languages") from None
+    return found
 
 
 def _said(metadata: Any) -> dict[str, Any]:

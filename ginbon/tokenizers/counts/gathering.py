@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.counts.counting import count, count_each
 from ginbon.tokenizers.counts.counts import Counts
 from ginbon.tokenizers.counts.file import is_counts, read
+from ginbon.tokenizers.counts.holding import add_up
 from ginbon.tokenizers.counts.stages import MERGED
 from ginbon.tokenizers.patterns import GINBON, PATTERNS
 from ginbon.tokenizers.reading import Gauge, Reading, find
+
+_TEXT: Final = "the text"
+"""What it is called beside files of counts."""
 
 
 def gather(
@@ -33,22 +38,23 @@ def gather(
     places were cut into pre-tokens in different ways, where the same counts come twice, and where there is no text, or
     none in these languages.
     """
-    parts, texts = [], []
+    parts: list[tuple[str, Counts]] = []
+    texts: list[Path] = []
     for place in map(Path, places):
         counted = _counted(place, split)
         if counted.is_file() and is_counts(counted):
-            parts.append(read(counted).resolved())
-            _once(place, parts)
+            parts.append((str(place), read(counted).resolved()))
         else:
             texts.append(place)
-    if texts and parts and parts[0].pattern not in PATTERNS.values():
+    if texts and parts and parts[0][1].pattern not in PATTERNS.values():
         raise UserError(
             f"{texts[0]}: to be cut as the counts beside it, by a pattern that is not known here: "
-            f"{parts[0].pattern[:60]!r}. Count the text first if you trust it (ginbon.tokenizers.counts.count)"
+            f"{parts[0][1].pattern[:60]!r}. Count the text first if you trust it (ginbon.tokenizers.counts.count)"
         )
     if texts or not parts:
         reading = Reading(find(texts, split=split), language=language, split=split, gauge=gauge or Gauge())
-        parts.append(count(reading, pattern=parts[0].pattern if parts else pattern, threads=threads))
+        found = count(reading, pattern=parts[0][1].pattern if parts else pattern, threads=threads)
+        parts.append((_TEXT, found))
     return _sum(parts, languages)
 
 
@@ -67,7 +73,7 @@ def gather_each(
     Of a run its counts are taken for the pattern that they were cut by, and its text for others. Raises ``UserError``
     for a file of counts where another pattern is asked for than its own.
     """
-    parts: dict[str, list[Counts]] = {pattern: [] for pattern in patterns}
+    parts: dict[str, list[tuple[str, Counts]]] = {pattern: [] for pattern in patterns}
     texts: dict[tuple[str, ...], list[Path]] = {}
     for place in map(Path, places):
         counted = _counted(place, split)
@@ -79,14 +85,13 @@ def gather_each(
                 "be cut on (ginbon+case), never put together again: give the text itself, or leave that pattern out"
             )
         if there is not None and len(missing) < len(patterns):
-            parts[there.pattern].append(there)
-            _once(place, parts[there.pattern])
+            parts[there.pattern].append((str(place), there))
         if missing:
             texts.setdefault(missing, []).append(place)
     for missing, own in texts.items():
         reading = Reading(find(own, split=split), language=language, split=split, gauge=gauge or Gauge())
         for pattern, counts in zip(missing, count_each(reading, missing, threads=threads), strict=True):
-            parts[pattern].append(counts)
+            parts[pattern].append((_TEXT, counts))
     return {pattern: _sum(found, languages) for pattern, found in parts.items()}
 
 
@@ -96,14 +101,8 @@ def _counted(place: Path, split: str) -> Path:
     return own if split == "train" and own.is_file() else place
 
 
-def _once(place: Path, parts: Sequence[Counts]) -> None:
-    """Raises ``UserError`` where the last of the counts came before: each occurrence would count twice."""
-    if len(parts[-1]) and parts[-1].sha256 in (one.sha256 for one in parts[:-1]):
-        raise UserError(f"{place}: the same counts were given before, and would count twice; name them once")
-
-
-def _sum(parts: Sequence[Counts], languages: Sequence[str]) -> Counts:
-    merged = Counts.merge(parts) if len(parts) > 1 else parts[0]
+def _sum(parts: Sequence[tuple[str, Counts]], languages: Sequence[str]) -> Counts:
+    merged = add_up(parts) if len(parts) > 1 else parts[0][1]
     if not len(merged):
         raise UserError("there is no text in what was named; give text, a run, a release or counts")
     wanted = merged.of_languages(languages)

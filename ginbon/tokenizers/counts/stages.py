@@ -6,7 +6,7 @@ Counting is not a part of ``write``, so that a recipe may get its tokenizers aft
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -133,11 +133,13 @@ def _over_all(folder: Path) -> Task:
 
 
 def _merged(task: Task, work: Work) -> Counts:
+    """What the run counted, as one: into which shards its text went decides nothing."""
     from ginbon.tokenizers.counts.counting import Counter
     from ginbon.tokenizers.counts.counts import Counts
     from ginbon.tokenizers.counts.file import read
 
-    return Counts.merge([read(work.folder / path) for path in task.arguments["files"]] or [Counter().counts()])
+    parts = [replace(read(work.folder / path), holds=frozenset()) for path in task.arguments["files"]]
+    return Counts.merge(parts or [Counter().counts()])
 
 
 def _written(counts: Counts, path: str, work: Work) -> Result:
