@@ -21,6 +21,7 @@ from ginbon.cli.training_options import (
     Threads,
     Unseen,
 )
+from ginbon.defaults import COVERAGE, SIZES, UNSEEN, WITHIN
 from ginbon.errors import UserError
 
 
@@ -32,7 +33,8 @@ def sweep(
         typer.Option(help="byte-bpe, bpe, unigram or parity-bpe; may be given again. Left out: byte-bpe and bpe."),
     ] = None,
     vocabulary: Annotated[
-        list[int] | None, typer.Option(help="Tokens; may be given again. Left out: 8000, 16000, 32000 and 64000.")
+        list[int] | None,
+        typer.Option(help=f"Tokens; may be given again. Left out: {', '.join(map(str, SIZES))}."),
     ] = None,
     balance: Annotated[
         list[float] | None,
@@ -65,11 +67,11 @@ def sweep(
     ] = "",
     within: Annotated[
         float, typer.Option(min=0, max=1, help="Share of tokens above the fewest that is good enough.")
-    ] = 0.05,
+    ] = WITHIN,
     hidden: Annotated[int, typer.Option(min=1, help="Hidden size of the model, for what a vocabulary costs.")] = 4_096,
-    character_coverage: CharacterCoverage = 0.9999,
+    character_coverage: CharacterCoverage = COVERAGE,
     alphabet: AlphabetKind = "seen",
-    unseen: Unseen = 2_000,
+    unseen: Unseen = UNSEEN,
     special_token: SpecialTokens = None,
     development: Development = None,
     sample_bytes: Annotated[

@@ -22,6 +22,7 @@ from ginbon.cli.training_options import (
     Threads,
     Unseen,
 )
+from ginbon.defaults import BALANCE, COVERAGE, UNSEEN, VOCABULARY
 from ginbon.errors import UserError
 
 if TYPE_CHECKING:
@@ -35,19 +36,19 @@ def train(
     kind: Annotated[
         str, typer.Option(help="byte-bpe, parity-bpe (languages pay alike), or SentencePiece's unigram or bpe.")
     ] = "byte-bpe",
-    vocabulary: Annotated[int, typer.Option(help="Tokens, special ones and bytes included.")] = 32_000,
+    vocabulary: Annotated[int, typer.Option(help="Tokens, special ones and bytes included.")] = VOCABULARY,
     name: Annotated[str, typer.Option(help="What it is called; left out: the output folder's name.")] = "",
     language: Languages = None,
     balance: Annotated[
         float, typer.Option(help="1: languages count as much as there is of them; 0: all the same.")
-    ] = 0.3,
+    ] = BALANCE,
     weight: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=FACTOR", help="What a language or source counts (por_Latn=2); may be given again."),
     ] = None,
-    character_coverage: CharacterCoverage = 0.9999,
+    character_coverage: CharacterCoverage = COVERAGE,
     alphabet: AlphabetKind = "seen",
-    unseen: Unseen = 2_000,
+    unseen: Unseen = UNSEEN,
     special_token: SpecialTokens = None,
     finer: Annotated[
         list[str] | None,

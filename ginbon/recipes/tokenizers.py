@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ginbon.defaults import BALANCE, COVERAGE, SIZES, UNSEEN, VOCABULARY, WITHIN
 from ginbon.recipes.sources import Model
 from ginbon.recipes.values import Label, Line, Name, Place, TokenizerName
 
@@ -32,20 +33,20 @@ class TrainTokenizer(Model):
     """Its name; also its folder's."""
     kind: Literal["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe", "parity-bpe"]
     """Which trainer; `parity-bpe` is a `byte-bpe` under which languages pay alike, and needs `parity`."""
-    vocabulary: Annotated[int, Field(ge=300, le=1_000_000)] = 32_000
+    vocabulary: Annotated[int, Field(ge=300, le=1_000_000)] = VOCABULARY
     """Tokens in the vocabulary, special ones and bytes included."""
     languages: list[Label] | None = None
     """Which of the recipe's languages; left out = all."""
-    balance: Annotated[float, Field(ge=0, le=1)] = 0.3
+    balance: Annotated[float, Field(ge=0, le=1)] = BALANCE
     """A language's share of the training text is its bytes to this power: 1 takes the text as it is, 0 gives every
     language the same."""
     weights: dict[Line, Annotated[float, Field(ge=0)]] = {}
     """What languages (`por_Latn`) and sources count, by name; 1 where nothing is said."""
-    character_coverage: Annotated[float, Field(ge=0.98, le=1)] = 0.9999
+    character_coverage: Annotated[float, Field(ge=0.98, le=1)] = COVERAGE
     """Share of the text's characters that get a token of their own; the rest are written as bytes."""
     alphabet: Literal["seen", "language", "none"] = "seen"
     """For `byte-bpe`: which characters are never cut: those seen, all that the languages are written with, or none."""
-    unseen: Annotated[int, Field(ge=0)] = 2_000
+    unseen: Annotated[int, Field(ge=0)] = UNSEEN
     """With `alphabet: language`: likely characters that were not seen."""
     special_tokens: list[Line] = []
     """Tokens that text never becomes, beside the usual ones."""
@@ -82,21 +83,16 @@ class SweepTokenizers(Model):
         "sentencepiece-bpe",
     ]
     """Which trainers."""
-    vocabularies: Annotated[list[Annotated[int, Field(ge=300, le=1_000_000)]], Field(min_length=1)] = [
-        8_000,
-        16_000,
-        32_000,
-        64_000,
-    ]
+    vocabularies: Annotated[list[Annotated[int, Field(ge=300, le=1_000_000)]], Field(min_length=1)] = list(SIZES)
     """Tokens in the vocabulary; of one kind all sizes share a learning."""
-    balances: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)] = [0.3]
+    balances: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)] = [BALANCE]
     """As `balance` of a tokenizer to train."""
     patterns: Annotated[list[Annotated[str, Field(pattern=r"^ginbon(\+.+)?$")]], Field(min_length=1)] = ["ginbon"]
     """Split patterns: `ginbon`, or with what cuts on what it cuts: `ginbon+case`, `ginbon+latin`,
     `ginbon+punctuation`."""
     languages: list[Label] | None = None
     """Which of the recipe's languages; left out = all."""
-    within: Annotated[float, Field(ge=0, le=1)] = 0.05
+    within: Annotated[float, Field(ge=0, le=1)] = WITHIN
     """The smallest vocabulary is taken whose tokens are at most this share above the fewest."""
 
 

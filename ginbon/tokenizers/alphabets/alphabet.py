@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Final
 
 import pyarrow as pa
 
+from ginbon.defaults import UNSEEN
 from ginbon.filters import words
 from ginbon.tokenizers.alphabets.characters import characters
 from ginbon.tokenizers.alphabets.equivalents import equivalents
@@ -15,8 +15,6 @@ from ginbon.tokenizers.alphabets.likely import likely
 from ginbon.tokenizers.alphabets.names import names
 from ginbon.tokenizers.alphabets.relatives import carried, relatives
 from ginbon.tokenizers.counts import Counts, graphemes
-
-UNSEEN: Final = 2_000
 
 
 def alphabet(counts: Counts, *, min_count: int = 1, unseen: int = UNSEEN, heard: Iterable[str] = ()) -> frozenset[str]:

@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from ginbon.defaults import WITHIN
 from ginbon.errors import UserError
 from ginbon.tokenizers.comparison import Measured, Row
 from ginbon.tokenizers.metrics import Estimate
-from ginbon.tokenizers.sweep.plan import HIDDEN, WITHIN
+from ginbon.tokenizers.sweep.plan import HIDDEN
 from ginbon.tokenizers.units import interval
 
 

@@ -9,14 +9,10 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
+from ginbon.defaults import BALANCE, COVERAGE, SIZES, UNSEEN, WITHIN
 from ginbon.errors import UserError
 from ginbon.tokenizers.patterns import FINER, GINBON, PATTERNS, known_pattern
-from ginbon.tokenizers.training.options import BALANCE, SHORT, UNSEEN, Alphabet, Kind, Parity, TrainOptions
-
-SIZES: Final = (8_000, 16_000, 32_000, 64_000)
-
-WITHIN: Final = 0.05
-"""A twentieth of the tokens: about what the last doubling of a vocabulary buys, for half of the embedding."""
+from ginbon.tokenizers.training.options import SHORT, Alphabet, Kind, Parity, TrainOptions
 
 HIDDEN: Final = 4_096
 """Hidden size of the model that the cost of a vocabulary is told for: that of the 7 to 8 billion parameter models."""
@@ -104,7 +100,7 @@ class SweepOptions:
     patterns: tuple[str, ...] = ("ginbon",)
     mixes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
-    character_coverage: float = 0.9999
+    character_coverage: float = COVERAGE
     special_tokens: tuple[str, ...] = ()
     alphabet: Alphabet = "seen"
     unseen: int = UNSEEN

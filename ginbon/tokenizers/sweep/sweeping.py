@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from ginbon.defaults import WITHIN
 from ginbon.engine.files import read_json, write_json, write_whole
 from ginbon.errors import UserError
 from ginbon.languages import codes
@@ -20,7 +21,7 @@ from ginbon.tokenizers.patterns import finer_pattern
 from ginbon.tokenizers.reading import UNKNOWN, Gauge, Read, Reading, find
 from ginbon.tokenizers.sample import choose as choose_sample
 from ginbon.tokenizers.sweep.choice import Choice, choose, parameters
-from ginbon.tokenizers.sweep.plan import FILE, HIDDEN, SAMPLE_BYTES, WITHIN, Arm, Judging, SweepOptions
+from ginbon.tokenizers.sweep.plan import FILE, HIDDEN, SAMPLE_BYTES, Arm, Judging, SweepOptions
 from ginbon.tokenizers.training.options import REVISION
 from ginbon.tokenizers.training.proving import TRAINING, files_of
 from ginbon.tokenizers.training.train import Trained, train_each

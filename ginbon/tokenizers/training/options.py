@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from ginbon.defaults import BALANCE, COVERAGE, UNSEEN, VOCABULARY
 from ginbon.errors import UserError
 
 Kind = Literal["sentencepiece-unigram", "sentencepiece-bpe", "byte-bpe", "parity-bpe"]
@@ -25,17 +26,11 @@ SHORT: Final[Mapping[str, Kind]] = {
 Alphabet = Literal["seen", "language", "none"]
 ALPHABETS: Final[tuple[str, ...]] = get_args(Alphabet)
 
-UNSEEN: Final = 2_000
-"""Graphemes that were not seen and are likely, in an alphabet of the language."""
-
 REVISION: Final = 5
 """Raised by hand when the same counts and options give another tokenizer."""
 
 MIN_VOCABULARY: Final = 300
 """256 bytes, the special tokens, and room for something to learn."""
-
-BALANCE: Final = 0.3
-"""As for XLM-R (Conneau et al. 2020): with 1 small languages get hardly a token, with 0 their noise gets many."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +66,11 @@ class TrainOptions:
 
     name: str
     kind: Kind
-    vocabulary: int = 32_000
+    vocabulary: int = VOCABULARY
     languages: tuple[str, ...] = ()
     balance: float = BALANCE
     weights: Mapping[str, float] = field(default_factory=dict)
-    character_coverage: float = 0.9999
+    character_coverage: float = COVERAGE
     special_tokens: tuple[str, ...] = ()
     finer: tuple[str, ...] = ()
     alphabet: Alphabet = "seen"
