@@ -16,10 +16,12 @@ from ginbon.cli.training_options import (
     Development,
     Inputs,
     Languages,
+    Memory,
     Quiet,
     SpecialTokens,
     Threads,
     Unseen,
+    bounds_of,
 )
 from ginbon.defaults import COVERAGE, SIZES, UNSEEN, WITHIN
 from ginbon.errors import UserError
@@ -79,6 +81,7 @@ def sweep(
     ] = 1_000_000,
     seed: Annotated[int, typer.Option(min=0, help="What the sample and the intervals come from.")] = 1,
     threads: Threads = 2,
+    memory: Memory = "2 GB",
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print sweep.json.")] = False,
 ) -> None:
@@ -130,6 +133,7 @@ def sweep(
             threads=threads,
             told=step.say,
             gauge=Gauge(step.read),
+            bounds=bounds_of(memory, output),
         )
     for note in unknown_labels(language for own in done.counts.values() for language, _ in own.strata):
         typer.echo(f"note: {note}", file=sys.stderr)

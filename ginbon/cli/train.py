@@ -17,17 +17,19 @@ from ginbon.cli.training_options import (
     Development,
     Inputs,
     Languages,
+    Memory,
     Quiet,
     SpecialTokens,
     Threads,
     Unseen,
+    bounds_of,
 )
 from ginbon.defaults import BALANCE, COVERAGE, UNSEEN, VOCABULARY
 from ginbon.errors import UserError
 
 if TYPE_CHECKING:
     from ginbon.cli.meter import Meter
-    from ginbon.tokenizers.counts import Counts
+    from ginbon.tokenizers.counts import Bounds, Counts
 
 
 def train(
@@ -69,6 +71,7 @@ def train(
         bool, typer.Option(help="Write it in every format that can hold it, proven id by id, with fixtures.")
     ] = True,
     threads: Threads = 2,
+    memory: Memory = "2 GB",
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print training.json.")] = False,
 ) -> None:
@@ -100,10 +103,11 @@ def train(
         if development or ratio or global_merges or window
         else None,
     )
+    bounds = bounds_of(memory, output)
     if any((output / file).exists() for file in ("tokenizer.json", "tokenizer.model")):
         raise UserError(f"{output}: there is a tokenizer in this folder already; choose another, or remove it first")
     with Meter(quiet=quiet, as_json=as_json) as meter:
-        counts = _gather(inputs, languages, threads, meter)
+        counts = _gather(inputs, languages, threads, meter, bounds)
         notes = unknown_labels(language for language, _ in counts.strata)
         with meter.step("train", f"learning {vocabulary:,} tokens from {len(counts):,} pre-tokens"):
             trained = train_tokenizer(counts, options)
@@ -137,6 +141,7 @@ def merge_counts(
         str, typer.Option(help="Split pattern that text is cut by: ginbon, o200k, cl100k, ... or a regular expression.")
     ] = "ginbon",
     threads: Threads = 2,
+    memory: Memory = "2 GB",
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as one JSON object.")] = False,
 ) -> None:
@@ -146,15 +151,16 @@ def merge_counts(
     """
     from ginbon.cli.display import size as shown_size
     from ginbon.cli.meter import Meter
-    from ginbon.tokenizers.counts import write
+    from ginbon.tokenizers.counts import thresholded, write
 
     if output.exists():
         raise UserError(f"{output}: is there already; choose another name, or remove it first")
+    bounds = bounds_of(memory, output)
     with Meter(quiet=quiet, as_json=as_json) as meter:
-        counts = _gather(inputs, [label_of(one) for one in language or ()], threads, meter, pattern=pattern)
+        counts = _gather(inputs, [label_of(one) for one in language or ()], threads, meter, bounds, pattern=pattern)
     for note in unknown_labels(language for language, _ in counts.strata):
         typer.echo(f"note: {note}", file=sys.stderr)
-    counts = counts.thresholded(least) if least > 1 else counts
+    counts = thresholded(counts, least, bounds) if least > 1 else counts
     if not len(counts):
         raise UserError(f"--least {least:,}: every pre-token occurs less often, so nothing would be left; choose less")
     write(counts, output)
@@ -189,7 +195,13 @@ def merge_counts(
 
 
 def _gather(
-    inputs: Sequence[Path], languages: Sequence[str], threads: int, meter: Meter, *, pattern: str = "ginbon"
+    inputs: Sequence[Path],
+    languages: Sequence[str],
+    threads: int,
+    meter: Meter,
+    bounds: Bounds,
+    *,
+    pattern: str = "ginbon",
 ) -> Counts:
     from ginbon.tokenizers.counts.gathering import gather
     from ginbon.tokenizers.patterns import known_pattern
@@ -197,8 +209,15 @@ def _gather(
 
     own, pattern = languages[0] if len(languages) == 1 else "", known_pattern(pattern)
     with meter.step("count") as step:
-        gauge = Gauge(step.read)
-        return gather(inputs, language=own, languages=languages, pattern=pattern, threads=threads, gauge=gauge)
+        return gather(
+            inputs,
+            language=own,
+            languages=languages,
+            pattern=pattern,
+            threads=threads,
+            gauge=Gauge(step.read),
+            bounds=bounds,
+        )
 
 
 def factors_of(option: str, said: Sequence[str]) -> dict[str, float]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ginbon.tokenizers.counts import Bounds
 
 Inputs = Annotated[
     list[Path],
@@ -32,4 +35,25 @@ Development = Annotated[
     Path | None, typer.Option(metavar="PLACE", help="parity-bpe: parallel text that tells what each language pays.")
 ]
 Threads = Annotated[int, typer.Option(min=1, help="Threads that count text; the result is the same.")]
+Memory = Annotated[
+    str, typer.Option(help="Memory that counts may take, such as '2 GB'; the rest waits on the disk beside the output.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+LEAST_MEMORY = 64_000_000
+
+
+def bounds_of(memory: str, output: Path) -> Bounds:
+    """What ``--memory`` says; what does not fit goes to the disk of the output."""
+    from ginbon.errors import UserError
+    from ginbon.recipes.values import parse_size
+    from ginbon.tokenizers.counts import Bounds
+
+    try:
+        size = parse_size(memory)
+    except UserError as error:
+        raise UserError(f"--memory: {error}") from error
+    if size < LEAST_MEMORY:
+        raise UserError(f"--memory {memory}: expected 64 MB or more")
+    place = output.absolute()
+    return Bounds(next(folder for folder in place.parents if folder.is_dir()), size)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from made_run import make_run, real_texts
 
 from ginbon.engine.carry import Outcome, Watch, carry_out
 from ginbon.engine.parts import read_parts
+from ginbon.errors import UserError
 from ginbon.filters.shards import written_shards
 from ginbon.tokenizers import Reading, TextColumn, TrainOptions, choose, compare, find, gather, load, measure, train
 from ginbon.tokenizers.counts import read as read_counts
@@ -132,12 +134,18 @@ def test_counts_are_shared_without_what_is_rare_and_others_counts_are_added(run:
     folder = tmp_path / "run"
     shutil.copytree(run, folder)
     theirs = tmp_path / "theirs.parquet"
-    write_counts(own, theirs)
+    write_counts(replace(own, holds=frozenset([("0" * 64, "por_Latn")])), theirs)  # as if they were of other text
     merge = MergeCounts((CountsFile(theirs, "0" * 64),))
     carry(folder, [ShareCounts(3), merge])
     shared = read_counts(folder / "tokenizers/counts.parquet")
     assert (shared.threshold, shared.total + shared.dropped) == (3, own.total)
     assert read_counts(folder / "counts.parquet").total == 2 * own.total
+    for inside in (theirs, folder / "tokenizers/counts.parquet"):
+        with pytest.raises(UserError, match="already, and would count twice"):
+            gather([folder, inside])
+    write_counts(own, theirs)
+    with pytest.raises(UserError, match=r"theirs\.parquet: the same counts were given before \(this run\)"):
+        carry(folder, [MergeCounts((CountsFile(theirs, "1" * 64),))])
 
 
 def test_training_never_sees_a_held_out_document(run: Path) -> None:

@@ -14,5 +14,7 @@ from ginbon.tokenizers.counts.counting import Counter, count
 from ginbon.tokenizers.counts.counts import Counts, Stratum
 from ginbon.tokenizers.counts.file import read, write
 from ginbon.tokenizers.counts.graphemes import graphemes
+from ginbon.tokenizers.counts.pile import add_up, thresholded
+from ginbon.tokenizers.counts.runs import Bounds
 
-__all__ = ["Counter", "Counts", "Stratum", "count", "graphemes", "read", "write"]
+__all__ = ["Bounds", "Counter", "Counts", "Stratum", "add_up", "count", "graphemes", "read", "thresholded", "write"]

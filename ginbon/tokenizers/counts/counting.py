@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ginbon.tokenizers.counts.counts import Counts, Stratum
-from ginbon.tokenizers.counts.table import Table
+from ginbon.tokenizers.counts.counts import Counts
+from ginbon.tokenizers.counts.pile import Pile, total
+from ginbon.tokenizers.counts.runs import Bounds, Runs
 from ginbon.tokenizers.patterns import GINBON
 from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.reading import Read
@@ -22,26 +24,25 @@ _PIECE_BYTES = 1 << 20
 
 
 class Counter:
-    """Counts documents, batch by batch; not for several threads at once."""
+    """Counts documents, batch by batch, into a pile; not for several threads at once."""
 
-    def __init__(self, pattern: str = GINBON) -> None:
+    def __init__(self, pattern: str = GINBON, pile: Pile | None = None) -> None:
         self.pattern = pattern
-        self._table = Table()
-        self._strata: dict[Stratum, int] = {}
+        self.pile = pile or Pile()
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count the documents of a batch of ``reading.SCHEMA``."""
         names = zip(batch["language"].to_pylist(), batch["source"].to_pylist(), strict=True)
-        codes = np.array([self._strata.setdefault(stratum, len(self._strata)) for stratum in names], np.int32)
+        codes = np.array([self.pile.place(stratum) for stratum in names], np.int32)
         for first, n in _pieces(batch["text"]):
             texts = TextColumn(batch["text"].slice(first, n))
             found = split(texts, self.pattern)
             marks = np.repeat(codes[first : first + n], found.counts)
-            self._table.add(texts.data, found.stops, marks, np.ones(len(marks), np.uint64))
+            self.pile.add(texts.data, found.stops, marks, np.ones(len(marks), np.uint64))
 
     def counts(self) -> Counts:
         """What was counted so far."""
-        return Counts.of_table(self._table, tuple(self._strata), pattern=self.pattern)
+        return replace(self.pile.rest(), pattern=self.pattern)
 
 
 def _pieces(column: pa.Array) -> Iterator[tuple[int, int]]:
@@ -55,23 +56,26 @@ def _pieces(column: pa.Array) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def count(read: Read, *, pattern: str = GINBON, threads: int = 1) -> Counts:
+def count(read: Read, *, pattern: str = GINBON, threads: int = 1, bounds: Bounds | None = None) -> Counts:
     """Pre-token counts of the documents that ``read`` gives, for each language and source.
 
-    Memory follows the distinct pre-tokens, not the text: some 60 bytes for each and thread. Documents are read in this
-    thread, and counted in ``threads`` others.
+    Memory follows the distinct pre-tokens, not the text: some 60 bytes for each and thread, and up to ``bounds``; what
+    is more waits on the disk, and nothing is lost. Documents are read in this thread, and counted in ``threads``
+    others.
     """
-    return count_each(read, [pattern], threads=threads)[0]
+    return count_each(read, [pattern], threads=threads, bounds=bounds)[0]
 
 
-def count_each(read: Read, patterns: Sequence[str], *, threads: int = 1) -> list[Counts]:
+def count_each(read: Read, patterns: Sequence[str], *, threads: int = 1, bounds: Bounds | None = None) -> list[Counts]:
     """The same by each of several split patterns: the documents are read once."""
+    runs = [Runs(bounds) if bounds else None for _ in patterns]
     own = threading.local()
     counters: list[list[Counter]] = []
 
     def add(batch: pa.RecordBatch) -> None:
         if not hasattr(own, "counters"):
-            own.counters = [Counter(pattern) for pattern in patterns]
+            tables = threads * len(patterns)
+            own.counters = [Counter(each, Pile(of, tables=tables)) for each, of in zip(patterns, runs, strict=True)]
             counters.append(own.counters)
         for counter in own.counters:
             counter.add(batch)
@@ -83,8 +87,9 @@ def count_each(read: Read, patterns: Sequence[str], *, threads: int = 1) -> list
         _over_threads(add, read, threads)
     if not counters:
         return [Counter(pattern).counts() for pattern in patterns]
-    each = [[counter.counts() for counter in same] for same in zip(*counters, strict=True)]
-    return [Counts.merge(parts) if len(parts) > 1 else parts[0] for parts in each]
+    piles = [[counter.pile for counter in same] for same in zip(*counters, strict=True)]
+    found = [total(same, of) for same, of in zip(piles, runs, strict=True)]
+    return [replace(counts, pattern=pattern) for counts, pattern in zip(found, patterns, strict=True)]
 
 
 def _over_threads(add: Callable[[pa.RecordBatch], None], read: Read, threads: int) -> None:

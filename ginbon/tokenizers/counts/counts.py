@@ -8,10 +8,10 @@ sentence in a script without spaces.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +32,14 @@ Stratum = tuple[str, str]
 
 Holding = tuple[str, str]
 """Counts of text, by their SHA-256, and a language: what is in counts that were added up, so that nothing is twice."""
+
+ROW_BYTES: Final = 32
+"""What a row takes beside its own bytes."""
+
+_PIECE_ROWS: Final = 2**18
+_LOW: Final = np.uint64(2**32 - 1)
+_NONE: Final[frozenset[Holding]] = frozenset()
+_ALIKE: Final = ("pattern", "finer", "normalisation", "unicode")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +68,20 @@ class Counts:
     @classmethod
     def of_table(cls, table: Table, strata: Sequence[Stratum], *, pattern: str = GINBON) -> Counts:
         """From distinct strings whose marks are places in ``strata``."""
-        return _ordered(cls(table.offsets, table.data, table.marks, table.counts, tuple(strata), pattern))
+        given, order = _order(cls(table.offsets, table.data, table.marks, table.counts, tuple(strata), pattern))
+        return given._rows(order)
+
+    @classmethod
+    def in_order(cls, table: Table, strata: Sequence[Stratum]) -> Iterator[Counts]:
+        """The same a piece at a time, of ``_PIECE_ROWS`` rows."""
+        given, order = _order(cls(table.offsets, table.data, table.marks, table.counts, tuple(strata)))
+        for first in range(0, len(order), _PIECE_ROWS):
+            yield given._rows(order[first : first + _PIECE_ROWS])
+
+    @classmethod
+    def of_stratum(cls, pre_tokens: pa.LargeBinaryArray, counts: UInt64s, stratum: Stratum) -> Counts:
+        """From rows of one language and source that are in order."""
+        return cls(*_buffers(pre_tokens), np.zeros(len(counts), np.int32), counts, (stratum,))
 
     @classmethod
     def of_rows(
@@ -77,7 +98,7 @@ class Counts:
         marks, strata = _marks(languages, sources)
         offsets, data = _buffers(pre_tokens.cast(pa.large_binary()))
         given = cls(offsets, data, marks, np.asarray(counts, np.uint64), strata)
-        _check_total(given.total)
+        check_total(given.total)
         if given._is_ordered():
             return given
         table = Table.sized(len(given), len(data))
@@ -91,26 +112,16 @@ class Counts:
         Raises ``UserError`` where they were cut in different ways, or would pass 2**64.
         """
         first = parts[0]
-        for part in parts:
-            _check_alike(first, part)
-        _check_total(sum(part.total for part in parts))
+        said = sum_of(parts)
+        check_total(sum(part.total for part in parts))
         strata = {one: n for n, one in enumerate(sorted({stratum for part in parts for stratum in part.strata}))}
         table = Table()
         for part in parts:
             places = np.array([strata[stratum] for stratum in part.strata], np.int32)
             table.add(part.data, part.offsets[1:], places[part.marks], part.counts)
         merged = cls.of_table(table, tuple(strata), pattern=first.pattern)
-        return replace(
-            merged,
-            normalisation=first.normalisation,
-            unicode=first.unicode,
-            finer=first.finer,
-            threshold=min(part.threshold for part in parts),
-            dropped=sum(part.dropped for part in parts),
-            holds=frozenset().union(*(part.held for part in parts))
-            if any(part.holds for part in parts)
-            else frozenset(),
-        )
+        held = frozenset().union(*(part.held for part in parts)) if any(part.holds for part in parts) else _NONE
+        return replace(merged, **said, holds=held)
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -150,42 +161,78 @@ class Counts:
     @cached_property
     def total(self) -> int:
         """Occurrences of all pre-tokens."""
-        halves = (int((self.counts >> np.uint64(32)).sum()), int((self.counts & np.uint64(2**32 - 1)).sum()))
-        return (halves[0] << 32) + halves[1]
+        parts = (self.counts[first : first + _PIECE_ROWS] for first in range(0, len(self), _PIECE_ROWS))
+        return sum((int((part >> np.uint64(32)).sum()) << 32) + int((part & _LOW).sum()) for part in parts)
 
     @cached_property
     def bytes(self) -> Mapping[Stratum, float]:
         """Bytes of text that the counts of each language and source stand for."""
-        sizes = np.diff(self.offsets) * self.counts.astype(np.float64)
-        sums = np.bincount(self.marks, weights=sizes, minlength=len(self.strata))
+        sums = np.zeros(len(self.strata))
+        for first in range(0, len(self), _PIECE_ROWS):
+            end = min(first + _PIECE_ROWS, len(self))
+            sizes = np.diff(self.offsets[first : end + 1]) * self.counts[first:end].astype(np.float64)
+            sums += np.bincount(self.marks[first:end], weights=sizes, minlength=len(self.strata))
         return dict(zip(self.strata, sums.tolist(), strict=True))
+
+    @property
+    def size_bytes(self) -> int:
+        """What their columns take in memory."""
+        return sum(column.nbytes for column in (self.offsets, self.data, self.marks, self.counts))
+
+    def slice(self, first: int, end: int) -> Counts:
+        """The rows from ``first`` to before ``end``; nothing but where they begin is copied."""
+        offsets = self.offsets[first : end + 1]
+        data, rows = self.data[offsets[0] : offsets[-1]], slice(first, end)
+        return replace(
+            self, offsets=offsets - offsets[0], data=data, marks=self.marks[rows], counts=self.counts[rows], holds=_NONE
+        )
+
+    def blocks(self, most: int = 2**23) -> Iterator[Counts]:
+        """All rows, in pieces of about so many bytes."""
+        first, rows = 0, max(most // ROW_BYTES, 1)
+        while first < len(self):
+            ends = self.offsets[first + 1 : first + 1 + rows] - self.offsets[first]
+            ends += ROW_BYTES * np.arange(1, len(ends) + 1)
+            end = first + max(int(np.searchsorted(ends, most, side="right")), 1)
+            yield self.slice(first, end)
+            first = end
 
     def thresholded(self, least: int) -> Counts:
         """Only the rows that count ``least`` or more; of a language and source, not of all together."""
-        keep = self.counts >= np.uint64(max(least, 0))
-        lost = replace(self, counts=np.where(keep, np.uint64(0), self.counts)).total
-        kept = self._rows(np.flatnonzero(keep))
-        return replace(kept, threshold=max(least, self.threshold), dropped=self.dropped + lost, holds=self.held)
+        return self.above(least, self.at_least(least))
+
+    def at_least(self, least: int) -> Counts:
+        """The rows of ``thresholded``, without what it says of them."""
+        return self._rows(np.flatnonzero(self.counts >= np.uint64(max(least, 0))))
+
+    def above(self, least: int, kept: Counts) -> Counts:
+        """What ``thresholded`` gives where ``kept`` are the rows."""
+        return replace(
+            kept,
+            **self.about,
+            threshold=max(least, self.threshold),
+            dropped=self.dropped + self.total - kept.total,
+            holds=self.held,
+        )
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """How the text was cut, which counts that are added up have in common."""
+        return {name: getattr(self, name) for name in _ALIKE}
 
     def of(self, wanted: Callable[[Stratum], bool]) -> Counts:
         """Only the rows of some languages and sources."""
         keep = np.array([wanted(stratum) for stratum in self.strata], np.bool_)
+        if keep.all():
+            return self
         kept = self._rows(np.flatnonzero(keep[self.marks]))
         languages = {language for language, _ in kept.strata}
         return replace(kept, holds=frozenset(one for one in self.holds if one[1] in languages))
 
     def of_languages(self, languages: Collection[str]) -> Counts:
         """Only the rows of these languages, however either side spells them; of all where none are named."""
-        wanted = {*languages, *(codes.resolve(language) for language in languages)} - {None}
-        return self.of(lambda stratum: bool({stratum[0], codes.resolve(stratum[0])} & wanted)) if languages else self
-
-    def resolved(self) -> Counts:
-        """The same, each language under its one label (``por_Latn`` for ``pt``); what no table knows stays."""
-        strata = tuple((codes.resolve(language) or language, source) for language, source in self.strata)
-        if strata == self.strata:
-            return self
-        holds = frozenset((sha256, codes.resolve(language) or language) for sha256, language in self.holds)
-        return Counts.merge([replace(self, strata=strata, holds=holds)])
+        wanted = wanted_of(languages)
+        return self.of(lambda stratum: wanted(stratum[0]))
 
     def reweighted(self, weights: Mapping[Stratum, float]) -> Counts:
         """Each count times the weight of its language and source (1 where none is given), to the nearest whole number.
@@ -241,19 +288,30 @@ class Counts:
         )
 
 
-def _check_total(total: int) -> None:
+def wanted_of(languages: Collection[str]) -> Callable[[str], bool]:
+    """Whether a language is one of these, however either side spells it; every one is where none are named."""
+    wanted = {*languages, *(codes.resolve(language) for language in languages)} - {None}
+    return lambda language: not languages or language in wanted or codes.resolve(language) in wanted
+
+
+def sum_of(parts: Sequence[Counts]) -> dict[str, Any]:
+    """What is to be said of the sum of some counts. Raises ``UserError`` where they were cut in different ways."""
+    for name in _ALIKE:
+        mine = getattr(parts[0], name)
+        for theirs in (getattr(part, name) for part in parts[1:]):
+            if mine != theirs:
+                raise UserError(
+                    f"counts of different {name} cannot be merged: {str(mine)[:120]!r} and {str(theirs)[:120]!r}. "
+                    "Count the texts again with one of them"
+                )
+    thresholds, dropped = min(part.threshold for part in parts), sum(part.dropped for part in parts)
+    return {**parts[0].about, "threshold": thresholds, "dropped": dropped}
+
+
+def check_total(total: int) -> None:
+    """Raises ``UserError`` for more occurrences than a count can hold."""
     if total >= 2**64:
         raise UserError("these counts add up to 2**64 or more; divide them by a constant first")
-
-
-def _check_alike(one: Counts, other: Counts) -> None:
-    for name in ("pattern", "finer", "normalisation", "unicode"):
-        mine, theirs = getattr(one, name), getattr(other, name)
-        if mine != theirs:
-            raise UserError(
-                f"counts of different {name} cannot be merged: {str(mine)[:120]!r} and {str(theirs)[:120]!r}. "
-                "Count the texts again with one of them"
-            )
 
 
 def _recut(counts: Counts, pattern: str) -> Counts:
@@ -276,15 +334,15 @@ def _recut(counts: Counts, pattern: str) -> Counts:
     )
 
 
-def _ordered(counts: Counts) -> Counts:
-    """The same rows in the order of language, source and bytes."""
+def _order(counts: Counts) -> tuple[Counts, Int64s]:
+    """The same rows, whose strata are in order now, and the order of language, source and bytes; those of 0 are out."""
     names = sorted(counts.strata)
     place = {stratum: n for n, stratum in enumerate(names)}
     rank = np.array([place[stratum] for stratum in counts.strata], np.int32)
     marks = rank[counts.marks] if len(counts) else counts.marks
     rows = pa.table({"mark": marks, "pre_token": counts.column})
     order = pc.sort_indices(rows, [("mark", "ascending"), ("pre_token", "ascending")]).to_numpy()
-    return replace(counts, marks=marks, strata=tuple(names))._rows(order[counts.counts[order] > 0])
+    return replace(counts, marks=marks, strata=tuple(names)), order[counts.counts[order] > 0]
 
 
 def _marks(

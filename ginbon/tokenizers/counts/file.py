@@ -16,7 +16,10 @@ import pyarrow.parquet as pq
 from ginbon.corpus.parquet import DENSE, Writer
 from ginbon.engine.files import canonical_json, whole_file
 from ginbon.errors import DamageError, SurroundingsError, UserError
-from ginbon.tokenizers.counts.counts import Counts, Holding, numbers
+from ginbon.tokenizers.counts.columns import Columns
+from ginbon.tokenizers.counts.counts import ROW_BYTES, Counts, Holding, numbers
+from ginbon.tokenizers.counts.pile import add_up
+from ginbon.tokenizers.counts.runs import Bounds
 
 FORMAT: Final = "ginbon-counts"
 VERSION: Final = 1
@@ -102,19 +105,18 @@ def pattern_of(path: Path) -> str:
     return pattern
 
 
-def read(path: Path) -> Counts:
-    """Counts from a file.
+def read(path: Path, bounds: Bounds | None = None) -> Counts:
+    """Counts from a file; what would not fit ``bounds`` is laid on the disk.
 
     Raises ``SurroundingsError`` where it cannot be read, ``DamageError`` where its bytes are damaged, ``UserError``
     where it is something else or of a newer version.
     """
     with _opened(path) as file:
         said = _about(path, file.schema_arrow.metadata)
-        table = file.read()
-    try:
-        counts = _of_columns(path, table)
-    except UnicodeDecodeError as error:
-        raise DamageError(f"{path}: a language or source is no text: {error}") from error
+        try:
+            counts = _rows_of(path, file, bounds)
+        except UnicodeDecodeError as error:
+            raise DamageError(f"{path}: a language or source is no text: {error}") from error
     about = {name: said[name] for name in _KINDS} | {"holds": _holdings(path, said)}
     if about["threshold"] > 1 and len(counts) and int(counts.counts.min()) < about["threshold"]:
         raise DamageError(f"{path}: says that every count is {about['threshold']} or more, and one is not")
@@ -179,6 +181,23 @@ def _said(metadata: Any) -> dict[str, Any]:
     if said["format"] != FORMAT:
         raise ValueError(said["format"])
     return said
+
+
+def _rows_of(path: Path, file: pq.ParquetFile, bounds: Bounds | None) -> Counts:
+    groups = range(file.num_row_groups)
+    if bounds is None or _size(file) <= bounds.memory // 4:
+        return _of_columns(path, file.read())
+    columns = Columns(bounds.folder)
+    if all(columns.add(_of_columns(path, file.read_row_group(group))) for group in groups):
+        return columns.counts()
+    return add_up((_of_columns(path, file.read_row_group(group)) for group in groups), bounds)
+
+
+def _size(file: pq.ParquetFile) -> int:
+    """About what the rows take in memory."""
+    about = file.metadata
+    sizes = (about.row_group(group).column(0).total_uncompressed_size for group in range(about.num_row_groups))
+    return int(sum(sizes) + ROW_BYTES * about.num_rows)
 
 
 def _of_columns(path: Path, table: pa.Table) -> Counts:

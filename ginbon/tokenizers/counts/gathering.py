@@ -10,7 +10,8 @@ from ginbon.errors import UserError
 from ginbon.tokenizers.counts.counting import count, count_each
 from ginbon.tokenizers.counts.counts import Counts
 from ginbon.tokenizers.counts.file import is_counts, read
-from ginbon.tokenizers.counts.holding import add_up
+from ginbon.tokenizers.counts.holding import together
+from ginbon.tokenizers.counts.runs import Bounds
 from ginbon.tokenizers.counts.stages import MERGED
 from ginbon.tokenizers.patterns import GINBON, PATTERNS
 from ginbon.tokenizers.reading import Gauge, Reading, find
@@ -28,22 +29,23 @@ def gather(
     split: str = "train",
     threads: int = 1,
     gauge: Gauge | None = None,
+    bounds: Bounds | None = None,
 ) -> Counts:
     """The counts of some places, added up: files of counts as they are, of a run what it counted, of text by counting.
 
     ``language`` is that of text that does not say its own; ``languages`` keeps only these. Each language is called by
     its one label, whatever the places call it (``pt`` is ``por_Latn``); what no table knows stays. Of a run or a
     release, the documents of ``split`` are counted; what a run counted are those of ``train``. Text is cut by
-    ``pattern``, but beside counts as those were. ``gauge`` is told how far reading is. Raises ``UserError`` where
-    places were cut into pre-tokens in different ways, where the same counts come twice, and where there is no text, or
-    none in these languages.
+    ``pattern``, but beside counts as those were. ``gauge`` is told how far reading is. Memory is kept within
+    ``bounds``. Raises ``UserError`` where places were cut into pre-tokens in different ways, where the same counts come
+    twice, and where there is no text, or none in these languages.
     """
     parts: list[tuple[str, Counts]] = []
     texts: list[Path] = []
     for place in map(Path, places):
         counted = _counted(place, split)
         if counted.is_file() and is_counts(counted):
-            parts.append((str(place), read(counted).resolved()))
+            parts.append((str(place), read(counted, bounds)))
         else:
             texts.append(place)
     if texts and parts and parts[0][1].pattern not in PATTERNS.values():
@@ -53,9 +55,9 @@ def gather(
         )
     if texts or not parts:
         reading = Reading(find(texts, split=split), language=language, split=split, gauge=gauge or Gauge())
-        found = count(reading, pattern=parts[0][1].pattern if parts else pattern, threads=threads)
+        found = count(reading, pattern=parts[0][1].pattern if parts else pattern, threads=threads, bounds=bounds)
         parts.append((_TEXT, found))
-    return _sum(parts, languages)
+    return _sum(parts, languages, bounds)
 
 
 def gather_each(
@@ -67,6 +69,7 @@ def gather_each(
     split: str = "train",
     threads: int = 1,
     gauge: Gauge | None = None,
+    bounds: Bounds | None = None,
 ) -> dict[str, Counts]:
     """The same by each of several split patterns, text being read once for all of them.
 
@@ -77,7 +80,7 @@ def gather_each(
     texts: dict[tuple[str, ...], list[Path]] = {}
     for place in map(Path, places):
         counted = _counted(place, split)
-        there = read(counted).resolved() if counted.is_file() and is_counts(counted) else None
+        there = read(counted, bounds) if counted.is_file() and is_counts(counted) else None
         missing = tuple(pattern for pattern in patterns if there is None or there.pattern != pattern)
         if there is not None and missing and counted == place:
             raise UserError(
@@ -90,9 +93,9 @@ def gather_each(
             texts.setdefault(missing, []).append(place)
     for missing, own in texts.items():
         reading = Reading(find(own, split=split), language=language, split=split, gauge=gauge or Gauge())
-        for pattern, counts in zip(missing, count_each(reading, missing, threads=threads), strict=True):
+        for pattern, counts in zip(missing, count_each(reading, missing, threads=threads, bounds=bounds), strict=True):
             parts[pattern].append((_TEXT, counts))
-    return {pattern: _sum(found, languages) for pattern, found in parts.items()}
+    return {pattern: _sum(found, languages, bounds) for pattern, found in parts.items()}
 
 
 def _counted(place: Path, split: str) -> Path:
@@ -101,12 +104,11 @@ def _counted(place: Path, split: str) -> Path:
     return own if split == "train" and own.is_file() else place
 
 
-def _sum(parts: Sequence[tuple[str, Counts]], languages: Sequence[str]) -> Counts:
-    merged = add_up(parts) if len(parts) > 1 else parts[0][1]
-    if not len(merged):
+def _sum(parts: Sequence[tuple[str, Counts]], languages: Sequence[str], bounds: Bounds | None) -> Counts:
+    if not any(len(counts) for _, counts in parts):
         raise UserError("there is no text in what was named; give text, a run, a release or counts")
-    wanted = merged.of_languages(languages)
-    if not len(wanted):
-        there = ", ".join(sorted({language for language, _ in merged.strata}))
+    found = together(parts, languages=languages, bounds=bounds)
+    if not len(found):
+        there = ", ".join(sorted({language for _, counts in parts for language, _ in counts.strata}))
         raise UserError(f"there is no text in {', '.join(languages)}; what was named has text in {there}")
-    return wanted
+    return found

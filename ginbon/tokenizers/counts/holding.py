@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from ginbon.errors import UserError
-from ginbon.tokenizers.counts.counts import Counts, Holding
+from ginbon.languages import codes
+from ginbon.tokenizers.counts.counts import Counts, Holding, Stratum, wanted_of
+from ginbon.tokenizers.counts.pile import add_up
+from ginbon.tokenizers.counts.runs import Bounds
 
 
-def add_up(given: Sequence[tuple[str, Counts]]) -> Counts:
+def together(
+    given: Sequence[tuple[str, Counts]], *, languages: Collection[str] = (), bounds: Bounds | None = None
+) -> Counts:
     """The sum of counts, each with the name of where it is from, which remembers what it holds.
 
-    Raises ``UserError`` as ``check_apart`` and ``Counts.merge`` do.
+    Each language is called by its one label; what no table knows stays. ``languages`` keeps only these. Raises
+    ``UserError`` as ``check_apart`` and ``add_up`` do.
     """
-    check_apart([(name, counts.held) for name, counts in given])
-    return Counts.merge([replace(counts, holds=counts.held) for _, counts in given])
+    wanted = wanted_of(languages)
+
+    def name(stratum: Stratum) -> Stratum | None:
+        return (codes.resolve(stratum[0]) or stratum[0], stratum[1]) if wanted(stratum[0]) else None
+
+    if len(given) == 1 and all(name(stratum) == stratum for stratum in given[0][1].strata):
+        return given[0][1]
+    held = [_called(counts.held, name) for _, counts in given]
+    check_apart([(place, own) for (place, _), own in zip(given, held, strict=True)])
+    found = add_up([counts for _, counts in given], bounds, name=name)
+    if len(given) == 1 and not given[0][1].holds:
+        return found
+    return replace(found, holds=frozenset().union(*held))
+
+
+def _called(held: Collection[Holding], name: Callable[[Stratum], Stratum | None]) -> frozenset[Holding]:
+    """The same of languages by the names that they have in a sum."""
+    called = ((sha256, name((language, ""))) for sha256, language in held)
+    return frozenset((sha256, own[0]) for sha256, own in called if own)
 
 
 def check_apart(given: Sequence[tuple[str, Collection[Holding]]]) -> None:

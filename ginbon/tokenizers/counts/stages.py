@@ -17,6 +17,7 @@ from ginbon.tokenizers.shards import documents, shards
 
 if TYPE_CHECKING:
     from ginbon.tokenizers.counts.counts import Counts
+    from ginbon.tokenizers.counts.runs import Bounds
 
 FOLDER: Final = "counts"
 SHARED: Final = f"{TOKENIZERS}/counts.parquet"
@@ -58,7 +59,7 @@ class Count:
         from ginbon.tokenizers.counts.counting import count
         from ginbon.tokenizers.counts.file import write_to
 
-        counts = count(documents(task, work))
+        counts = count(documents(task, work), bounds=_bounds(work))
         path = Path(FOLDER, *Path(task.arguments["shards"][0]).parts[1:])
         with work.write(str(path)) as file:
             write_to(counts, file)
@@ -91,12 +92,12 @@ class MergeCounts:
 
     def run(self, task: Task, work: Work) -> Result:
         """Add them up."""
-        from ginbon.tokenizers.counts.counts import Counts
         from ginbon.tokenizers.counts.file import read
+        from ginbon.tokenizers.counts.holding import together
 
-        return _written(
-            Counts.merge([_merged(task, work), *(read(one.path).resolved() for one in self.others)]), MERGED, work
-        )
+        own, bounds = _merged(task, work), _bounds(work)
+        others = [(str(one.path), read(one.path, bounds)) for one in self.others]
+        return _written(together([("this run", own), *others], bounds=bounds), MERGED, work)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,9 @@ class ShareCounts:
 
     def run(self, task: Task, work: Work) -> Result:
         """Add them up, and leave out what is rare."""
-        return _written(_merged(task, work).thresholded(self.least), SHARED, work)
+        from ginbon.tokenizers.counts.pile import thresholded
+
+        return _written(thresholded(_merged(task, work), self.least, _bounds(work)), SHARED, work)
 
 
 def _over_all(folder: Path) -> Task:
@@ -135,11 +138,19 @@ def _over_all(folder: Path) -> Task:
 def _merged(task: Task, work: Work) -> Counts:
     """What the run counted, as one: into which shards its text went decides nothing."""
     from ginbon.tokenizers.counts.counting import Counter
-    from ginbon.tokenizers.counts.counts import Counts
     from ginbon.tokenizers.counts.file import read
+    from ginbon.tokenizers.counts.pile import add_up
 
-    parts = [replace(read(work.folder / path), holds=frozenset()) for path in task.arguments["files"]]
-    return Counts.merge(parts or [Counter().counts()])
+    files = task.arguments["files"]
+    parts = (replace(read(work.folder / path), holds=frozenset()) for path in files)
+    return add_up(parts, _bounds(work)) if files else Counter().counts()
+
+
+def _bounds(work: Work) -> Bounds:
+    """What is more than memory should hold waits in the run's folder."""
+    from ginbon.tokenizers.counts.runs import Bounds
+
+    return Bounds(work.folder)
 
 
 def _written(counts: Counts, path: str, work: Work) -> Result:

@@ -32,6 +32,16 @@ class Table:
         slots, entries = np.full(2 * room, -1, np.int32), np.empty((room, 4), np.int64)
         return cls(slots, entries, np.empty(room, np.uint64), np.empty(size, np.uint8))
 
+    @property
+    def used_bytes(self) -> int:
+        """The memory that the strings need; up to twice as much is there for them."""
+        return 48 * len(self) + int(self.used[kernel.BYTES])
+
+    def clear(self) -> None:
+        """Forget all strings; the memory stays."""
+        self.slots.fill(-1)
+        self.used.fill(0)
+
     def __len__(self) -> int:
         return int(self.used[kernel.ENTRIES])
 

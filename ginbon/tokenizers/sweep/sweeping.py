@@ -13,7 +13,7 @@ from ginbon.engine.files import read_json, write_json, write_whole
 from ginbon.errors import UserError
 from ginbon.languages import codes
 from ginbon.tokenizers.comparison import Comparison, measure_each, ranked
-from ginbon.tokenizers.counts import Counts
+from ginbon.tokenizers.counts import Bounds, Counts
 from ginbon.tokenizers.counts.gathering import gather_each
 from ginbon.tokenizers.libraries import characters_by
 from ginbon.tokenizers.parallel import Aligned, ParallelComparison, compare_parallel, read_parallel
@@ -103,6 +103,7 @@ def sweep(
     threads: int = 1,
     told: Told = lambda line: None,
     gauge: Gauge | None = None,
+    bounds: Bounds | None = None,
 ) -> Sweep:
     """Train tokenizers from places (runs, files of counts, text), measure them on held-out documents, and choose one.
 
@@ -118,7 +119,15 @@ def sweep(
         raise UserError(f"within {within}; expected a share of tokens, 0 to 1")
     read = reading(places, held_out, language=language, languages=options.languages)
     patterns = list(dict.fromkeys(arm.cut.pattern for arm in arms))
-    counts = gather_each(places, patterns, language=language, languages=options.languages, threads=threads, gauge=gauge)
+    counts = gather_each(
+        places,
+        patterns,
+        language=language,
+        languages=options.languages,
+        threads=threads,
+        gauge=gauge,
+        bounds=bounds,
+    )
     read = replace(read, languages=_trained_on(counts))
     if not any(batch.num_rows for batch in read()):
         raise UserError(_NOTHING_HELD_OUT)
