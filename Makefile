@@ -54,7 +54,7 @@ data: $(VENV)/.developed
 	$(BIN)/python benchmarks/data.py
 
 bench: $(VENV)/.developed
-	@for file in run extract filters identify words dedup clusters contamination tokenizers training parity national; do $(BIN)/python benchmarks/$$file.py --json; done
+	@for file in run extract filters identify words dedup clusters contamination tokenizers training sweep parity national; do $(BIN)/python benchmarks/$$file.py --json; done
 
 docs: $(VENV)/.developed
 	$(BIN)/python docs/generate.py

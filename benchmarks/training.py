@@ -112,7 +112,7 @@ def by_ginbon(folder: Path) -> Callable[[], bytes]:
     return lambda: tokenizer_json(train_bpe(count(Reading((folder / "train.parquet",)), threads=2), VOCABULARY))
 
 
-def by_sentencepiece(folder: Path, kind: str = "bpe") -> Callable[[], bytes]:
+def by_sentencepiece(folder: Path, kind: str = "bpe", vocabulary: int = VOCABULARY) -> Callable[[], bytes]:
     """Its BPE (or ``unigram``) with nothing dropped or folded, byte fallback, two threads."""
     import sentencepiece
 
@@ -120,7 +120,7 @@ def by_sentencepiece(folder: Path, kind: str = "bpe") -> Callable[[], bytes]:
         model = io.BytesIO()
         lines = (line.replace("\0", " ") for text in texts(folder) for line in text.split("\n") if line)
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=lines, model_writer=model, model_type=kind, vocab_size=VOCABULARY, byte_fallback=True,
+            sentence_iterator=lines, model_writer=model, model_type=kind, vocab_size=vocabulary, byte_fallback=True,
             hard_vocab_limit=False, character_coverage=0.9999, normalization_rule_name="identity",
             remove_extra_whitespaces=False, add_dummy_prefix=False, split_digits=True, max_sentence_length=2**30,
             allow_whitespace_only_pieces=True, num_threads=2, minloglevel=2,
@@ -130,7 +130,7 @@ def by_sentencepiece(folder: Path, kind: str = "bpe") -> Callable[[], bytes]:
     return train
 
 
-def by_huggingface(folder: Path) -> Callable[[], bytes]:
+def by_huggingface(folder: Path, vocabulary: int = VOCABULARY) -> Callable[[], bytes]:
     """Its BPE with our split pattern."""
     import tokenizers as hf_tokenizers
     from tokenizers import models, pre_tokenizers, trainers
@@ -144,7 +144,7 @@ def by_huggingface(folder: Path) -> Callable[[], bytes]:
             [cut, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
         )
         trainer = trainers.BpeTrainer(
-            vocab_size=VOCABULARY, min_frequency=2, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            vocab_size=vocabulary, min_frequency=2, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             special_tokens=["<|endoftext|>"], show_progress=False,
         )  # fmt: skip
         tokenizer.train_from_iterator(texts(folder), trainer)
