@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +19,7 @@ from ginbon.cli.training_options import (
     Languages,
     Memory,
     Quiet,
+    Ratio,
     SpecialTokens,
     Threads,
     Unseen,
@@ -25,6 +27,9 @@ from ginbon.cli.training_options import (
 )
 from ginbon.defaults import COVERAGE, SIZES, UNSEEN, WITHIN
 from ginbon.errors import UserError
+
+if TYPE_CHECKING:
+    from ginbon.tokenizers.training.options import Parity
 
 
 def sweep(
@@ -76,6 +81,16 @@ def sweep(
     unseen: Unseen = UNSEEN,
     special_token: SpecialTokens = None,
     development: Development = None,
+    ratio: Ratio = None,
+    global_merges: Annotated[
+        list[int] | None, typer.Option(min=0, help="parity-bpe: so many first merges are plain; may be given again.")
+    ] = None,
+    window: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=0, help="parity-bpe: of so many merges none chooses over twice its share; may be given again."
+        ),
+    ] = None,
     sample_bytes: Annotated[
         int, typer.Option(min=1, help="Most held-out text to measure, of each language.")
     ] = 1_000_000,
@@ -95,14 +110,16 @@ def sweep(
     from ginbon.engine.files import canonical_json, write_whole
     from ginbon.report.sweep import page_of_sweep
     from ginbon.tokenizers.reading import Gauge
-    from ginbon.tokenizers.sweep import SweepOptions
+    from ginbon.tokenizers.sweep import SweepOptions, left_over
     from ginbon.tokenizers.sweep import sweep as sweep_tokenizers
-    from ginbon.tokenizers.training.options import SHORT, Parity
+    from ginbon.tokenizers.training.options import SHORT
 
     if pivot and not parallel:
         raise UserError("--pivot is of parallel text; name that too with --parallel")
-    if development and "parity-bpe" not in (kind or ()):
-        raise UserError("--development is for parity-bpe; name that kind too with --kind, beside the others wanted")
+    parities = _parities(development, factors_of("ratio", ratio or ()), global_merges or [0], window or [0])
+    told = {"--development": development, "--ratio": ratio, "--global-merges": global_merges, "--window": window}
+    if "parity-bpe" not in (kind or ()) and (idle := [option for option, said in told.items() if said]):
+        raise UserError(f"{idle[0]} is for parity-bpe; name that kind too with --kind, beside the others wanted")
     usual, languages = SweepOptions(), [label_of(one) for one in language or ()]
     options = SweepOptions(
         kinds=tuple(SHORT.get(one, one) for one in kind) if kind else usual.kinds,  # type: ignore[arg-type]
@@ -115,7 +132,7 @@ def sweep(
         special_tokens=tuple(special_token or ()),
         alphabet=alphabet,  # type: ignore[arg-type]
         unseen=unseen,
-        parity=Parity(str(development)) if development else None,
+        parities=parities,
     )
     with Meter(quiet=quiet, as_json=as_json) as meter, meter.step("sweep") as step:
         done = sweep_tokenizers(
@@ -137,6 +154,12 @@ def sweep(
         )
     for note in unknown_labels(language for own in done.counts.values() for language, _ in own.strata):
         typer.echo(f"note: {note}", file=sys.stderr)
+    if left := left_over(output, done):
+        typer.echo(
+            f"note: {output} also has tokenizers of earlier sweeps, which are not in these tables: {', '.join(left)}. "
+            "Ask for them again to have them there (they are not trained again), or remove their folders",
+            file=sys.stderr,
+        )
     write_whole(output / "sweep.html", page_of_sweep(done).encode())
     if as_json:
         print(canonical_json(done.to_json()).decode())  # noqa: T201
@@ -144,6 +167,21 @@ def sweep(
     from ginbon.cli.sweep_tables import show
 
     show(done, output)
+
+
+def _parities(
+    development: Path | None, ratio: dict[str, float], global_merges: list[int], windows: list[int]
+) -> tuple[Parity, ...]:
+    """By development text and by ratios, whatever is given, each with each number of plain merges and each window."""
+    from ginbon.tokenizers.training.options import Parity
+
+    ways = [Parity(str(development))] * bool(development) + [Parity(ratio=ratio)] * bool(ratio)
+    return tuple(
+        replace(way, global_merges=plain, window=window)
+        for way in ways
+        for plain in dict.fromkeys(global_merges)
+        for window in dict.fromkeys(windows)
+    )
 
 
 def _mix(said: str) -> tuple[str, dict[str, float]]:

@@ -19,6 +19,7 @@ from ginbon.cli.training_options import (
     Languages,
     Memory,
     Quiet,
+    Ratio,
     SpecialTokens,
     Threads,
     Unseen,
@@ -57,12 +58,7 @@ def train(
         typer.Option(help="case, latin, punctuation or an expression: cuts on what ours cuts; may be given again."),
     ] = None,
     development: Development = None,
-    ratio: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LANGUAGE=BYTES", help="parity-bpe without such text: bytes of the same content in each language."
-        ),
-    ] = None,
+    ratio: Ratio = None,
     global_merges: Annotated[int, typer.Option(min=0, help="parity-bpe: so many first merges are plain.")] = 0,
     window: Annotated[
         int, typer.Option(min=0, help="parity-bpe: of so many merges none chooses over twice its share; 0: no limit.")

@@ -34,6 +34,12 @@ SpecialTokens = Annotated[
 Development = Annotated[
     Path | None, typer.Option(metavar="PLACE", help="parity-bpe: parallel text that tells what each language pays.")
 ]
+Ratio = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="LANGUAGE=BYTES", help="parity-bpe without such text: bytes of the same content in each language."
+    ),
+]
 Threads = Annotated[int, typer.Option(min=1, help="Threads that count text; the result is the same.")]
 Memory = Annotated[
     str, typer.Option(help="Memory that counts may take, such as '2 GB'; the rest waits on the disk beside the output.")

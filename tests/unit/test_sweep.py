@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from ginbon.tokenizers.counts.stages import Count, MergeCounts
 from ginbon.tokenizers.metrics import Estimate
 from ginbon.tokenizers.patterns import CL100K, FINER, GINBON, O200K
 from ginbon.tokenizers.reading import Reading, find
-from ginbon.tokenizers.sweep import Cut, Judging, SweepOptions, choose, sweep, wording
+from ginbon.tokenizers.sweep import Cut, Judging, SweepOptions, choose, left_over, sweep, wording
 from ginbon.tokenizers.sweep.stage import SweepStage
 from ginbon.tokenizers.training.making import RARE, rare_tokens
 from ginbon.tokenizers.training.options import Kind, Parity, TrainOptions
@@ -239,9 +240,28 @@ def test_what_is_there_is_not_trained_again_and_what_is_damaged_is(here: Path) -
 
 def test_parity_with_ratios_is_a_kind_like_others_and_is_found_again(here: Path) -> None:
     write(TWO, here / "counts.parquet")
-    options = SweepOptions(kinds=("parity-bpe", "byte-bpe"), vocabularies=(400,), parity=PARITY)
+    options = SweepOptions(kinds=("parity-bpe", "byte-bpe"), vocabularies=(400,), parities=(PARITY,))
     assert [line.partition(": ")[2] for line in swept(here, options)[:2]] == ["400 tokens"] * 2
     assert [line.partition(": ")[2] for line in swept(here, options)[:2]] == ["is there"] * 2
+
+
+def test_what_makes_languages_pay_alike_is_varied_like_anything_else() -> None:
+    each = (PARITY, replace(PARITY, window=50), replace(PARITY, global_merges=20, window=50), Parity("dev"))
+    arms = SweepOptions(kinds=("byte-bpe", "parity-bpe"), vocabularies=(400,), parities=each).arms()
+    assert [arm.options.parity for arm in arms] == [None, *each]
+    assert [arm.series for arm in arms] == [
+        "byte-bpe-b0.3", "parity-bpe-ratio-b0.3", "parity-bpe-ratio-w50-b0.3", "parity-bpe-ratio-g20-w50-b0.3",
+        "parity-bpe-b0.3",
+    ]  # fmt: skip
+    with pytest.raises(UserError, match=r"would be called parity-bpe-ratio-b0\.3-400"):
+        SweepOptions(kinds=("parity-bpe",), vocabularies=(400,), parities=(PARITY, replace(PARITY, alpha=3))).arms()
+
+
+def test_tokenizers_of_earlier_sweeps_are_named(here: Path) -> None:
+    swept(here)
+    few = SweepOptions(kinds=("byte-bpe",), vocabularies=(330,))
+    done = sweep([here / "counts.parquet"], here / "out", few, held_out=[here / "held_out.txt"])
+    assert left_over(here / "out", done) == ["bpe-b0.3-330", "bpe-b0.3-400", "byte-bpe-b0.3-400"]
 
 
 def test_other_counts_are_trained_on_anew(here: Path) -> None:

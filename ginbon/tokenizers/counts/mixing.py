@@ -50,5 +50,5 @@ def named(weights: Mapping[str, float], strata: Iterable[Stratum]) -> dict[str, 
     for name in weights:
         own = name if name in there else labels.get(codes.resolve(name) or name, name)
         if found.setdefault(own, name) != name:
-            raise UserError(f"weights for {found[own]!r} and for {name!r}, which are both {own}; give one of the two")
+            raise UserError(f"{found[own]!r} and {name!r} are both {own}; give one of the two")
     return {own: weights[name] for own, name in found.items()}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ginbon.tokenizers.sweep.choice import Choice, Step, choose
     from ginbon.tokenizers.sweep.plan import Arm, Cut, Judging, SweepOptions
-    from ginbon.tokenizers.sweep.sweeping import Made, Sweep, sweep
+    from ginbon.tokenizers.sweep.sweeping import Made, Sweep, left_over, sweep
 
 _WHERE = {
     "Arm": "plan",
@@ -28,10 +28,11 @@ _WHERE = {
     "Sweep": "sweeping",
     "SweepOptions": "plan",
     "choose": "choice",
+    "left_over": "sweeping",
     "sweep": "sweeping",
 }
 
-__all__ = ["Arm", "Choice", "Cut", "Judging", "Made", "Step", "Sweep", "SweepOptions", "choose", "sweep"]
+__all__ = ["Arm", "Choice", "Cut", "Judging", "Made", "Step", "Sweep", "SweepOptions", "choose", "left_over", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

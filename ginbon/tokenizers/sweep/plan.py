@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
@@ -86,12 +86,13 @@ class Judging:
 
 @dataclass(frozen=True)
 class SweepOptions:
-    """What to train: each of ``kinds`` at each of ``vocabularies``, ``balances``, ``patterns`` and ``mixes``.
+    """What to train: each of ``kinds`` at each of ``vocabularies``, ``balances``, ``patterns`` and ``mixes``; the kind
+    ``parity-bpe`` also with each of ``parities``.
 
     ``patterns`` are written as ``Cut.of`` reads them. ``mixes`` are weights of languages and sources by a name of
     one's own; without any, everything weighs what the balance makes of it. ``languages``, ``character_coverage`` and
-    ``special_tokens`` are those of every tokenizer, ``alphabet`` and ``unseen`` of the kind ``byte-bpe``, ``parity`` of
-    the kind ``parity-bpe`` (``TrainOptions``).
+    ``special_tokens`` are those of every tokenizer, ``alphabet`` and ``unseen`` of the kind ``byte-bpe``
+    (``TrainOptions``).
     """
 
     kinds: tuple[Kind, ...] = ("byte-bpe", "sentencepiece-bpe")
@@ -104,27 +105,52 @@ class SweepOptions:
     special_tokens: tuple[str, ...] = ()
     alphabet: Alphabet = "seen"
     unseen: int = UNSEEN
-    parity: Parity | None = None
+    parities: tuple[Parity, ...] = ()
 
     def arms(self) -> tuple[Arm, ...]:
         """Every tokenizer, a series after another, sizes ascending. Raises ``UserError`` where there is none."""
         cuts = [Cut.of(said) for said in dict.fromkeys(self.patterns)]
         mixes: Mapping[str, Mapping[str, float]] = self.mixes or {"": {}}
-        several = product(dict.fromkeys(self.kinds), cuts, dict.fromkeys(self.balances), mixes.items())
+        several = product(self._kinds(), cuts, dict.fromkeys(self.balances), mixes.items())
         arms = [
-            self._arm(kind, cut, balance, mix, weights, size)
-            for kind, cut, balance, (mix, weights) in several
+            self._arm(kind, parity, cut, balance, mix, weights, size)
+            for (kind, parity), cut, balance, (mix, weights) in several
             for size in sorted(set(self.vocabularies))
         ]
         if not arms:
             raise UserError("nothing to train: a sweep needs a kind, a vocabulary, a balance and a pattern")
         names = [arm.options.name for arm in arms]
         if twice := next((name for name in names if names.count(name) > 1), ""):
-            raise UserError(f"two tokenizers of this sweep would be called {twice}; balances have six digits at most")
+            raise UserError(
+                f"two tokenizers of this sweep would be called {twice}; balances have six digits at most, and what "
+                "makes languages pay alike is told by its ratios, its plain merges and its window"
+            )
         return tuple(arms)
 
-    def _arm(self, kind: Kind, cut: Cut, balance: float, mix: str, weights: Mapping[str, float], size: int) -> Arm:
-        parts = [_SHORT_OF.get(kind, kind), "" if cut == Cut("ginbon", GINBON) else cut.name, f"b{balance:g}", mix]
+    def _kinds(self) -> Iterator[tuple[Kind, Parity | None]]:
+        """Each kind, and what makes languages pay alike where it is one that needs that."""
+        for kind in dict.fromkeys(self.kinds):
+            for parity in self.parities if kind == "parity-bpe" and self.parities else (None,):
+                yield kind, parity
+
+    def _arm(
+        self,
+        kind: Kind,
+        parity: Parity | None,
+        cut: Cut,
+        balance: float,
+        mix: str,
+        weights: Mapping[str, float],
+        size: int,
+    ) -> Arm:
+        alike = parity.short if parity else ""
+        parts = [
+            _SHORT_OF.get(kind, kind),
+            alike,
+            "" if cut == Cut("ginbon", GINBON) else cut.name,
+            f"b{balance:g}",
+            mix,
+        ]
         series = "-".join(part for part in parts if part)
         options = TrainOptions(
             name=f"{series}-{size}",
@@ -138,6 +164,6 @@ class SweepOptions:
             finer=cut.finer,
             alphabet=self.alphabet if kind == "byte-bpe" else "seen",
             unseen=self.unseen if kind == "byte-bpe" else UNSEEN,
-            parity=self.parity if kind == "parity-bpe" else None,
+            parity=parity,
         )
         return Arm(series, cut, mix, options)

@@ -235,6 +235,13 @@ def _train(arms: Sequence[Arm], counts: Mapping[str, Counts], folder: Path, told
             yield trained
 
 
+def left_over(folder: Path, done: Sweep) -> list[str]:
+    """Tokenizers of earlier sweeps in a folder, which are not in this one's tables."""
+    own = {made.arm.options.name for made in done.made}
+    found = (place.parent.name for place in folder.glob(f"*/{TRAINING}"))
+    return sorted(name for name in found if name not in own)
+
+
 def _there(arm: Arm, counts: Counts, folder: Path) -> Trained | None:
     """The tokenizer, where it was trained from these counts with these options, and its file is whole.
 

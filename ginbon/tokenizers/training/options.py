@@ -47,6 +47,16 @@ class Parity:
     window: int = 0
     alpha: float = 2.0
 
+    @property
+    def short(self) -> str:
+        """What names it among others: ``ratio-g2000-w100``; nothing where only development text is said."""
+        said = (
+            "ratio" * bool(self.ratio),
+            self.global_merges and f"g{self.global_merges}",
+            self.window and f"w{self.window}",
+        )
+        return "-".join(part for part in said if part)
+
 
 @dataclass(frozen=True)
 class TrainOptions:

@@ -12,6 +12,7 @@ from ginbon.tokenizers.bpe.lines import of_set
 from ginbon.tokenizers.bpe.parity_training import train_parity_bpe
 from ginbon.tokenizers.bpe.training import END_OF_TEXT
 from ginbon.tokenizers.counts import Counts
+from ginbon.tokenizers.counts.mixing import named
 from ginbon.tokenizers.export import tokenizer_json
 from ginbon.tokenizers.training.making import Made
 from ginbon.tokenizers.training.options import Parity, TrainOptions
@@ -30,7 +31,7 @@ def make(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
             counts,
             plan.vocabulary,
             dev=dev,
-            ratio=dict(parity.ratio) or None,
+            ratio=named(parity.ratio, counts.strata) or None,
             global_merges=parity.global_merges,
             window=parity.window or None,
             alpha=parity.alpha,
