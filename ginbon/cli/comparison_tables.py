@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ginbon.cli.narrow import fitting, tell
+
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from ginbon.tokenizers.comparison import Comparison, Row
@@ -41,25 +42,14 @@ def show(comparison: Comparison) -> None:
     if not rows:
         typer.echo("There is no text to measure.")
     by_language = [[row for row in rows if row.language == language] for language in sorted({r.language for r in rows})]
-    spared = 0
-    while spared < len(_SPARED) and any(_width(console, own, _SPARED[:spared]) > console.width for own in by_language):
-        spared += 1
+    left_out = fitting(console, lambda without: [_table(own, without) for own in by_language], _SPARED)
     for own in by_language:
-        console.print(_table(own, _SPARED[:spared]))
+        console.print(_table(own, left_out))
         for row in own:
             if row.collapsed:
                 typer.echo(f"{row.tokenizer} collapsed and is not ranked: {row.collapsed}.", file=sys.stderr)
-    if spared:
-        left_out = ", ".join(heading for heading, _, _ in _COLUMNS if heading in _SPARED[:spared])
-        typer.echo(
-            f"Not shown, for want of width: {left_out}. A wider terminal shows them, and --json.", file=sys.stderr
-        )
+    tell((heading for heading, _, _ in _COLUMNS if heading in left_out), "--json")
     _explain(comparison)
-
-
-def _width(console: Console, rows: Sequence[Row], without: Sequence[str]) -> int:
-    """Columns of the terminal that a table takes with no figure cut off."""
-    return console.measure(_table(rows, without), options=console.options.update(width=10_000)).maximum
 
 
 def _table(rows: Sequence[Row], without: Sequence[str]) -> Table:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from ginbon.cli.narrow import fitting, tell
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -25,7 +27,25 @@ _DETAILS: Final = (
     ("lost", "lost-text", "{:.1%}"),
     ("round trip", "round-trip", "{:.1%}"),
 )
+_HEADS: Final = tuple(head for head, _, _ in _DETAILS)
 _WITH_INTERVAL: Final = ("premium",)
+_SPARED: Final = (
+    "in 128k",
+    "words in 8k",
+    "over bytes",
+    "byte premium",
+    "tokens/word",
+    "floor",
+    "tokens/line",
+    "price",
+)
+
+_SUMMARY: Final = (
+    "vocabulary", "median\npremium", "above\n2", "above\n4", "Gini", "worst", "cheapest\nin", "collapsed",
+    "unknown\nup to", "lost\nup to", "round trip\nfrom",
+)  # fmt: skip
+_SPARED_OF_SUMMARY: Final = (_SUMMARY[6], _SUMMARY[3], _SUMMARY[0], _SUMMARY[2], _SUMMARY[7], _SUMMARY[4], _SUMMARY[5])
+"""What a narrow terminal does without, the first of them first; never of what makes the other figures worthless."""
 
 _NOTES: Final = (
     "Premium: tokens per token of the pivot on the same lines; brackets: 95 % bootstrap interval over them.",
@@ -40,10 +60,16 @@ def show(result: Mapping[str, Any], shown: Mapping[str, Sequence[str]], folder: 
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
-    for one in result["sets"]:
-        console.print(_summary(result, one))
+    sets = result["sets"]
+    details = [(one, label) for one in sets for label in shown.get(one["name"], ())]
+    unsaid = fitting(console, lambda without: [_summary(result, one, without) for one in sets], _SPARED_OF_SUMMARY)
+    unseen = fitting(console, lambda without: [_detail(result, *which, without) for which in details], _SPARED)
+    for one in sets:
+        console.print(_summary(result, one, unsaid))
         for label in shown.get(one["name"], ()):
-            console.print(_detail(result, one, label))
+            console.print(_detail(result, one, label, unseen))
+    left_out = [*(h for h in _SUMMARY if h in unsaid), *(h for h in ("tokens/line", *_HEADS) if h in unseen)]
+    tell(dict.fromkeys(left_out), "results.json")
     _explain(result)
     console.print(f"page     {folder / 'observatory.html'}", markup=False, soft_wrap=True)
     console.print(f"results  {folder / 'results.json'}, .csv and .tex", markup=False, soft_wrap=True)
@@ -54,23 +80,22 @@ def _table(title: str) -> Table:
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("tokenizer", no_wrap=True)
+    table.add_column("tokenizer", overflow="fold")
     return table
 
 
-def _summary(result: Mapping[str, Any], one: Mapping[str, Any]) -> Table:
+def _summary(result: Mapping[str, Any], one: Mapping[str, Any], without: Sequence[str]) -> Table:
     from ginbon.tokenizers.parallel.tables import WORST, extreme, ordered
 
     table = _table(f"{one['name']}: {one['lines']:,} lines in {len(one['versions']):,} versions; pivot {one['pivot']}")
-    heads = ("vocabulary", "median premium", "above 2", "above 4", "Gini", "worst", "cheapest in", "collapsed")
-    for head in (*heads, "unknown up to", "lost up to", "round trip from"):
-        table.add_column(head, justify="left" if head == "worst" else "right")
+    for head in _SUMMARY:
+        if head not in without:
+            table.add_column(head, justify="left" if head == "worst" else "right", no_wrap=True)
     cards = {card["name"]: card for card in result["tokenizers"]}
     for name in ordered(result, one):
         measured = one["tokenizers"][name]
         over = measured["overview"]
-        table.add_row(
-            name,
+        figures = (
             f"{cards[name]['vocabulary']:,}",
             _figure(over["median-premium"], "{:.2f}"),
             *(_said(over[f"above-{n}"]["value"], "{:.0f}") for n in (2, 4)),
@@ -80,10 +105,12 @@ def _summary(result: Mapping[str, Any], one: Mapping[str, Any]) -> Table:
             str(len(over["collapsed"])),
             *(_said(extreme(measured, metric, worst), "{:.1%}") for metric, worst in WORST.items()),
         )
+        kept = (said for head, said in zip(_SUMMARY, figures, strict=True) if head not in without)
+        table.add_row(name, *kept)
     return table
 
 
-def _detail(result: Mapping[str, Any], one: Mapping[str, Any], label: str) -> Table:
+def _detail(result: Mapping[str, Any], one: Mapping[str, Any], label: str, without: Sequence[str]) -> Table:
     from ginbon.tokenizers.parallel.tables import by_rank, cells
 
     place = next(n for n, version in enumerate(one["versions"]) if version["label"] == label)
@@ -92,11 +119,10 @@ def _detail(result: Mapping[str, Any], one: Mapping[str, Any], label: str) -> Ta
         f"{one['name']} {label}, {version['name']}: {version['lines']:,} lines, {version['words']:,} words, "
         f"{version['bytes']:,} bytes"
     )
-    table.add_column("rank", justify="right")
-    table.add_column("tokens/line", justify="right")
-    columns = [c for c in _DETAILS if c[1] in result["metrics"]]
-    for head, _, _ in columns:
-        table.add_column(head, justify="right")
+    columns = [c for c in _DETAILS if c[1] in result["metrics"] and c[0] not in without]
+    counted = ("tokens/line",) if "tokens/line" not in without else ()
+    for head in ("rank", *counted, *(head for head, _, _ in columns)):
+        table.add_column(head, justify="right", no_wrap=True)
     for name in by_rank(one, place):
         measured = one["tokenizers"][name]
         collapsed = label in measured["collapsed"]
@@ -106,7 +132,7 @@ def _detail(result: Mapping[str, Any], one: Mapping[str, Any], label: str) -> Ta
         for _, metric, form in columns:
             parts = dict(zip(("value", "low", "high"), cells(measured, metric, place), strict=True))
             figures.append(_figure(parts, form) if metric in _WITH_INTERVAL else _said(parts["value"], form))
-        table.add_row(name, rank, f"{per_line:.1f}", *figures)
+        table.add_row(name, rank, *(f"{per_line:.1f}" for _ in counted), *figures)
     return table
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
+
+from ginbon.cli.narrow import fitting, tell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from ginbon.tokenizers.metrics import Estimate
     from ginbon.tokenizers.parallel.across import Across
     from ginbon.tokenizers.sweep import Sweep
+
+_COLUMNS: Final = ("vocabulary", "tokens over\nthe fewest", "parameters", "rare")
+_SPARED: Final = ("rare", "parameters")
 
 
 def show(done: Sweep, folder: Path) -> None:
@@ -27,7 +33,9 @@ def show(done: Sweep, folder: Path) -> None:
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     for across in done.parallel.sets if done.parallel else ():
         console.print(_parallel(across))
-    console.print(_summary(done))
+    left_out = fitting(console, lambda without: [_summary(done, without)], _SPARED)
+    console.print(_summary(done, left_out))
+    tell(left_out, "sweep.html")
     console.print(wording.headline(done), style="bold")
     for reason in wording.reasons(done):
         console.print(f" - {reason}", markup=False)
@@ -46,7 +54,7 @@ def _parallel(across: Across) -> Table:
     aligned = across.aligned
     title = f"{aligned.name}: {len(aligned.units):,} lines in {len(across.labels):,} languages, beside {aligned.pivot}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("tokenizer", no_wrap=True)
+    table.add_column("tokenizer", overflow="fold")
     for heading in ("tokens/line", "Gini", "highest premium"):
         table.add_column(heading, justify="right")
     for one in across.measured:
@@ -61,7 +69,7 @@ def _value(estimate: Estimate, digits: int) -> str:
     return "-" if estimate.value is None else f"{estimate.value:.{digits}f}"
 
 
-def _summary(done: Sweep) -> Table:
+def _summary(done: Sweep, without: Sequence[str]) -> Table:
     from rich import box
     from rich.table import Table
 
@@ -72,18 +80,19 @@ def _summary(done: Sweep) -> Table:
     choice = done.choice
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("")
-    table.add_column("tokenizer", no_wrap=True)
-    for heading in ("vocabulary", "tokens over the fewest", "parameters", f"rare (< {RARE})"):
-        table.add_column(heading, justify="right")
+    table.add_column("tokenizer", overflow="fold")
+    for heading in _COLUMNS:
+        if heading not in without:
+            table.add_column(f"{heading}\n(< {RARE})" if heading == "rare" else heading, justify="right", no_wrap=True)
     for made in done.made:
         name, size, rare = made.arm.options.name, made.record["vocabulary"], made.record["rare_tokens"]
         above = choice.excess.get(name)
-        table.add_row(
-            ">" if name == choice.taken else "",
-            name,
+        figures = (
             f"{size:,}",
             wording.figure(above) if above else "not ranked",
             f"{wording.millions(parameters(size, choice.hidden))} M",
             "-" if rare is None else f"{rare / size:.1%}",
         )
+        kept = (said for heading, said in zip(_COLUMNS, figures, strict=True) if heading not in without)
+        table.add_row(">" if name == choice.taken else "", name, *kept)
     return table
