@@ -19,9 +19,11 @@ def export(
         list[str] | None,
         typer.Option(help="tokenizer.json, tiktoken or model; may be given again. Left out: all that can hold it."),
     ] = None,
-    texts: Annotated[
+    text: Annotated[
         list[Path] | None,
-        typer.Option(help="Text to compare ids on: files, a folder, a run or a release; may be given again."),
+        typer.Option(
+            "--text", "-t", help="Text to compare ids on: files, a folder, a run or a release; may be given again."
+        ),
     ] = None,
     keep: Annotated[
         int, typer.Option(min=0, help="Texts of each script that are kept as fixtures; 0 keeps built-in probes only.")
@@ -38,7 +40,7 @@ def export(
     from ginbon.tokenizers.reading import Reading, find
     from ginbon.tokenizers.specs import TokenizerSpec
 
-    read = Reading(find(texts)) if texts else None
+    read = Reading(find(text)) if text else None
     done = export_tokenizer(
         TokenizerSpec(spec, pattern=pattern), output, formats=tuple(format or ()), texts=read, keep=keep, name=name
     )
@@ -69,7 +71,7 @@ def check(
     pattern: Annotated[str, typer.Option(help="Split pattern of a rank file that is not known by its hash.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON object.")] = False,
 ) -> None:
-    """Check a tokenizer: hashes and fixtures of an exported folder, soundness of any other file.
+    """Check a tokenizer: hashes and fixtures of an exported folder; of any other soundness, and what its record says.
 
     Exit code 0: it holds. 1: it does not.
     """

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import sentencepiece
+from counted import counted
 from typer.testing import CliRunner
 
 from ginbon.cli.tokenizers import app
@@ -21,8 +22,12 @@ from ginbon.languages import scripts
 from ginbon.tokenizers import load
 from ginbon.tokenizers.export import AddedToken, ByteBpe, check, export, rank_file, tokenizer_json
 from ginbon.tokenizers.export.probes import built_in
+from ginbon.tokenizers.export.records import recorded
 from ginbon.tokenizers.patterns import GINBON
 from ginbon.tokenizers.reading import SCHEMA
+from ginbon.tokenizers.training.options import TrainOptions
+from ginbon.tokenizers.training.proving import files_of
+from ginbon.tokenizers.training.train import train
 
 BYTES = tuple(bytes([b]) for b in range(256))
 MORE = (b"ab", b" t", b"he", b" the", "ไ".encode(), "क".encode(), "中".encode(), b"\xe0\xa4", b"xyz")
@@ -246,7 +251,7 @@ def test_the_commands_say_yes_and_no(tmp_path: Path) -> None:
     (tmp_path / "lines.txt").write_text("\n".join(LINES), encoding="utf-8")
     runner = CliRunner()
     out = str(tmp_path / "out")
-    arguments = ["export", str(tmp_path / "in"), "-o", out, "--texts", str(tmp_path / "lines.txt"), "--json"]
+    arguments = ["export", str(tmp_path / "in"), "-o", out, "--text", str(tmp_path / "lines.txt"), "--json"]
     done = runner.invoke(app, arguments)
     assert done.exit_code == 0 and json.loads(done.stdout)["proof"]["differences"] == 0, done.output
     done = runner.invoke(app, ["check", out, "--json"])
@@ -254,3 +259,46 @@ def test_the_commands_say_yes_and_no(tmp_path: Path) -> None:
     (tmp_path / "out" / "fixtures.jsonl").write_text("{}")
     done = runner.invoke(app, ["check", out])
     assert done.exit_code == 1 and "does not hold" in done.stdout
+
+
+# ---- what lies beside a tokenizer that was not exported
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    done = train(counted("o rio corre para o mar", language="por_Latn"), TrainOptions("t", "byte-bpe", 300))
+    for name, data in files_of(done).items():
+        (tmp_path / name).write_bytes(data)
+    return tmp_path
+
+
+def test_a_trained_tokenizer_is_held_to_the_record_of_its_training(trained: Path) -> None:
+    (record,) = recorded(trained)
+    assert record.about.startswith("byte-bpe, 2") and record.about.endswith("tokens, trained on text in por_Latn")
+    assert list(record.wrong(trained)) == []
+    assert [f.message for f in check(trained).findings if f.level == "note"] == [
+        f"as training.json says: {record.about}"
+    ]
+    with (trained / "tokenizer.json").open("ab") as file:
+        file.write(b" ")
+    ((name, why),) = record.wrong(trained)
+    assert name == "tokenizer.json" and "training.json says" in why
+    (trained / "tokenizer.json").unlink()
+    assert "it is not there" in next(record.wrong(trained))[1]
+
+
+def test_an_extended_tokenizer_is_held_to_its_certificate(trained: Path) -> None:
+    sha256 = recorded(trained)[0].sha256["tokenizer.json"]
+    (trained / "training.json").unlink()
+    said: dict[str, Any] = {
+        "schema": "ginbon.extension-certificate", "base": {"name": "partner"}, "language": "por_Latn", "tokens": [{}],
+        "extended": {"file": "tokenizer.json", "sha256": sha256}, "also": {"tokenizer.tiktoken": "0" * 64},
+    }  # fmt: skip
+    (trained / "certificate.json").write_text(json.dumps(said))
+    (record,) = recorded(trained)
+    assert record.about.startswith("partner with 1 more tokens for por_Latn")
+    assert [name for name, _ in record.wrong(trained)] == ["tokenizer.tiktoken"]
+    for change in ({"schema": "x"}, {"also": {"../a": "0" * 64}}, {"also": 7}, {"extended": None}, {"tokens": 7}):
+        (trained / "certificate.json").write_text(json.dumps(said | change))
+        with pytest.raises(UserError, match=r"certificate\.json: damaged, or not written by Ginbon"):
+            recorded(trained)

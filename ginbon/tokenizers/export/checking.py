@@ -1,4 +1,4 @@
-"""Check a tokenizer: an exported folder against its hashes and fixtures, or a lone file that nobody vouches for.
+"""Check a tokenizer: an exported folder against its hashes and fixtures, another file by what lies beside it.
 
 A vocabulary is never trusted by its label. A file is loaded by a process of its own first, within limits of work and
 memory; only then here.
@@ -17,6 +17,7 @@ from ginbon.errors import GinbonError, SurroundingsError, UserError
 from ginbon.tokenizers.export.exporting import FIXTURES, SCHEMA, VERSION
 from ginbon.tokenizers.export.formats import MAIN_FILE, load_written
 from ginbon.tokenizers.export.probes import built_in
+from ginbon.tokenizers.export.records import recorded
 from ginbon.tokenizers.protocol import TextColumn, Tokenizer
 from ginbon.tokenizers.specs import ENCODINGS, EXPORT, Located, TokenizerSpec, load, locate
 from ginbon.tokenizers.trial import digest, encode_elsewhere
@@ -177,13 +178,13 @@ def _ids(ids: list[int]) -> str:
 
 
 def _lone(place: str, pattern: str) -> Checked:
-    """A file that nothing vouches for: loaded within limits, audited, and compared with what its name claims."""
+    """A file without fixtures: loaded within limits, audited, compared with its name and the records beside it."""
     from ginbon.tokenizers.audit.guarded import audit_file
 
     located = locate(TokenizerSpec(place, pattern=pattern))
     if located.path is None:
         raise UserError(f"{place}: a floor is no file that could be checked")
-    findings = list(_label(located))
+    findings = [*_label(located), *(told := list(_told(located.path, whole=Path(place).is_dir())))]
     texts = [probe.text for probe in built_in()]
     try:
         audit = audit_file(located)
@@ -196,10 +197,26 @@ def _lone(place: str, pattern: str) -> Checked:
         raise
     except GinbonError as error:
         findings.append(Finding("error", located.path.name, str(error)))
-    findings.append(
-        Finding("note", located.path.name, f"no {EXPORT} beside it: its hash is told, and nobody's word for it")
-    )
+    if not told:
+        findings.append(
+            Finding("note", located.path.name, f"no {EXPORT} beside it: its hash is told, and nobody's word for it")
+        )
     return Checked(place, located.name, located.sha256, 0, tuple(findings))
+
+
+def _told(path: Path, *, whole: bool) -> Iterator[Finding]:
+    """What the records in its folder say of a file, or of all that they tell where the ``whole`` folder is checked."""
+    try:
+        records = recorded(path.parent)
+    except UserError as error:
+        yield Finding("error", path.name, str(error))
+        return
+    for record in records:
+        if whole or path.name in record.sha256:
+            wrong = [(name, why) for name, why in record.wrong(path.parent) if whole or name == path.name]
+            yield from (Finding("error", name, why) for name, why in wrong)
+            if not wrong:
+                yield Finding("note", record.name, f"as {record.name} says: {record.about}")
 
 
 def _label(located: Located) -> Iterator[Finding]:
