@@ -65,6 +65,4 @@ def test_premiums_leave_columns_out_too_and_never_those_that_make_figures_worthl
     spared += ("byte premium", "over bytes", "words in 8k", "in 128k")
     assert sum(head in text for head in spared) == shown
     unsaid = said.err.partition("Not shown, for want of width: ")[2].partition(". A wider")[0]
-    assert (
-        sum(head in unsaid for head in spared) == len(spared) - shown
-    )
+    assert sum(head in unsaid for head in spared) == len(spared) - shown

@@ -136,6 +136,7 @@ def test_other_characters_train_anew_whether_exported_or_not() -> None:
         ("  train: [{name: a, kind: sentencepiece-bpe, alphabet: language}]", "is for byte-bpe"),
         ("  train: [{name: a, kind: byte-bpe}]\n  counts: [theirs.parquet]", "another split pattern than a run's"),
         ("  train: [{name: a, kind: byte-bpe}]\n  counts: [cut.parquet]", "no whole Parquet file"),
+        ("  train: [{name: a, kind: byte-bpe}]\n  counts: [one.parquet, both.parquet]", "is in it already, and would"),
         ("  extend: [{name: a, base: none.json, language: por_Latn, tokens: 9}]", "none.json: no such file"),
     ],
 )
@@ -144,6 +145,9 @@ def test_checking_a_recipe_finds_what_its_run_would_stumble_on_hours_later(
 ) -> None:
     (tmp_path / "theirs.txt").write_text("o rio\n")
     write(gather([tmp_path / "theirs.txt"], pattern=CL100K), tmp_path / "theirs.parquet")
+    write(gather([tmp_path / "theirs.txt"]), tmp_path / "one.parquet")
+    (tmp_path / "more.txt").write_text("o mar\n")
+    write(gather([tmp_path / "one.parquet", tmp_path / "more.txt"]), tmp_path / "both.parquet")
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "theirs.parquet").read_bytes()[:900])
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "a.txt").write_text("o rio corre\n")

@@ -101,12 +101,14 @@ def add_up(
     Raises ``UserError`` where they were cut in different ways, or would pass 2**64.
     """
     runs = Runs(bounds) if bounds else None
-    pile, seen = Pile(runs), []
+    pile, said = Pile(runs), None
     for part in parts:
-        seen.append(part.slice(0, 0))
-        said = sum_of(seen)
+        own = part.slice(0, 0)  # what it says without its rows
+        said = own if said is None else replace(said, **sum_of([said, own]))
         pile.add_counts(part, name)
-    return replace(total([pile], runs), **said)
+    if said is None:
+        raise ValueError("no counts to add up")
+    return replace(total([pile], runs), **sum_of([said]))
 
 
 def thresholded(counts: Counts, least: int, bounds: Bounds | None = None) -> Counts:
