@@ -25,7 +25,7 @@ class Meter:
         self._last = 0.0
 
     @contextmanager
-    def step(self, name: str, doing: str = "starting") -> Iterator[Step]:
+    def step(self, name: str, doing: str = "reading") -> Iterator[Step]:
         """Some work; what is told of it, and how long it took, stays when it is done."""
         self.put(name, doing)
         step = Step(self, name)

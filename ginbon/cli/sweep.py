@@ -152,21 +152,21 @@ def sweep(
             gauge=Gauge(step.read),
             bounds=bounds_of(memory, output),
         )
+    write_whole(output / "sweep.html", page_of_sweep(done).encode())
+    if as_json:
+        print(canonical_json(done.to_json()).decode())  # noqa: T201
+    else:
+        from ginbon.cli.sweep_tables import show
+
+        show(done, output)
     for note in unknown_labels(language for own in done.counts.values() for language, _ in own.strata):
         typer.echo(f"note: {note}", file=sys.stderr)
     if left := left_over(output, done):
         typer.echo(
             f"note: {output} also has tokenizers of earlier sweeps, which are not in these tables: {', '.join(left)}. "
-            "Ask for them again to have them there (they are not trained again), or remove their folders",
+            "Ask for them again to have them there, or remove their folders",
             file=sys.stderr,
         )
-    write_whole(output / "sweep.html", page_of_sweep(done).encode())
-    if as_json:
-        print(canonical_json(done.to_json()).decode())  # noqa: T201
-        return
-    from ginbon.cli.sweep_tables import show
-
-    show(done, output)
 
 
 def _parities(
