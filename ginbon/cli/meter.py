@@ -77,7 +77,10 @@ class Step:
             parts.append(f"{gauge.bytes / elapsed / 1e6:.1f} MB/s")
             if 0 < gauge.passed < gauge.size:
                 parts.append(f"about {clock((gauge.size - gauge.passed) / gauge.passed * elapsed)} left")
-        self._meter.look(self._name, ", ".join(parts))
+        if gauge.passed < gauge.size:
+            self._meter.look(self._name, ", ".join(parts))
+        else:
+            self._meter.put(self._name, f"{self.told}, all read; adding up")
 
     def say(self, line: str) -> None:
         """A line above, when something else is done than reading."""

@@ -53,7 +53,7 @@ def _nobody(gauge: Gauge) -> None:
 @dataclass
 class Gauge:
     """How far a reading has come, for a display: of the files' bytes on the disk ``passed`` of ``size``, in which were
-    so many documents and bytes of text. ``looked`` is called after each batch."""
+    so many documents and bytes of text. ``looked`` is called after each batch and file."""
 
     looked: Callable[[Gauge], None] = _nobody
     size: int = 0
@@ -113,6 +113,7 @@ class Reading:
                     yield kept
                 self.gauge.add(batch, before + place.passed)
             self.gauge.passed = before + size
+            self.gauge.looked(self.gauge)
 
     def _kept(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Documents in one of the languages, however either side spells it."""
