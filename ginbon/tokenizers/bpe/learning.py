@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.bpe.allowed import Allowed
+from ginbon.tokenizers.bpe.applying import Merged
 from ginbon.tokenizers.bpe.kernel import layout, merge, pairs
 from ginbon.tokenizers.bpe.types import BYTES, MAX_TOKENS, Int32s, Int64s, Merges, Types
 
@@ -56,13 +57,7 @@ def learn(
     if first_id < len(base):
         raise ValueError(f"first_id {first_id}; expected {len(base)} or more, which is behind the base vocabulary")
     work = Work.of(types, Pieces.of(base, first_id + merges), max(min_count, 1), first_id, allowed or Allowed())
-    pairs, gains = np.zeros((merges, 2), np.int32), np.zeros(merges, np.int64)
-    work.list_pairs(wanted=merges)
-    while not work.merge(pairs, gains):
-        work.close_up()
-        work.list_pairs(wanted=merges - int(work.state[layout.LEARNED]))
-    n = int(work.state[layout.LEARNED])
-    return Merges(first_id, pairs[:n].copy(), gains[:n].copy(), work.pieces.of_tokens(first_id, n), types.tokens)
+    return work.learn(merges, start_tokens=types.tokens)
 
 
 @dataclass
@@ -82,7 +77,7 @@ class Pieces:
         ends = np.cumsum(rows[: len(base), layout.LENGTH])
         rows[1 : len(base), layout.START] = ends[:-1]
         data = np.frombuffer(b"".join(base), np.uint8)
-        table = np.full(_power_of_two(2 * size), -1, np.int32)
+        table = np.full(power_of_two(2 * size), -1, np.int32)
         return cls(
             rows, np.concatenate([data, np.zeros(16 * (size - len(base)), np.uint8)]), table, len(base), len(data)
         )
@@ -106,6 +101,8 @@ class Work:
     min_count: int
     slots: Int32s
     state: Int64s
+    owners: Int32s
+    alone: Int32s
     records: Int64s = field(default_factory=lambda: np.zeros((0, 5), np.int64))
     heap: Int64s = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     pool: UInt32s = field(default_factory=lambda: np.zeros((0, 2), np.uint32))
@@ -127,12 +124,39 @@ class Work:
         state[layout.MIN_COUNT], state[layout.MAX_BYTES] = MAX_TOKENS, allowed.max_bytes
         spans, slots = np.ones(tokens, np.uint32), np.full((2, tokens), -1, np.int32)
         here = np.empty(nodes, np.int32)
-        return cls(symbols, here, spans, types.counts.copy(), pieces, allowed, min_count, slots, state)
+        owners, alone = np.arange(len(types), dtype=np.int32), np.full(len(types), -1, np.int32)
+        counts = types.counts.copy()
+        return cls(symbols, here, spans, counts, pieces, allowed, min_count, slots, state, owners, alone)
+
+    def learn(self, merges: int, *, start_tokens: int) -> Merges:
+        """Learn in rounds."""
+        pairs, gains = np.zeros((merges, 2), np.int32), np.zeros(merges, np.int64)
+        first_id = int(self.state[layout.NEXT])
+        self.list_pairs(wanted=merges)
+        while not self.merge(pairs, gains):
+            self.close_up()
+            self.list_pairs(wanted=merges - int(self.state[layout.LEARNED]))
+        n = int(self.state[layout.LEARNED])
+        return Merges(first_id, pairs[:n].copy(), gains[:n].copy(), self.pieces.of_tokens(first_id, n), start_tokens)
+
+    def became(self) -> Merged:
+        """What has become of the types; nothing can be learned behind it."""
+        self.close_up()
+        sizes = (self.alone >= 0).astype(np.int64)
+        kept = np.flatnonzero(self.symbols == layout.SENTINEL)
+        owners = self.owners[: len(kept) - 1]
+        sizes[owners] = np.diff(kept) - 1
+        offsets = np.append(0, np.cumsum(sizes))
+        ids = np.empty(offsets[-1], np.int32)
+        alone = self.alone >= 0
+        ids[offsets[:-1][alone]] = self.alone[alone]
+        ids[np.repeat(~alone, sizes)] = self.symbols[self.symbols >= 0]
+        return Merged(offsets, ids)
 
     def list_pairs(self, *, wanted: int | None = None) -> None:
         """List the pairs, and where each occurs: all, or those that the next of ``wanted`` merges will be among."""
         distinct = min(len(self.symbols) // 16, int(self.state[layout.NEXT]) ** 2)  # at most, or on a guess
-        sums = np.zeros(_power_of_two(max(distinct, 256)), np.int64)
+        sums = np.zeros(power_of_two(max(distinct, 256)), np.int64)
         pairs.sum_pairs(self.symbols, self.counts, sums)
         least = self.min_count if wanted is None else self._least(sums, wanted)
         found = self._find_pairs(np.where(sums < least, layout.RARE, -1).astype(np.int32))
@@ -172,7 +196,9 @@ class Work:
 
     def close_up(self) -> None:
         """Leave each token one node."""
-        self.symbols = self.symbols[: pairs.close_up(self.symbols, self.spans, self.counts)]
+        self.symbols = self.symbols[
+            : pairs.close_up(self.symbols, self.spans, self.counts, self.owners, self.alone)
+        ]
         self.spans[:] = 1
 
     def merge(self, pairs: Int32s, gains: Int64s) -> bool:
@@ -220,5 +246,6 @@ def longer(array: NDArray[Any], size: int) -> NDArray[Any]:
     return longer
 
 
-def _power_of_two(size: int) -> int:
+def power_of_two(size: int) -> int:
+    """The least power of two, from 2 on, that is not smaller."""
     return 1 << max(size - 1, 1).bit_length()

@@ -45,8 +45,11 @@ ENTERED: Final = 12
 NEED_HEAP: Final = 13
 WINDOW: Final = 14
 LIMIT: Final = 15
-STATE_SIZE: Final = 16
+CELLS: Final = 16
+NEED_CELLS: Final = 17
+SEARCHES: Final = 18
+STATE_SIZE: Final = 19
 """Places in ``state``: how much is used of each array, merges learned, the next new token, limits, what ``merge``
 needs to go on, and where the records of new pairs end before they are chosen from. For several languages: how many
 records are in heaps, the room that heaps need, how many merges a window has, and how many of them one language may have
-chosen before it waits."""
+chosen before it waits. For learning again: how many cells there are, and how many are needed, and how often types were looked for."""

@@ -64,9 +64,12 @@ def lay(offsets: Any, ids: Any, symbols: Any) -> None:
     symbols[at] = SENTINEL
 
 
-@kernel(types.int64, _i32, _given_u32, _i64)
-def close_up(symbols: Any, spans: Any, counts: Any) -> int:
-    """Leave each token one node, and no type that has no pair; gives how many nodes that makes."""
+@kernel(types.int64, _i32, _given_u32, _i64, _i32, _i32)
+def close_up(symbols: Any, spans: Any, counts: Any, owners: Any, alone: Any) -> int:
+    """Leave each token one node, and no type that has no pair; gives how many nodes that makes.
+
+    ``owners`` are the types of those that are left; ``alone`` gets the one token of a type that is not.
+    """
     end, at, row, kept = unsigned(1), unsigned(1), unsigned(0), unsigned(0)
     while at < unsigned(symbols.shape[0]):
         begin = end
@@ -77,11 +80,14 @@ def close_up(symbols: Any, spans: Any, counts: Any) -> int:
             at += unsigned(spans[unsigned(token)])
         at += unsigned(1)
         if end - begin < unsigned(2):
+            if end > begin:
+                alone[unsigned(owners[row])] = symbols[begin]
             end = begin
         else:
             symbols[end] = SENTINEL
             end += unsigned(1)
             counts[kept] = counts[row]
+            owners[kept] = owners[row]
             kept += unsigned(1)
         row += unsigned(1)
     return int(end)
