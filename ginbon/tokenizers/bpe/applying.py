@@ -28,9 +28,7 @@ def apply(merges: Merges, types: Types) -> Merged:
 
     ``apply(merges, types).sizes @ types.counts`` are the tokens of a corpus. Time grows with n log n of a type's size.
     """
-    keys = np.zeros(1 << (2 * len(merges) + 2).bit_length(), np.int64)
-    ranks = np.full(len(keys), -1, np.int32)
-    kernel.index(merges.pairs, keys, ranks)
+    keys, ranks = by_pair(merges)
     longest = int(types.sizes.max(initial=0))
     ids, offsets = np.empty(len(types.ids), np.int32), np.zeros(len(types.offsets), np.int64)
     links, heap = np.empty((longest, 3), np.int32), np.empty(3 * longest, np.int64)
@@ -38,3 +36,11 @@ def apply(merges: Merges, types: Types) -> Merged:
     kernel.apply(types.offsets, types.ids, merges.pairs, merges.first_id, keys, ranks, links, heap, ids, sizes)
     np.cumsum(sizes, out=offsets[1:])
     return Merged(offsets, ids[: offsets[-1]].copy())
+
+
+def by_pair(merges: Merges) -> tuple[Int64s, Int32s]:
+    """The table in which kernels look up the rank of a pair."""
+    keys = np.zeros(1 << (2 * len(merges) + 2).bit_length(), np.int64)
+    ranks = np.full(len(keys), -1, np.int32)
+    kernel.index(merges.pairs, keys, ranks)
+    return keys, ranks

@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from ginbon.tokenizers.bpe.allowed import Allowed
-from ginbon.tokenizers.bpe.applying import Merged
+from ginbon.tokenizers.bpe.applying import Merged, by_pair
 from ginbon.tokenizers.bpe.kernel import again as kernel
 from ginbon.tokenizers.bpe.kernel import layout
 from ginbon.tokenizers.bpe.kernel import taught as numbering
@@ -108,6 +108,9 @@ class _Rows:
         type_rows[beside] = places[len(pairs) :]
         left_places, right_places = at_left.places[lefts[first]], at_right.places[rights[first]]
         by_right = np.argsort(right_places, kind="stable").astype(np.int32)
+        right_at = np.empty_like(by_right)
+        right_at[by_right] = np.arange(len(by_right))
+        keys, ranks = by_pair(lesson.merges)
         reach = np.column_stack([*at_left.within(left_places), *at_right.within(right_places[by_right])])
         different = pairs[:, 0] != pairs[:, 1]
         parts = np.append(pairs[:, 0], pairs[different, 1])
@@ -117,7 +120,10 @@ class _Rows:
             np.ascontiguousarray(reach, np.int32),
             by_right,
             merge_of,
+            right_at,
             places[: len(pairs)].astype(np.int32),
+            keys,
+            ranks,
             row_offsets,
             owners[beside[apart]],
             _offsets(np.bincount(ids, minlength=tokens)),
@@ -201,9 +207,9 @@ class _Work:
         moves = int(np.diff(self.taught.reach[:, :2]).sum() + np.diff(self.taught.reach[:, 2:]).sum())
         cells = 3 * int(np.diff(self.taught.nodes)[self.parting].sum()) + (1 << 16)
         return Again(
-            self.ends.copy(),
-            self.weights.copy(),
+            np.column_stack([np.full(rows, -1), self.weights]),
             made,
+            np.append(made[: self.leaves], np.full(self.merges, -1, np.int32)),
             self.types.counts,
             np.zeros(len(self.types), np.uint8),
             np.empty(len(self.types.ids) + len(self.types.offsets), np.int32),
@@ -215,6 +221,7 @@ class _Work:
             np.empty((cells, 3), np.int32),
             np.empty((cells, 2), np.int32),
             np.full((2, tokens), -1, np.int32),
+            np.empty(2 * tokens + 2, np.int32),
             np.empty(old + 2, np.int32),
             np.empty(old, np.int32),
             np.zeros(old, np.int64),
@@ -229,7 +236,7 @@ class _Work:
     def learn(self, given: Merges | None, least: int) -> Merges:
         """Merge what is given, then learn from pairs that count ``least`` or more."""
         self.again.state[layout.MIN_COUNT] = 1 if given else least
-        while not kernel.begin(self.taught, self.again, self.parting, self.types.offsets, self.types.ids):
+        while not kernel.begin(self.taught, self.again, self.ends, self.parting, self.types.offsets, self.types.ids):
             self.again = self._arrays(2 * len(self.again.records))
             self.again.state[layout.MIN_COUNT] = 1 if given else least
         while given and not kernel.merge_given(self.taught, self.again, given.pairs):

@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from ginbon.engine.compiling import helper, kernel, types, unsigned, write
+from ginbon.tokenizers.bpe.kernel.apply import rank_of
 from ginbon.tokenizers.bpe.kernel.heap import pop, push, sink
 from ginbon.tokenizers.bpe.kernel.layout import (
     BYTES,
@@ -45,9 +46,16 @@ from ginbon.tokenizers.bpe.kernel.tokens import remember, spell
 
 FIRST_CELL: Final = 5
 CELLS_OF: Final = 6
-RECORD_SIZE: Final = 7
-"""Columns of ``records`` beside those of a first learning: the pair's first place in nodes (-1: none), and how many
-there are. FROM and SIZE are its rows in the pool."""
+IN_ROWS: Final = 7
+RECORD_SIZE: Final = 8
+"""Columns of ``records`` beside those of a first learning: the pair's first place in nodes (-1: none), how many there
+are, and how often it occurs in rows. FROM and SIZE are its rows in the pool."""
+
+RECORD: Final = 0
+WEIGHT: Final = 1
+"""Columns of ``rows``: the record of what stands left and right at its places so far (-1: none that matters any more,
+and never will; -2 and below: the new records from the first on, not chosen from yet), and how often these occur in
+types that did not part."""
 
 NODE: Final = 0
 TYPE: Final = 1
@@ -67,8 +75,13 @@ class Taught(NamedTuple):
     """Rows by their right tokens."""
     merge_of: Any
     """The token that a row's two become; -1: they stay apart."""
+    right_at: Any
+    """Where each row stands in ``by_right``."""
     row_of: Any
     """The row of each merge."""
+    keys: Any
+    ranks: Any
+    """The merges by their pair."""
     row_offsets: Any
     row_types: Any
     """The types that have the two of a row that stay apart."""
@@ -90,12 +103,11 @@ class Taught(NamedTuple):
 class Again(NamedTuple):
     """How far learning again has come; tokens have its own ids."""
 
-    ends: Any
-    """What stands left and right at the places of each row so far; -1 at the left: none of it matters any more."""
-    weights: Any
-    """How often the places of a row occur in types that did not part."""
+    rows: Any
     made: Any
     """The token that each of the first learning's has become, or -1."""
+    old: Any
+    """Which of the first learning's each token is, or -1."""
     counts: Any
     parted: Any
     """Of types: how often each occurs, whether it parted."""
@@ -109,6 +121,8 @@ class Again(NamedTuple):
     cells: Any
     joined: Any
     slots: Any
+    fates: Any
+    """Of the new records: what each is among those that are kept, or -1."""
     stack: Any
     queue: Any
     seen: Any
@@ -128,12 +142,16 @@ _i32x2 = write(types.int32, 2)
 _i64x2 = write(types.int64, 2)
 _u8 = write(types.uint8)
 _taught = types.NamedTuple(
-    (_i32x2, _i32x2, _i32, _i32, _i32, _i64, _i32, _i64, _i32, _i64, _i32, _i64, _i32, _i32, _i64), Taught
+    (
+        *(_i32x2, _i32x2, _i32, _i32, _i32, _i32, _i64, _i32),
+        *(_i64, _i32, _i64, _i32, _i64, _i32, _i64, _i32, _i32, _i64),
+    ),
+    Taught,
 )
 _again = types.NamedTuple(
     (
-        *(_i32x2, _i64, _i32, _i64, _u8, _i32, _i64, _i64x2, _i64x2, _i32, _i32, _i32x2, _i32x2, _i32x2),
-        *(_i32, _i32, _i64),
+        *(_i64x2, _i32, _i32, _i64, _u8, _i32, _i64),
+        *(_i64x2, _i64x2, _i32, _i32, _i32x2, _i32x2, _i32x2, _i32, _i32, _i32, _i64),
         *(_i64x2, _u8, _i32, _i32x2, _i64, _i64),
     ),
     Again,
@@ -182,6 +200,7 @@ def new_record(again: Any, record: Any, left: Any, right: Any) -> None:
     again.records[record, SIZE] = 0
     again.records[record, FIRST_CELL] = -1
     again.records[record, CELLS_OF] = 0
+    again.records[record, IN_ROWS] = 0
 
 
 @helper
@@ -228,8 +247,8 @@ def weigh(taught: Any, counts: Any, often: Any, weights: Any) -> None:
 
 
 @helper
-def tally_first(again: Any, left: Any, right: Any, weight: Any, rows: Any) -> None:
-    """Count a pair of leaves."""
+def tally_first(again: Any, left: Any, right: Any, weight: Any, rows: Any) -> Any:
+    """Count a pair of leaves; gives its record."""
     record = find(again, left, right)
     if record < 0:
         record = again.state[RECORDS]
@@ -238,6 +257,8 @@ def tally_first(again: Any, left: Any, right: Any, weight: Any, rows: Any) -> No
         enter(again, record)
     again.records[record, COUNT] += weight
     again.records[record, SIZE] += rows
+    again.records[record, IN_ROWS] += weight * rows
+    return record
 
 
 @helper
@@ -267,12 +288,11 @@ def choose(again: Any, record: Any) -> Any:
 
 @helper
 def place_row(again: Any, row: Any, record: Any) -> None:
-    """A row has a pair at its ends; without a record no pair at its places will ever be frequent enough."""
-    if record < 0:
-        again.ends[row, 0] = -1
-    else:
-        again.pool[again.records[record, FROM] + again.records[record, SIZE]] = row
-        again.records[record, SIZE] += 1
+    """A row has a pair at its ends. Where it is too rare (-1), so is every other that its ends can become."""
+    again.rows[row, RECORD] = record
+    if record >= 0:
+        again.pool[unsigned(again.records[unsigned(record), FROM] + again.records[unsigned(record), SIZE])] = row
+        again.records[unsigned(record), SIZE] += 1
 
 
 @helper
@@ -290,17 +310,16 @@ def list_nodes(again: Any, node: Any, owner: Any) -> None:
         at, left = beyond, right
 
 
-@kernel(types.boolean, _taught, _again, _i32, _i64, _i32)
-def begin(taught: Any, again: Any, parting: Any, offsets: Any, ids: Any) -> bool:
-    """List the pairs of leaves; false where there is too little room for records."""
+@kernel(types.boolean, _taught, _again, _i32x2, _i32, _i64, _i32)
+def begin(taught: Any, again: Any, ends: Any, parting: Any, offsets: Any, ids: Any) -> bool:
+    """List the pairs of leaves, at the ``ends`` of rows and in ``parting`` types; false where records are too few."""
     most = again.records.shape[0] - 1
-    for row in range(again.ends.shape[0]):
-        if again.weights[row] > 0:
+    for row in range(again.rows.shape[0]):
+        again.rows[row, RECORD] = -1
+        if again.rows[row, WEIGHT] > 0:
             if again.state[RECORDS] >= most:
                 return False
-            tally_first(again, again.ends[row, 0], again.ends[row, 1], again.weights[row], 1)
-        else:
-            again.ends[row, 0] = -1
+            again.rows[row, RECORD] = tally_first(again, ends[row, 0], ends[row, 1], again.rows[row, WEIGHT], 1)
     for i in range(parting.shape[0]):
         owner = parting[i]
         if again.state[RECORDS] + offsets[owner + 1] - offsets[owner] > most:
@@ -308,15 +327,25 @@ def begin(taught: Any, again: Any, parting: Any, offsets: Any, ids: Any) -> bool
         lay_leaves(again, taught.nodes[owner], owner, ids, offsets[owner], offsets[owner + 1])
     for record in range(again.state[RECORDS]):
         choose(again, record)
-    for row in range(again.ends.shape[0]):
-        if again.ends[row, 0] >= 0:
-            place_row(again, row, find(again, again.ends[row, 0], again.ends[row, 1]))
+    for row in range(again.rows.shape[0]):
+        record = again.rows[row, RECORD]
+        if record >= 0:
+            place_row(again, row, record if again.records[record, LEFT] >= 0 else -1)
     for i in range(parting.shape[0] - 1, -1, -1):
         list_nodes(again, taught.nodes[parting[i]], parting[i])
     return True
 
 
 # ---- types that part ----------------------------------------------------------------------------------------------
+
+
+@helper
+def take_out(again: Any, row: Any, weight: Any) -> None:
+    """The places of a row occur less often."""
+    again.rows[row, WEIGHT] -= weight
+    record = again.rows[row, RECORD]
+    if record >= 0:
+        again.records[record, IN_ROWS] -= weight
 
 
 @helper
@@ -332,7 +361,7 @@ def part(taught: Any, again: Any, owner: Any) -> None:
     at += 1
     for i in range(taught.type_offsets[owner], taught.type_offsets[owner + 1]):
         if taught.type_rows[i] >= 0:
-            again.weights[taught.type_rows[i]] -= weight
+            take_out(again, taught.type_rows[i], weight)
         again.stack[0] = taught.type_ids[i]
         top = 1
         while top > 0:
@@ -342,7 +371,7 @@ def part(taught: Any, again: Any, owner: Any) -> None:
                 at = put(again, at, again.made[token])
             else:
                 merge = token - leaves
-                again.weights[taught.row_of[merge]] -= weight
+                take_out(again, taught.row_of[merge], weight)
                 again.stack[top] = taught.pairs[merge, 1]
                 again.stack[top + 1] = taught.pairs[merge, 0]
                 top += 2
@@ -399,25 +428,27 @@ def part_with(taught: Any, again: Any, token: Any) -> Any:
 
 
 @helper
-def keep_rows(taught: Any, again: Any, record: Any) -> Any:
-    """Part the types for which a pair's ends were not to become one token; false where there is too little room.
+def own_row(taught: Any, again: Any, record: Any) -> Any:
+    """The row of the pair, where the first learning merged it; -1 where it did not, or no type is left that did."""
+    left, right = again.old[again.records[record, LEFT]], again.old[again.records[record, RIGHT]]
+    merge = rank_of(taught.keys, taught.ranks, left, right) if left >= 0 and right >= 0 else -1
+    row = taught.row_of[merge] if merge >= 0 else -1
+    return row if row >= 0 and again.rows[row, RECORD] == record and again.rows[row, WEIGHT] > 0 else -1
 
-    ``state[FOUND]`` is then the row of those for which they were, or -1.
-    """
-    left, right = again.records[record, LEFT], again.records[record, RIGHT]
-    leaves = again.made.shape[0] - taught.pairs.shape[0]
-    again.state[FOUND] = -1
+
+@helper
+def keep_rows(taught: Any, again: Any, record: Any, own: Any) -> Any:
+    """Part the types in which a pair's tokens were not merged; false where there is too little room."""
+    if again.records[record, IN_ROWS] == (again.rows[own, WEIGHT] if own >= 0 else 0):
+        return True
     first = again.records[record, FROM]
     for i in range(first, first + again.records[record, SIZE]):
         row = again.pool[i]
-        if again.ends[row, 0] != left or again.ends[row, 1] != right or again.weights[row] == 0:
+        if row == own or again.rows[row, RECORD] != record or again.rows[row, WEIGHT] == 0:
             continue
         token = taught.merge_of[row]
         if token >= 0:
-            merge = token - leaves
-            if again.made[taught.pairs[merge, 0]] == left and again.made[taught.pairs[merge, 1]] == right:
-                again.state[FOUND] = row
-            elif not part_with(taught, again, token):
+            if not part_with(taught, again, token):
                 return False
         elif not part_all(taught, again, taught.row_types, taught.row_offsets[row], taught.row_offsets[row + 1]):
             return False
@@ -441,23 +472,24 @@ def run_from(again: Any, at: Any, token: Any, span: Any) -> Any:
 
 @helper
 def recount(again: Any, record: Any) -> Any:
-    """How often a pair can be joined."""
+    """How often a pair can be joined. Cells of places where it is no more are forgotten."""
     left, right = again.records[record, LEFT], again.records[record, RIGHT]
-    total = 0
-    first = unsigned(again.records[record, FROM])
-    for i in range(first, first + unsigned(again.records[record, SIZE])):
-        row = unsigned(again.pool[i])
-        if again.ends[row, 0] == left and again.ends[row, 1] == right:
-            total += again.weights[row]
+    total = again.records[record, IN_ROWS]
     cell = again.records[record, FIRST_CELL]
     span = again.spans[left]
+    before = -1
     while cell >= 0:
-        at = again.cells[cell, NODE]
-        if left == right:
-            total += again.counts[again.cells[cell, TYPE]] * (run_from(again, at, left, span) // 2)
-        elif again.symbols[at] == left and again.symbols[at + span] == right:
-            total += again.counts[again.cells[cell, TYPE]]
-        cell = again.cells[cell, BEHIND]
+        at = again.cells[unsigned(cell), NODE]
+        behind = again.cells[unsigned(cell), BEHIND]
+        if again.symbols[unsigned(at)] == left and again.symbols[unsigned(at + span)] == right:
+            times = run_from(again, at, left, span) // 2 if left == right else 1
+            total += again.counts[unsigned(again.cells[unsigned(cell), TYPE])] * times
+            before = cell
+        elif before < 0:
+            again.records[record, FIRST_CELL] = behind
+        else:
+            again.cells[unsigned(before), BEHIND] = behind
+        cell = behind
     return total
 
 
@@ -487,49 +519,65 @@ def join(again: Any, record: Any, token: Any) -> Any:
 
 
 @helper
-def tally(again: Any, side: Any, other: Any, token: Any, weight: Any, rows: Any) -> None:
-    """Count places where the new token stands beside another."""
-    record = again.slots[side, other]
+def tally(again: Any, side: Any, other: Any, token: Any, weight: Any, rows: Any) -> Any:
+    """Count places where the new token stands beside another; gives the record of the two."""
+    record = int(again.slots[side, unsigned(other)])
     if record < 0:
         record = again.state[FOUND]
         again.state[FOUND] = record + 1
-        again.slots[side, other] = record
-        new_record(again, record, other if side == LEFT else token, token if side == LEFT else other)
-    again.records[record, COUNT] += weight
-    again.records[record, SIZE] += rows
+        again.slots[side, unsigned(other)] = record
+        new_record(again, unsigned(record), other if side == LEFT else token, token if side == LEFT else other)
+    again.records[unsigned(record), COUNT] += weight
+    again.records[unsigned(record), SIZE] += rows
+    again.records[unsigned(record), IN_ROWS] += weight * rows
+    return record
 
 
 @helper
-def grow_rows(taught: Any, again: Any, old: Any, token: Any) -> None:
+def leave(again: Any, row: Any) -> Any:
+    """Take a row out of its pair; gives the pair's record, or -1 where nothing at its places matters any more."""
+    record = again.rows[row, RECORD]
+    if record >= 0:
+        weight = again.rows[row, WEIGHT]
+        if weight > 0 and again.records[unsigned(record), LEFT] >= 0:
+            again.records[unsigned(record), IN_ROWS] -= weight
+            return record
+        again.rows[row, RECORD] = -1
+    return -1
+
+
+@helper
+def grow_rows(taught: Any, again: Any, merge: Any, token: Any) -> None:
     """Let the ends of rows grow to a new token that the first learning made too, and count the pairs this makes."""
-    first, end = taught.reach[old, 0], taught.reach[old, 1]
-    for row in range(first, end):
-        if again.ends[row, 0] >= 0:
-            again.ends[row, 0] = token if again.weights[row] > 0 else -1
-    for i in range(taught.reach[old, 2], taught.reach[old, 3]):
-        row = taught.by_right[i]
-        again.ends[row, 1] = token
-        if again.weights[row] == 0:
-            again.ends[row, 0] = -1
-    for row in range(first, end):
-        if again.ends[row, 0] >= 0:
-            tally(again, RIGHT, again.ends[row, 1], token, again.weights[row], 1)
-    for i in range(taught.reach[old, 2], taught.reach[old, 3]):
-        row = taught.by_right[i]
-        if again.ends[row, 0] >= 0 and again.ends[row, 0] != token:
-            tally(again, LEFT, again.ends[row, 0], token, again.weights[row], 1)
+    rows, records, base = again.rows, again.records, again.state[RECORDS]
+    old = again.old[token]
+    begin, end = taught.reach[old, 2], taught.reach[old, 3]
+    left_part = again.made[taught.pairs[merge, 0]]
+    for row in range(unsigned(taught.reach[old, 0]), unsigned(taught.reach[old, 1])):
+        record = leave(again, row)
+        if record >= 0:
+            right = records[unsigned(record), RIGHT]
+            if right == left_part and begin <= taught.right_at[row] < end:  # it grows at both ends
+                right = token
+            rows[row, RECORD] = base - 2 - tally(again, RIGHT, right, token, rows[row, WEIGHT], 1)
+    for i in range(unsigned(begin), unsigned(end)):
+        row = unsigned(taught.by_right[i])
+        record = leave(again, row)
+        if record >= 0:
+            left = records[unsigned(record), LEFT]
+            rows[row, RECORD] = base - 2 - tally(again, LEFT, left, token, rows[row, WEIGHT], 1)
 
 
 @helper
-def place_rows(taught: Any, again: Any, old: Any, token: Any) -> None:
+def place_rows(taught: Any, again: Any, old: Any) -> None:
     """Write which rows have the new pairs."""
-    for row in range(taught.reach[old, 0], taught.reach[old, 1]):
-        if again.ends[row, 0] >= 0:
-            place_row(again, row, again.slots[RIGHT, again.ends[row, 1]])
-    for i in range(taught.reach[old, 2], taught.reach[old, 3]):
-        row = taught.by_right[i]
-        if again.ends[row, 0] >= 0 and again.ends[row, 0] != token:
-            place_row(again, row, again.slots[LEFT, again.ends[row, 0]])
+    for row in range(unsigned(taught.reach[old, 0]), unsigned(taught.reach[old, 1])):
+        if again.rows[row, RECORD] < -1:
+            place_row(again, row, again.fates[unsigned(-2 - again.rows[row, RECORD])])
+    for i in range(unsigned(taught.reach[old, 2]), unsigned(taught.reach[old, 3])):
+        row = unsigned(taught.by_right[i])
+        if again.rows[row, RECORD] < -1:
+            place_row(again, row, again.fates[unsigned(-2 - again.rows[row, RECORD])])
 
 
 @helper
@@ -560,8 +608,10 @@ def choose_pairs(again: Any, token: Any) -> None:
         left, right = again.records[record, LEFT], again.records[record, RIGHT]
         side, other = (LEFT, left) if left != token else (RIGHT, right)
         again.slots[side, other] = -1
+        again.fates[record - again.state[RECORDS]] = -1
         if choose(again, record):
             again.slots[side, other] = kept
+            again.fates[record - again.state[RECORDS]] = kept
             for column in range(RECORD_SIZE):
                 again.records[kept, column] = again.records[record, column]
             enter(again, kept)
@@ -597,13 +647,14 @@ def merge_pair(taught: Any, again: Any, record: Any, row: Any, count: Any) -> No
     if row >= 0:
         old = taught.merge_of[row]
         again.made[old] = token
-        again.ends[row, 0] = -1
-        grow_rows(taught, again, old, token)
+        again.old[token] = old
+        again.rows[row, RECORD] = -1
+        grow_rows(taught, again, old - (again.made.shape[0] - taught.pairs.shape[0]), token)
     joined = join(again, record, token)
     beside(again, joined, token, False)
     choose_pairs(again, token)
     if old >= 0:
-        place_rows(taught, again, old, token)
+        place_rows(taught, again, old)
     beside(again, joined, token, True)
     for new in range(first, again.state[RECORDS]):
         left = again.records[new, LEFT]
@@ -630,9 +681,9 @@ def merge_given(taught: Any, again: Any, pairs: Any) -> bool:
     while again.state[LEARNED] < pairs.shape[0]:
         left, right = pairs[again.state[LEARNED], 0], pairs[again.state[LEARNED], 1]
         record = find(again, left, right)
-        if record >= 0 and not keep_rows(taught, again, record):
+        row = own_row(taught, again, record) if record >= 0 else -1
+        if record >= 0 and not keep_rows(taught, again, record, row):
             return False
-        row = again.state[FOUND]
         if not has_room(again, left, right, again.records[record, CELLS_OF] if record >= 0 else 0):
             return False
         if record < 0:
@@ -668,9 +719,9 @@ def merge(taught: Any, again: Any) -> bool:
             heap[0, 0] = count
             sink(heap, state[HEAP], records)
         else:
-            if not keep_rows(taught, again, record):
+            row = own_row(taught, again, record)
+            if not keep_rows(taught, again, record, row):
                 return False
-            row = state[FOUND]
             if not has_room(again, records[record, LEFT], records[record, RIGHT], records[record, CELLS_OF]):
                 return False
             pop(heap, state, records)
