@@ -13,6 +13,8 @@ from __future__ import annotations
 from ginbon.tokenizers.bpe.allowed import Allowed
 from ginbon.tokenizers.bpe.applying import Merged, apply
 from ginbon.tokenizers.bpe.learning import learn
+from ginbon.tokenizers.bpe.lesson import Lesson, study
 from ginbon.tokenizers.bpe.types import BYTES, Merges, Types
+from ginbon.tokenizers.bpe.whole import Course
 
-__all__ = ["BYTES", "Allowed", "Merged", "Merges", "Types", "apply", "learn"]
+__all__ = ["BYTES", "Allowed", "Course", "Lesson", "Merged", "Merges", "Types", "apply", "learn", "study"]

@@ -5,7 +5,7 @@ languages as it is, and with each weighing the same, four types of five end in t
 differ only in their last merges. So what a first learning made of the types is taken as a guess for all others. Their
 merges are those that ``learn`` gives, whatever the guess: a bad one costs time.
 
-lesson = Lesson.learn(types, 64_000)
+lesson = study(types, 64_000)
 lesson.merges                         # those of learn(types, 64_000)
 lesson.again(other_counts, 64_000)    # those of learn(Types(types.offsets, types.ids, other_counts), 64_000)
 """
@@ -30,7 +30,10 @@ from ginbon.tokenizers.bpe.learning import Pieces, Work, longer, power_of_two
 from ginbon.tokenizers.bpe.types import BYTES, Int32s, Int64s, Merges, Types
 
 _RARER: Final = 2
-"""How much rarer than nine in ten merges of the guess a pair may be to be listed at first."""
+"""How much rarer than seven in ten merges of the guess a pair may be to be listed at first."""
+
+_FURTHER: Final = 1.25
+"""How many times the merges of the first learning may be learned again: what is beyond takes long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +44,13 @@ class Lesson:
     merges: Merges
     became: Merged
     base: Sequence[bytes] = BYTES
+    asked: int = 0
+    """How many merges were wanted: there are fewer where no pair was left."""
 
-    @classmethod
-    def learn(cls, types: Types, merges: int, *, base: Sequence[bytes] = BYTES, min_count: int = 2) -> Lesson:
-        """A first learning, as of ``learn``."""
-        work = Work.of(types, Pieces.of(base, len(base) + merges), max(min_count, 1), len(base), Allowed())
-        learned = work.learn(merges, start_tokens=types.tokens)
-        return cls(types, learned, work.became(), base)
+    def knows(self, types: Types, merges: int) -> bool:
+        """Whether it can be gone through again with the counts of these types, for so many merges."""
+        same = types.offsets is self.types.offsets and types.ids is self.types.ids
+        return same and merges <= _FURTHER * self.asked
 
     def again(self, counts: Int64s, merges: int, *, given: Merges | None = None, min_count: int = 2) -> Merges:
         """The merges that ``learn`` gives where the types occur ``counts`` times.
@@ -65,17 +68,24 @@ class Lesson:
             learned = work.learn(given, least)
             if least == min_count or len(learned) == len(work.again.gains):
                 return learned
-            least //= 8
+            least //= 4
 
     def _least(self, weights: Int64s, merges: int) -> int:
         """What every pair that is merged will count, on a guess that is rather too low."""
         saved = np.sort(weights[self.taught.arrays.row_of])[::-1]
-        return int(saved[min(merges, len(saved)) * 9 // 10]) // _RARER if len(saved) and merges else 1
+        return int(saved[min(merges, len(saved)) * 7 // 10]) // _RARER if len(saved) and merges else 1
 
     @cached_property
     def taught(self) -> _Rows:
         """The rows of the guess."""
         return _Rows.of(self)
+
+
+def study(types: Types, merges: int, *, base: Sequence[bytes] = BYTES, min_count: int = 2) -> Lesson:
+    """Learn as ``learn`` does, so that it can be done again."""
+    work = Work.of(types, Pieces.of(base, len(base) + merges), max(min_count, 1), len(base), Allowed())
+    learned = work.learn(merges, start_tokens=types.tokens)
+    return Lesson(types, learned, work.became(), base, merges)
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,8 +43,11 @@ def train_bpe(
     """
     spelt = spell(alphabet)
     merges = merges_in(vocabulary, special_tokens, spelt=len(spelt))
-    allowed = Allowed() if max_token_bytes is None else Allowed(max_token_bytes)
-    learned = learn_behind(spelt, counts.types(), merges, min_count=min_count, allowed=allowed)
+    if max_token_bytes is None:
+        learned = counts.course.learn_behind(spelt, counts.types(), merges, min_count=min_count)
+    else:
+        allowed = Allowed(max_token_bytes)
+        learned = learn_behind(spelt, counts.types(), merges, min_count=min_count, allowed=allowed)
     return byte_bpe(learned, pattern=counts.pattern, finer=counts.finer, special_tokens=special_tokens)
 
 

@@ -24,6 +24,7 @@ from ginbon.filters import words
 from ginbon.tokenizers.bpe.allowed import Allowed
 from ginbon.tokenizers.bpe.applying import apply
 from ginbon.tokenizers.bpe.learning import learn
+from ginbon.tokenizers.bpe.lesson import Lesson, study
 from ginbon.tokenizers.bpe.types import BYTES, Int64s, Merges, Types
 
 
@@ -80,20 +81,54 @@ def learn_behind(
 
     The counts of those that were spelt are what they save of these types.
     """
+    left = _spelt(spelt, types)
+    learned = learn(left, merges, base=(*BYTES, *spelt.pieces), min_count=min_count, allowed=allowed)
+    return _both(spelt, left, learned, types)
+
+
+class Course:
+    """Learning behind spelt merges from the same types of bytes, however often they occur and whatever was spelt.
+
+    What is learned first makes all that follows faster (``Lesson``); the merges are those of ``learn_behind``.
+    """
+
+    def __init__(self) -> None:
+        self._lesson: Lesson | None = None
+
+    def learn_behind(self, spelt: Merges, types: Types, merges: int, *, min_count: int = 2) -> Merges:
+        """As of ``learn_behind``."""
+        lesson = self._lesson
+        if lesson is not None and lesson.knows(types, len(spelt) + merges):
+            return lesson.again(types.counts, merges, given=spelt, min_count=min_count)
+        left = _spelt(spelt, types)
+        lesson = study(left, merges, base=(*BYTES, *spelt.pieces), min_count=min_count)
+        learned = _both(spelt, left, lesson.merges, types)
+        self._lesson = Lesson(types, learned, lesson.became, asked=len(spelt) + merges)
+        return learned
+
+
+def _spelt(spelt: Merges, types: Types) -> Types:
+    if not len(spelt):
+        return types
     left = apply(spelt, types)
-    types_left = Types(left.offsets, left.ids, types.counts)
-    learned = learn(types_left, merges, base=(*BYTES, *spelt.pieces), min_count=min_count, allowed=allowed)
+    return Types(left.offsets, left.ids, types.counts)
+
+
+def _both(spelt: Merges, types: Types, learned: Merges, given: Types) -> Merges:
+    """What was spelt and what was learned behind it from ``types``, that were first as they are ``given``."""
     return Merges(
         spelt.first_id,
         np.concatenate([spelt.pairs, learned.pairs]),
-        np.concatenate([_saved(spelt, types_left), learned.counts]),
+        np.concatenate([_saved(spelt, types), learned.counts]),
         (*spelt.pieces, *learned.pieces),
-        types.tokens,
+        given.tokens,
     )
 
 
 def _saved(spelt: Merges, types: Types) -> Int64s:
     """How often each merge took place to give the tokens of some types."""
+    if not len(spelt):
+        return np.zeros(0, np.int64)
     often = np.zeros(spelt.first_id + len(spelt), np.int64)
     np.add.at(often, types.ids, np.repeat(types.counts, types.sizes))
     for new, (left, right) in reversed(list(enumerate(spelt.pairs.tolist(), spelt.first_id))):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from ginbon.engine.files import canonical_json
 from ginbon.errors import UserError
 from ginbon.languages import codes
-from ginbon.tokenizers.bpe import Types
+from ginbon.tokenizers.bpe import Course, Types
+from ginbon.tokenizers.counts import table_kernel
 from ginbon.tokenizers.counts.table import Int32s, Table, UInt64s
 from ginbon.tokenizers.patterns import GINBON, finer_pattern
 from ginbon.tokenizers.protocol import Bytes, Int64s, TextColumn
@@ -40,6 +41,14 @@ _PIECE_ROWS: Final = 2**18
 _LOW: Final = np.uint64(2**32 - 1)
 _NONE: Final[frozenset[Holding]] = frozenset()
 _ALIKE: Final = ("pattern", "finer", "normalisation", "unicode")
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What counts were weighed from, and which of its rows they have (None: all)."""
+
+    counts: Counts
+    rows: Int64s | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +73,7 @@ class Counts:
     dropped: int = 0
     finer: tuple[str, ...] = ()
     holds: frozenset[Holding] = frozenset()
+    origin: Origin | None = field(default=None, repr=False)
 
     @classmethod
     def of_table(cls, table: Table, strata: Sequence[Stratum], *, pattern: str = GINBON) -> Counts:
@@ -246,8 +256,12 @@ class Counts:
         if exact.sum() >= 2.0**63:
             raise UserError("these weights make counts of 2**63 or more; divide them by a constant")
         counts = np.where(factor[self.marks] == 1, self.counts, np.rint(exact).astype(np.uint64))
-        weighted = replace(self, counts=counts, threshold=1)
-        return weighted if counts.all() else weighted._rows(np.flatnonzero(counts))
+        source, kept = self._source
+        weighted = replace(self, counts=counts, threshold=1, origin=Origin(source, kept))
+        if counts.all():
+            return weighted
+        rows = np.flatnonzero(counts)
+        return replace(weighted._rows(rows), origin=Origin(source, rows if kept is None else kept[rows]))
 
     def recut(self, *finer: str) -> Counts:
         """The counts of the same text where each pre-token is cut on by further patterns, one after another.
@@ -264,12 +278,38 @@ class Counts:
         return cut
 
     def types(self) -> Types:
-        """Distinct pre-tokens over all languages and sources, as bytes to train from."""
-        table = Table.sized(len(self), len(self.data))
-        table.add(self.data, self.offsets[1:], np.zeros(len(self), np.int32), self.counts)
+        """Distinct pre-tokens over all languages and sources, as bytes to train from.
+
+        Counts that were weighed have those of all that they were weighed from, some of which may count 0: so what is
+        known of the types serves every mix.
+        """
         if self.total >= 2**63:
             raise UserError("these counts add up to 2**63 or more; divide them by a constant first")
-        return Types(table.offsets, table.data.astype(np.int32), table.counts.astype(np.int64))
+        source, rows = self._source
+        offsets, ids, places = source._distinct
+        counts = np.zeros(len(offsets) - 1, np.int64)
+        table_kernel.add_up(places if rows is None else places[rows], self.counts, counts)
+        return Types(offsets, ids, counts)
+
+    @property
+    def course(self) -> Course:
+        """What was learned from these counts, or others of the same text, however they were weighed."""
+        return self._source[0]._course
+
+    @property
+    def _source(self) -> tuple[Counts, Int64s | None]:
+        return (self, None) if self.origin is None else (self.origin.counts, self.origin.rows)
+
+    @cached_property
+    def _course(self) -> Course:
+        return Course()
+
+    @cached_property
+    def _distinct(self) -> tuple[Int64s, Int32s, Int32s]:
+        """The distinct pre-tokens, where each begins and its bytes, and which of them each row has."""
+        table = Table.sized(len(self), len(self.data))
+        table.add(self.data, self.offsets[1:], np.zeros(len(self), np.int32), self.counts)
+        return table.offsets, table.data.astype(np.int32), table.find(self.data, self.offsets[1:])
 
     def _is_ordered(self) -> bool:
         """Whether the rows are in their order, none twice and none of 0; strata are taken to be."""
@@ -284,7 +324,13 @@ class Counts:
         offsets, data = _buffers(taken)
         strata = tuple(self.strata[code] for code in used)
         return replace(
-            self, offsets=offsets, data=data, marks=marks.astype(np.int32), counts=self.counts[rows], strata=strata
+            self,
+            offsets=offsets,
+            data=data,
+            marks=marks.astype(np.int32),
+            counts=self.counts[rows],
+            strata=strata,
+            origin=None,
         )
 
 
@@ -331,6 +377,7 @@ def _recut(counts: Counts, pattern: str) -> Counts:
         counts=cut.counts,
         strata=cut.strata,
         finer=(*counts.finer, pattern),
+        origin=None,
     )
 
 

@@ -55,6 +55,12 @@ class Table:
             if done < len(ends):
                 self._grow(int(ends[done] - (ends[done - 1] if done else begin)))
 
+    def find(self, data: Bytes, ends: Int64s) -> Int32s:
+        """The places of strings that were all added with the mark 0."""
+        found = np.empty(len(ends), np.int32)
+        kernel.find(data, ends, self.slots, self.entries, self.kept, found)
+        return found
+
     def _grow(self, size: int) -> None:
         """Make room for one more string, and as many as there are."""
         if len(self) == len(self.entries):

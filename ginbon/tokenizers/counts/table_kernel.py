@@ -127,3 +127,24 @@ def index(entries: Any, n: Any, slots: Any) -> None:
         while slots[slot] >= 0:
             slot = (slot + 1) & mask
         slots[slot] = entry
+
+
+@kernel(types.void, _u8, _i64, _out_i32, _out_i64x2, _out_u8, _out_i32)
+def find(data: Any, ends: Any, slots: Any, entries: Any, kept: Any, found: Any) -> None:
+    """The entry of each slice, which has one with the mark 0."""
+    mask = slots.shape[0] - 1
+    first = 0
+    for i in range(ends.shape[0]):
+        value, size = hash_of(data, first, ends[i], 0), ends[i] - first
+        slot = value & mask
+        while not is_same(entries, kept, slots[slot], value, data, first, size, 0):
+            slot = (slot + 1) & mask
+        found[i] = slots[slot]
+        first = ends[i]
+
+
+@kernel(types.void, _i32, _u64, _out_i64)
+def add_up(places: Any, amounts: Any, sums: Any) -> None:
+    """Add amounts to what stands at some places."""
+    for i in range(places.shape[0]):
+        sums[unsigned(places[i])] += types.int64(amounts[i])

@@ -10,7 +10,7 @@ import numpy as np
 from ginbon.tokenizers.alphabets import alphabet
 from ginbon.tokenizers.bpe import Merges
 from ginbon.tokenizers.bpe.training import END_OF_TEXT, byte_bpe, merges_in
-from ginbon.tokenizers.bpe.whole import learn_behind, spell
+from ginbon.tokenizers.bpe.whole import spell
 from ginbon.tokenizers.counts import Counts, graphemes
 from ginbon.tokenizers.export import tokenizer_json
 from ginbon.tokenizers.training.making import Made, rare_tokens, too_many_characters
@@ -32,9 +32,10 @@ def make(counts: Counts, plans: Sequence[TrainOptions]) -> Iterator[Made]:
         spelt, number = whole, len(strings)
         if plan.alphabet == "seen" and len(whole) > room // 2:
             spelt, number = _fewer(strings, room // 2)
-            learned = learn_behind(spelt, types, room - len(spelt))
+            learned = counts.course.learn_behind(spelt, types, room - len(spelt))
         else:
-            shared = learn_behind(whole, types, max(rooms) - len(whole)) if shared is None else shared
+            if shared is None:
+                shared = counts.course.learn_behind(whole, types, max(rooms) - len(whole))
             learned = shared.first(room)
         source = byte_bpe(learned, pattern=counts.pattern, finer=counts.finer, special_tokens=special)
         about = {"alphabet": {"kind": plan.alphabet, "tokens": len(spelt)}}
