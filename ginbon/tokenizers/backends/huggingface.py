@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -288,9 +288,12 @@ def _byte_alphabet() -> dict[str, int]:
 BYTE_OF = _byte_alphabet()
 """The byte that each character of the byte alphabet stands for."""
 
+_LATIN: Final = {**{b: "\uffff" for b in range(256)}, **{ord(c): chr(b) for c, b in BYTE_OF.items()}}
+"""These bytes as Latin-1; of Latin-1 that stands for no byte, a character that is not in it."""
+
 
 def _byte_level_piece(token: str) -> bytes:
     try:
-        return bytes(BYTE_OF[c] for c in token)
-    except KeyError:
+        return token.translate(_LATIN).encode("latin-1")
+    except UnicodeEncodeError:
         return token.encode()

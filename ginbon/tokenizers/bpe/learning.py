@@ -85,7 +85,9 @@ class Pieces:
     def of_tokens(self, first: int, n: int) -> tuple[bytes, ...]:
         """The bytes of ``n`` tokens."""
         rows = self.rows[first : first + n, : layout.HASH].tolist()
-        return tuple(self.data[start : start + size].tobytes() for start, size in rows)
+        end = sum(rows[-1]) if rows else 0
+        data = self.data[:end].tobytes()
+        return tuple(data[start : start + size] for start, size in rows)
 
 
 @dataclass

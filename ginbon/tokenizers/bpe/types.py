@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ginbon.errors import UserError
+from ginbon.tokenizers.bpe.kernel.pairs import count_ids
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -54,9 +55,11 @@ class Types:
         return int(self.counts @ self.sizes)
 
     @cached_property
-    def occurrences(self) -> NDArray[np.float64]:
+    def occurrences(self) -> Int64s:
         """How often each id occurs in the corpus, up to the largest that does."""
-        return np.bincount(self.ids, np.repeat(self.counts.astype(np.float64), self.sizes)).astype(np.float64)
+        often = np.zeros(int(self.ids.max(initial=-1)) + 1, np.int64)
+        count_ids(self.offsets, self.ids, self.counts, often)
+        return often
 
     @classmethod
     def of_bytes(cls, pre_tokens: Iterable[bytes], counts: Sequence[int] | Int64s) -> Types:

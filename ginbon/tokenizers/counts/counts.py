@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from ginbon.engine.files import canonical_json
 from ginbon.errors import UserError
+from ginbon.filters import words
 from ginbon.languages import codes
 from ginbon.tokenizers.bpe import Course, Types
 from ginbon.tokenizers.counts import table_kernel
@@ -297,6 +299,12 @@ class Counts:
         return self._source[0]._course
 
     @property
+    def spelling(self) -> tuple[Sequence[str], Types]:
+        """The graphemes of the pre-tokens, and the types of them."""
+        pieces, offsets, ids = self._source[0]._spelling
+        return pieces, Types(offsets, ids, self.types().counts)
+
+    @property
     def _source(self) -> tuple[Counts, Int64s | None]:
         return (self, None) if self.origin is None else (self.origin.counts, self.origin.rows)
 
@@ -308,8 +316,20 @@ class Counts:
     def _distinct(self) -> tuple[Int64s, Int32s, Int32s]:
         """The distinct pre-tokens, where each begins and its bytes, and which of them each row has."""
         table = Table.sized(len(self), len(self.data))
-        table.add(self.data, self.offsets[1:], np.zeros(len(self), np.int32), self.counts)
-        return table.offsets, table.data.astype(np.int32), table.find(self.data, self.offsets[1:])
+        places = table.place(self.data, self.offsets[1:])
+        return table.offsets, table.data.astype(np.int32), places
+
+    @cached_property
+    def _spelling(self) -> tuple[Sequence[str], Int64s, Int32s]:
+        """The distinct graphemes, and those of each distinct pre-token."""
+        offsets, ids, _ = self._distinct
+        data = ids.astype(np.uint8)
+        texts = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
+        found = words.grapheme_boundaries(texts)
+        table = Table()
+        places = table.place(data, found.stops + np.repeat(offsets[:-1], np.diff(found.ends)))
+        kept, ends = table.data.tobytes(), table.offsets.tolist()
+        return [kept[a:b].decode("utf-8", "ignore") for a, b in pairwise(ends)], found.ends, places
 
     def _is_ordered(self) -> bool:
         """Whether the rows are in their order, none twice and none of 0; strata are taken to be."""

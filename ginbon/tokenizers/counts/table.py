@@ -55,11 +55,16 @@ class Table:
             if done < len(ends):
                 self._grow(int(ends[done] - (ends[done - 1] if done else begin)))
 
-    def find(self, data: Bytes, ends: Int64s) -> Int32s:
-        """The places of strings that were all added with the mark 0."""
-        found = np.empty(len(ends), np.int32)
-        kernel.find(data, ends, self.slots, self.entries, self.kept, found)
-        return found
+    def place(self, data: Bytes, ends: Int64s) -> Int32s:
+        """Add strings that lie one after another in ``data``, with the mark 0; gives which of all each is."""
+        places, done = np.empty(len(ends), np.int32), 0
+        while done < len(ends):
+            done = kernel.place(
+                data, ends, done, self.slots, self.entries, self.amounts, self.kept, self.used, places
+            )
+            if done < len(ends):
+                self._grow(int(ends[done] - (ends[done - 1] if done else 0)))
+        return places
 
     def _grow(self, size: int) -> None:
         """Make room for one more string, and as many as there are."""

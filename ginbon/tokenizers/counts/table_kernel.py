@@ -57,6 +57,36 @@ def is_same(entries: Any, kept: Any, entry: Any, value: Any, data: Any, first: A
     return i == unsigned(size)
 
 
+@helper
+def entry_of(
+    data: Any, first: Any, end: Any, mark: Any, slots: Any, entries: Any, counts: Any, kept: Any, used: Any
+) -> Any:
+    """The entry of a slice, made where there is none; -1 where there is no room."""
+    last = slots.shape[0] - 1
+    value = hash_of(data, first, end, mark)
+    size = end - first
+    slot = value & last
+    while slots[slot] >= 0 and not is_same(entries, kept, slots[slot], value, data, first, size, mark):
+        slot = (slot + 1) & last
+    entry = int(slots[slot])
+    if entry < 0:
+        entry = used[ENTRIES]
+        start = used[BYTES]
+        if entry == entries.shape[0] or start + size > kept.shape[0]:
+            return -1
+        slots[slot] = entry
+        entries[entry, HASH] = value
+        entries[entry, START] = start
+        entries[entry, SIZE] = size
+        entries[entry, MARK] = mark
+        for k in range(unsigned(size)):
+            kept[unsigned(start) + k] = data[unsigned(first) + k]
+        counts[entry] = 0
+        used[ENTRIES] = entry + 1
+        used[BYTES] = start + size
+    return entry
+
+
 @kernel(
     types.int64,
     _u8,
@@ -88,33 +118,13 @@ def add(
 
     Those before ``done`` are passed over; gives how many are done, fewer than all where there is no room.
     """
-    mask = slots.shape[0] - 1
     first = begin if done == 0 else ends[done - 1]
     for i in range(done, ends.shape[0]):
-        end, mark = ends[i], marks[i]
-        value = hash_of(data, first, end, mark)
-        size = end - first
-        slot = value & mask
-        while slots[slot] >= 0 and not is_same(entries, kept, slots[slot], value, data, first, size, mark):
-            slot = (slot + 1) & mask
-        entry = slots[slot]
+        entry = entry_of(data, first, ends[i], marks[i], slots, entries, counts, kept, used)
         if entry < 0:
-            entry = used[ENTRIES]
-            start = used[BYTES]
-            if entry == entries.shape[0] or start + size > kept.shape[0]:
-                return int(i)
-            slots[slot] = entry
-            entries[entry, HASH] = value
-            entries[entry, START] = start
-            entries[entry, SIZE] = size
-            entries[entry, MARK] = mark
-            for k in range(unsigned(size)):
-                kept[unsigned(start) + k] = data[unsigned(first) + k]
-            counts[entry] = 0
-            used[ENTRIES] = entry + 1
-            used[BYTES] = start + size
+            return int(i)
         counts[entry] += amounts[i]
-        first = end
+        first = ends[i]
     return int(ends.shape[0])
 
 
@@ -129,18 +139,19 @@ def index(entries: Any, n: Any, slots: Any) -> None:
         slots[slot] = entry
 
 
-@kernel(types.void, _u8, _i64, _out_i32, _out_i64x2, _out_u8, _out_i32)
-def find(data: Any, ends: Any, slots: Any, entries: Any, kept: Any, found: Any) -> None:
-    """The entry of each slice, which has one with the mark 0."""
-    mask = slots.shape[0] - 1
-    first = 0
-    for i in range(ends.shape[0]):
-        value, size = hash_of(data, first, ends[i], 0), ends[i] - first
-        slot = value & mask
-        while not is_same(entries, kept, slots[slot], value, data, first, size, 0):
-            slot = (slot + 1) & mask
-        found[i] = slots[slot]
+@kernel(types.int64, _u8, _i64, types.int64, _out_i32, _out_i64x2, _out_u64, _out_u8, _out_i64, _out_i32)
+def place(
+    data: Any, ends: Any, done: Any, slots: Any, entries: Any, counts: Any, kept: Any, used: Any, places: Any
+) -> int:
+    """Write the entry of each slice with the mark 0 to ``places``; otherwise as ``add``."""
+    first = 0 if done == 0 else ends[done - 1]
+    for i in range(done, ends.shape[0]):
+        entry = entry_of(data, first, ends[i], 0, slots, entries, counts, kept, used)
+        if entry < 0:
+            return int(i)
+        places[i] = entry
         first = ends[i]
+    return int(ends.shape[0])
 
 
 @kernel(types.void, _i32, _u64, _out_i64)

@@ -64,6 +64,14 @@ def lay(offsets: Any, ids: Any, symbols: Any) -> None:
     symbols[at] = SENTINEL
 
 
+@kernel(types.void, _given_i64, _given_i32, _given_i64, _i64)
+def count_ids(offsets: Any, ids: Any, counts: Any, often: Any) -> None:
+    """Add up how often each id occurs in the types."""
+    for row in range(offsets.shape[0] - 1):
+        for i in range(unsigned(offsets[row]), unsigned(offsets[row + 1])):
+            often[unsigned(ids[i])] += counts[row]
+
+
 @kernel(types.int64, _i32, _given_u32, _i64, _i32, _i32)
 def close_up(symbols: Any, spans: Any, counts: Any, owners: Any, alone: Any) -> int:
     """Leave each token one node, and no type that has no pair; gives how many nodes that makes.
