@@ -288,7 +288,7 @@ def _byte_alphabet() -> dict[str, int]:
 BYTE_OF = _byte_alphabet()
 """The byte that each character of the byte alphabet stands for."""
 
-_LATIN: Final = {**{b: "\uffff" for b in range(256)}, **{ord(c): chr(b) for c, b in BYTE_OF.items()}}
+_LATIN: Final = {**dict.fromkeys(range(256), "\uffff"), **{ord(c): chr(b) for c, b in BYTE_OF.items()}}
 """These bytes as Latin-1; of Latin-1 that stands for no byte, a character that is not in it."""
 
 

@@ -198,9 +198,7 @@ class Work:
 
     def close_up(self) -> None:
         """Leave each token one node."""
-        self.symbols = self.symbols[
-            : pairs.close_up(self.symbols, self.spans, self.counts, self.owners, self.alone)
-        ]
+        self.symbols = self.symbols[: pairs.close_up(self.symbols, self.spans, self.counts, self.owners, self.alone)]
         self.spans[:] = 1
 
     def merge(self, pairs: Int32s, gains: Int64s) -> bool:

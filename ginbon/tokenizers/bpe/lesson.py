@@ -24,7 +24,7 @@ from ginbon.tokenizers.bpe.applying import Merged, by_pair
 from ginbon.tokenizers.bpe.kernel import again as kernel
 from ginbon.tokenizers.bpe.kernel import layout
 from ginbon.tokenizers.bpe.kernel import taught as numbering
-from ginbon.tokenizers.bpe.kernel.again import Again, Taught
+from ginbon.tokenizers.bpe.kernel.guess import RECORD_SIZE, Again, Taught
 from ginbon.tokenizers.bpe.kernel.pairs import know
 from ginbon.tokenizers.bpe.learning import Pieces, Work, longer, power_of_two
 from ginbon.tokenizers.bpe.types import BYTES, Int32s, Int64s, Merges, Types
@@ -117,7 +117,7 @@ class _Rows:
         type_rows = np.full(len(ids), -1, np.int32)
         type_rows[beside] = places[len(pairs) :]
         left_places, right_places = at_left.places[lefts[first]], at_right.places[rights[first]]
-        by_right = np.argsort(right_places, kind="stable").astype(np.int32)
+        by_right = np.argsort(right_places).astype(np.int32)
         right_at = np.empty_like(by_right)
         right_at[by_right] = np.arange(len(by_right))
         keys, ranks = by_pair(lesson.merges)
@@ -137,9 +137,9 @@ class _Rows:
             row_offsets,
             owners[beside[apart]],
             _offsets(np.bincount(ids, minlength=tokens)),
-            owners[np.argsort(ids, kind="stable")],
+            owners[np.argsort(ids)],
             _offsets(np.bincount(parts, minlength=tokens)),
-            wholes[np.argsort(parts, kind="stable")],
+            wholes[np.argsort(parts)],
             offsets,
             ids,
             type_rows,
@@ -224,7 +224,7 @@ class _Work:
             np.zeros(len(self.types), np.uint8),
             np.empty(len(self.types.ids) + len(self.types.offsets), np.int32),
             np.ones(tokens, np.int64),
-            np.empty((records, kernel.RECORD_SIZE), np.int64),
+            np.empty((records, RECORD_SIZE), np.int64),
             np.empty((records, 2), np.int64),
             np.empty(rows + moves, np.int32),
             np.full(power_of_two(2 * records), -1, np.int32),

@@ -59,9 +59,7 @@ class Table:
         """Add strings that lie one after another in ``data``, with the mark 0; gives which of all each is."""
         places, done = np.empty(len(ends), np.int32), 0
         while done < len(ends):
-            done = kernel.place(
-                data, ends, done, self.slots, self.entries, self.amounts, self.kept, self.used, places
-            )
+            done = kernel.place(data, ends, done, self.slots, self.entries, self.amounts, self.kept, self.used, places)
             if done < len(ends):
                 self._grow(int(ends[done] - (ends[done - 1] if done else 0)))
         return places

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ginbon.engine.compiling import helper, inlined, kernel, read, types, write
+from ginbon.engine.compiling import helper, kernel, read, types, write
+from ginbon.tokenizers.bpe.kernel.ranks import rank_of, slot_of
 
 SYMBOL: Final = 0
 BEFORE: Final = 1
@@ -20,12 +21,6 @@ _given_i64 = read(types.int64)
 _given_i32x2 = read(types.int32, 2)
 
 
-@inlined
-def slot_of(key: Any, mask: Any) -> Any:
-    """Where a pair is looked for first."""
-    return (key * 0x9E3779B97F4A7C1 ^ key >> 29) & mask
-
-
 @kernel(types.void, _given_i32x2, _i64, _i32)
 def index(pairs: Any, keys: Any, ranks: Any) -> None:
     """Enter the pairs into a table whose size is a power of two; of a pair that is there twice the first counts."""
@@ -38,17 +33,6 @@ def index(pairs: Any, keys: Any, ranks: Any) -> None:
         if ranks[slot] < 0:
             keys[slot] = key
             ranks[slot] = rank
-
-
-@helper
-def rank_of(keys: Any, ranks: Any, left: Any, right: Any) -> Any:
-    """The rank of a pair; -1 where it is not merged."""
-    mask = keys.shape[0] - 1
-    key = int(left) << 32 | int(right)
-    slot = slot_of(key, mask)
-    while ranks[slot] >= 0 and keys[slot] != key:
-        slot = (slot + 1) & mask
-    return ranks[slot]
 
 
 @helper

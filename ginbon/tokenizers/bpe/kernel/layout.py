@@ -52,4 +52,5 @@ STATE_SIZE: Final = 19
 """Places in ``state``: how much is used of each array, merges learned, the next new token, limits, what ``merge``
 needs to go on, and where the records of new pairs end before they are chosen from. For several languages: how many
 records are in heaps, the room that heaps need, how many merges a window has, and how many of them one language may have
-chosen before it waits. For learning again: how many cells there are, and how many are needed, and how often types were looked for."""
+chosen before it waits. For learning again: how many cells there are and are needed, and how often types were looked
+for."""

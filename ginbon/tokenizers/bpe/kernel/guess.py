@@ -1,0 +1,120 @@
+"""How learning merges again is laid out: what the first learning left, and how far the new one has come."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from ginbon.engine.compiling import types, write
+
+FIRST_CELL: Final = 5
+CELLS_OF: Final = 6
+IN_ROWS: Final = 7
+RECORD_SIZE: Final = 8
+"""Columns of ``records`` beside those of a first learning: the pair's first place in nodes (-1: none), how many there
+are, and how often it occurs in rows. FROM and SIZE are its rows in the pool."""
+
+RECORD: Final = 0
+WEIGHT: Final = 1
+"""Columns of ``rows``: the record of what stands left and right at its places so far (-1: none that matters any more,
+and never will; -2 and below: the new records from the first on, not chosen from yet), and how often these occur in
+types that did not part."""
+
+NODE: Final = 0
+TYPE: Final = 1
+BEHIND: Final = 2
+"""Columns of ``cells``, one for each place of a pair in nodes: its first node, the type, the next cell (-1: none)."""
+
+
+class Taught(NamedTuple):
+    """What a first learning left; tokens have its ids. Nothing of it depends on counts."""
+
+    pairs: Any
+    """What each merge joined; tokens below ``tokens - merges`` are leaves."""
+    reach: Any
+    """Of each token the rows whose left token has it at its right side (from, to), and the places in ``by_right`` of
+    those whose right token has it at its left side (from, to)."""
+    by_right: Any
+    """Rows by their right tokens."""
+    merge_of: Any
+    """The token that a row's two become; -1: they stay apart."""
+    right_at: Any
+    """Where each row stands in ``by_right``."""
+    row_of: Any
+    """The row of each merge."""
+    keys: Any
+    ranks: Any
+    """The merges by their pair."""
+    row_offsets: Any
+    row_types: Any
+    """The types that have the two of a row that stay apart."""
+    token_offsets: Any
+    token_types: Any
+    """The types that have a token at last."""
+    parent_offsets: Any
+    parents: Any
+    """The tokens that are made of a token."""
+    type_offsets: Any
+    type_ids: Any
+    """The tokens that each type became; none of those that part before the first merge."""
+    type_rows: Any
+    """The row of each of these tokens and the next one of its type; -1 for the last."""
+    nodes: Any
+    """The node before each type's first."""
+
+
+class Again(NamedTuple):
+    """How far learning again has come; tokens have its own ids."""
+
+    rows: Any
+    made: Any
+    """The token that each of the first learning's has become, or -1."""
+    old: Any
+    """Which of the first learning's each token is, or -1."""
+    counts: Any
+    parted: Any
+    """Of types: how often each occurs, whether it parted."""
+    symbols: Any
+    spans: Any
+    records: Any
+    heap: Any
+    pool: Any
+    table: Any
+    """Records by their pair."""
+    cells: Any
+    joined: Any
+    slots: Any
+    fates: Any
+    """Of the new records: what each is among those that are kept, or -1."""
+    stack: Any
+    queue: Any
+    seen: Any
+    pieces: Any
+    data: Any
+    known: Any
+    """The table of pieces."""
+    out: Any
+    gains: Any
+    state: Any
+
+
+_i32 = write(types.int32)
+_i64 = write(types.int64)
+_u32 = write(types.uint32)
+_i32x2 = write(types.int32, 2)
+_i64x2 = write(types.int64, 2)
+_u8 = write(types.uint8)
+TAUGHT: Final = types.NamedTuple(  # type: ignore[no-untyped-call]
+    (
+        *(_i32x2, _i32x2, _i32, _i32, _i32, _i32, _i64, _i32),
+        *(_i64, _i32, _i64, _i32, _i64, _i32, _i64, _i32, _i32, _i64),
+    ),
+    Taught,
+)
+AGAIN: Final = types.NamedTuple(  # type: ignore[no-untyped-call]
+    (
+        *(_i64x2, _i32, _i32, _i64, _u8, _i32, _i64),
+        *(_i64x2, _i64x2, _i32, _i32, _i32x2, _i32x2, _i32x2, _i32, _i32, _i32, _i64),
+        *(_i64x2, _u8, _i32, _i32x2, _i64, _i64),
+    ),
+    Again,
+)
