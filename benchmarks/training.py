@@ -177,7 +177,11 @@ def another_mix(folder: Path, *, before: Sequence[float] = (1.0,), balance: floa
 
 def mix_alone(folder: Path) -> Callable[[], bytes]:
     """Ours, of a mix, in a process that begins with a file of counts."""
-    return lambda: another_mix(folder, before=())()
+
+    def train() -> bytes:
+        return another_mix(folder, before=())()
+
+    return train
 
 
 def another_size(folder: Path) -> Callable[[], bytes]:

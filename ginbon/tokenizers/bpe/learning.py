@@ -84,10 +84,9 @@ class Pieces:
 
     def of_tokens(self, first: int, n: int) -> tuple[bytes, ...]:
         """The bytes of ``n`` tokens."""
-        rows = self.rows[first : first + n, : layout.HASH].tolist()
-        end = sum(rows[-1]) if rows else 0
-        data = self.data[:end].tobytes()
-        return tuple(data[start : start + size] for start, size in rows)
+        starts, sizes = self.rows[first : first + n, [layout.START, layout.LENGTH]].T
+        data = self.data[: int((starts + sizes).max(initial=0))].tobytes()
+        return tuple(data[start:end] for start, end in zip(starts.tolist(), (starts + sizes).tolist(), strict=True))
 
 
 @dataclass

@@ -128,15 +128,16 @@ class ByteBpe:
                 f"its longest piece has {longest:,} bytes, all have {sum(map(len, self.pieces)):,}; at most "
                 f"{MAX_PIECE_BYTES:,} and {MAX_TEXT_BYTES:,} are read"
             )
-        if missing := sorted(set(range(256)) - {p[0] for p in self.pieces if len(p) == 1}):
+        known = set(self.pieces)
+        if missing := [byte for byte in range(256) if bytes([byte]) not in known]:
             yield (
                 f"{len(missing)} of the 256 single bytes have no token (the first is 0x{missing[0]:02X}), so some "
                 "text cannot be encoded. The file was probably cut short; fetch it again"
             )
-        if b"" in self.pieces:
+        if b"" in known:
             yield f"token {int(self.ids[self.pieces.index(b'')])} has no bytes"
-        if len(set(self.pieces)) != len(self.pieces):
-            yield f"{len(self.pieces):,} tokens have {len(set(self.pieces)):,} different pieces; each must have its own"
+        if len(known) != len(self.pieces):
+            yield f"{len(self.pieces):,} tokens have {len(known):,} different pieces; each must have its own"
         taken = [*self.ids.tolist(), *(t.id for t in self.added), *self.unused.values()]
         if len(set(taken)) != len(taken):
             seen: set[int] = set()
@@ -144,15 +145,14 @@ class ByteBpe:
             yield f"two tokens have the id {twice}; each must have its own"
         if self.normalisation not in NORMAL_FORMS:
             yield f"normalises by {self.normalisation!r}; only Unicode's normal forms can be carried over"
-        yield from self._merge_problems()
+        yield from self._merge_problems(known)
 
-    def _merge_problems(self) -> Any:
+    def _merge_problems(self, known: set[bytes]) -> Any:
         if self.merges is None or not len(self.merges):
             return
         if self.merges.min() < 0 or self.merges.max() >= len(self.pieces):
             yield f"a merge names a rank that is not there (there are {len(self.pieces):,})"
             return
-        known = set(self.pieces)
         lefts, rights = self.merges.T.tolist()  # two lists, since one for each merge takes four times as long
         for left, right in zip(lefts, rights, strict=True):
             if self.pieces[left] + self.pieces[right] not in known:
