@@ -158,3 +158,16 @@ def test_what_makes_no_tokenizer_is_refused() -> None:
 def test_no_token_is_longer_than_allowed(lines: list[tuple[str, str]]) -> None:
     data = train_bpe(count(lambda: iter([batch(lines)])), 1_500, special_tokens=(), max_token_bytes=6)
     assert max(map(len, json.loads(data)["model"]["vocab"])) == 6
+
+
+def test_every_mix_gives_the_file_that_its_counts_alone_would(lines: list[tuple[str, str]], tmp_path: Path) -> None:
+    """In whatever order mixes are trained, and where a weight leaves rows out."""
+    counts = count(lambda: iter([batch(lines)]))
+    alphabet = sorted({char for _, line in lines for char in line})[:300:3]
+    for n, weights in enumerate(({}, {"arb_Arab": 3.0}, {"jpn_Jpan": 0.0, "tha_Thai": 0.4}, {"amh_Ethi": 7.5})):
+        mix = counts.reweighted({s: weights.get(s[0], 1.0) for s in counts.strata})
+        write(mix, tmp_path / f"{n}.parquet")
+        alone = read(tmp_path / f"{n}.parquet")
+        assert counts.course is mix.course and mix.course is not alone.course
+        for chosen in ((), alphabet[n:]):
+            assert train_bpe(mix, 2_000, alphabet=chosen) == train_bpe(alone, 2_000, alphabet=chosen)
