@@ -117,6 +117,15 @@ def test_weights_multiply_and_round() -> None:
             counts.reweighted({("eng_Latn", "web"): weight})
 
 
+def test_a_part_of_weighed_counts_has_its_own_types() -> None:
+    """What is weighed shares its types with all that it was weighed from; a slice of it is what it holds alone."""
+    whole = Counts.of_rows(pa.array([b"a", b"b", b"c"], pa.large_binary()), ["x"] * 3, ["y"] * 3, [1, 20, 30])
+    weighed = whole.reweighted({("x", "y"): 0.1})
+    assert weighed.types().counts.tolist() == [0, 2, 3]
+    assert weighed.slice(1, 2).types().counts.tolist() == [3]
+    assert weighed.reweighted({("x", "y"): 2.0}).types().counts.tolist() == [0, 4, 6]
+
+
 def test_counts_far_beyond_32_bits_add_up() -> None:
     many = of([("the", 5_000_000_000), ("then", 3)])
     merged = Counts.merge([many] * 4)

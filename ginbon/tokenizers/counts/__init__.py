@@ -10,8 +10,9 @@ both = Counts.merge([counts, read(Path("theirs.parquet"))])
 
 from __future__ import annotations
 
+from ginbon.tokenizers.counts.arrays import Stratum
 from ginbon.tokenizers.counts.counting import Counter, count
-from ginbon.tokenizers.counts.counts import Counts, Stratum
+from ginbon.tokenizers.counts.counts import Counts
 from ginbon.tokenizers.counts.file import read, write
 from ginbon.tokenizers.counts.graphemes import graphemes
 from ginbon.tokenizers.counts.pile import add_up, thresholded

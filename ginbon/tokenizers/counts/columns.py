@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ginbon.engine.files import told_as_surroundings
-from ginbon.tokenizers.counts.counts import Counts, Stratum
+from ginbon.tokenizers.counts.arrays import Stratum
+from ginbon.tokenizers.counts.counts import Counts
 
 _KINDS: Final[dict[str, Any]] = {"offsets": np.int64, "data": np.uint8, "marks": np.int32, "counts": np.uint64}
 

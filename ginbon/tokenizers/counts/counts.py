@@ -11,27 +11,22 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from ginbon.engine.files import canonical_json
 from ginbon.errors import UserError
-from ginbon.filters import words
 from ginbon.languages import codes
 from ginbon.tokenizers.bpe import Course, Types
-from ginbon.tokenizers.counts import table_kernel
+from ginbon.tokenizers.counts.arrays import Stratum, buffers, marks_of, numbers
 from ginbon.tokenizers.counts.table import Int32s, Table, UInt64s
+from ginbon.tokenizers.counts.whole import Share, Whole
 from ginbon.tokenizers.patterns import GINBON, finer_pattern
 from ginbon.tokenizers.protocol import Bytes, Int64s, TextColumn
 from ginbon.tokenizers.splitting import UNICODE, split_by_library
-
-Stratum = tuple[str, str]
-"""Language and source."""
 
 Holding = tuple[str, str]
 """Counts of text, by their SHA-256, and a language: what is in counts that were added up, so that nothing is twice."""
@@ -46,21 +41,13 @@ _ALIKE: Final = ("pattern", "finer", "normalisation", "unicode")
 
 
 @dataclass(frozen=True, eq=False)
-class Origin:
-    """What counts were weighed from, and which of its rows they have (None: all)."""
-
-    counts: Counts
-    rows: Int64s | None
-
-
-@dataclass(frozen=True, eq=False)
 class Counts:
     """Rows of (pre-token, language, source, count), in the order of language, source and bytes; none twice, none of 0.
 
     Row ``i`` is the bytes ``data[offsets[i]:offsets[i + 1]]`` of stratum ``strata[marks[i]]``. ``pattern``,
     ``normalisation`` and ``unicode`` say how text was cut; ``finer`` are patterns that cut on what ``pattern`` cuts, in
     this order. Every count is ``threshold`` or more, and ``dropped`` are the occurrences that this cost. ``holds`` is
-    what they were made of, where that is not text; it is no part of what they say.
+    what they were made of, where that is not text, and ``share`` what they were weighed from: no part of what they say.
     """
 
     offsets: Int64s
@@ -75,7 +62,7 @@ class Counts:
     dropped: int = 0
     finer: tuple[str, ...] = ()
     holds: frozenset[Holding] = frozenset()
-    origin: Origin | None = field(default=None, repr=False)
+    share: Share | None = field(default=None, repr=False)
 
     @classmethod
     def of_table(cls, table: Table, strata: Sequence[Stratum], *, pattern: str = GINBON) -> Counts:
@@ -93,7 +80,7 @@ class Counts:
     @classmethod
     def of_stratum(cls, pre_tokens: pa.LargeBinaryArray, counts: UInt64s, stratum: Stratum) -> Counts:
         """From rows of one language and source that are in order."""
-        return cls(*_buffers(pre_tokens), np.zeros(len(counts), np.int32), counts, (stratum,))
+        return cls(*buffers(pre_tokens), np.zeros(len(counts), np.int32), counts, (stratum,))
 
     @classmethod
     def of_rows(
@@ -107,8 +94,8 @@ class Counts:
 
         Raises ``UserError`` where all together would pass 2**64: in strangers' files they may.
         """
-        marks, strata = _marks(languages, sources)
-        offsets, data = _buffers(pre_tokens.cast(pa.large_binary()))
+        marks, strata = marks_of(languages, sources)
+        offsets, data = buffers(pre_tokens.cast(pa.large_binary()))
         given = cls(offsets, data, marks, np.asarray(counts, np.uint64), strata)
         check_total(given.total)
         if given._is_ordered():
@@ -167,8 +154,8 @@ class Counts:
     @cached_property
     def column(self) -> pa.LargeBinaryArray:
         """The pre-tokens as an Arrow column."""
-        buffers = [None, pa.py_buffer(np.ascontiguousarray(self.offsets)), pa.py_buffer(self.data)]
-        return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(self), buffers)
+        parts = [None, pa.py_buffer(np.ascontiguousarray(self.offsets)), pa.py_buffer(self.data)]
+        return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(self), parts)
 
     @cached_property
     def total(self) -> int:
@@ -196,7 +183,13 @@ class Counts:
         offsets = self.offsets[first : end + 1]
         data, rows = self.data[offsets[0] : offsets[-1]], slice(first, end)
         return replace(
-            self, offsets=offsets - offsets[0], data=data, marks=self.marks[rows], counts=self.counts[rows], holds=_NONE
+            self,
+            offsets=offsets - offsets[0],
+            data=data,
+            marks=self.marks[rows],
+            counts=self.counts[rows],
+            holds=_NONE,
+            share=None,
         )
 
     def blocks(self, most: int = 2**23) -> Iterator[Counts]:
@@ -258,12 +251,11 @@ class Counts:
         if exact.sum() >= 2.0**63:
             raise UserError("these weights make counts of 2**63 or more; divide them by a constant")
         counts = np.where(factor[self.marks] == 1, self.counts, np.rint(exact).astype(np.uint64))
-        source, kept = self._source
-        weighted = replace(self, counts=counts, threshold=1, origin=Origin(source, kept))
+        weighted = replace(self, counts=counts, threshold=1, share=self._share)
         if counts.all():
             return weighted
         rows = np.flatnonzero(counts)
-        return replace(weighted._rows(rows), origin=Origin(source, rows if kept is None else kept[rows]))
+        return replace(weighted._rows(rows), share=self._share.of(rows))
 
     def recut(self, *finer: str) -> Counts:
         """The counts of the same text where each pre-token is cut on by further patterns, one after another.
@@ -287,49 +279,22 @@ class Counts:
         """
         if self.total >= 2**63:
             raise UserError("these counts add up to 2**63 or more; divide them by a constant first")
-        source, rows = self._source
-        offsets, ids, places = source._distinct
-        counts = np.zeros(len(offsets) - 1, np.int64)
-        table_kernel.add_up(places if rows is None else places[rows], self.counts, counts)
-        return Types(offsets, ids, counts)
+        return self._share.types(self.counts)
 
     @property
     def course(self) -> Course:
         """What was learned from these counts, or others of the same text, however they were weighed."""
-        return self._source[0]._course
+        return self._share.whole.course
 
     @property
     def spelling(self) -> tuple[Sequence[str], Types]:
         """The graphemes of the pre-tokens, and the types of them."""
-        pieces, offsets, ids = self._source[0]._spelling
+        pieces, offsets, ids = self._share.whole.spelling
         return pieces, Types(offsets, ids, self.types().counts)
 
-    @property
-    def _source(self) -> tuple[Counts, Int64s | None]:
-        return (self, None) if self.origin is None else (self.origin.counts, self.origin.rows)
-
     @cached_property
-    def _course(self) -> Course:
-        return Course()
-
-    @cached_property
-    def _distinct(self) -> tuple[Int64s, Int32s, Int32s]:
-        """The distinct pre-tokens, where each begins and its bytes, and which of them each row has."""
-        table = Table.sized(len(self), len(self.data))
-        places = table.place(self.data, self.offsets[1:])
-        return table.offsets, table.data.astype(np.int32), places
-
-    @cached_property
-    def _spelling(self) -> tuple[Sequence[str], Int64s, Int32s]:
-        """The distinct graphemes, and those of each distinct pre-token."""
-        offsets, ids, _ = self._distinct
-        data = ids.astype(np.uint8)
-        texts = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
-        found = words.grapheme_boundaries(texts)
-        table = Table()
-        places = table.place(data, found.stops + np.repeat(offsets[:-1], np.diff(found.ends)))
-        kept, ends = table.data.tobytes(), table.offsets.tolist()
-        return [kept[a:b].decode("utf-8", "ignore") for a, b in pairwise(ends)], found.ends, places
+    def _share(self) -> Share:
+        return self.share or Share(Whole(self.offsets, self.data))
 
     def _is_ordered(self) -> bool:
         """Whether the rows are in their order, none twice and none of 0; strata are taken to be."""
@@ -341,7 +306,7 @@ class Counts:
         """These rows alone, and the strata that they have."""
         taken = self.column.take(pa.array(rows))
         used, marks = np.unique(self.marks[rows], return_inverse=True)
-        offsets, data = _buffers(taken)
+        offsets, data = buffers(taken)
         strata = tuple(self.strata[code] for code in used)
         return replace(
             self,
@@ -350,7 +315,7 @@ class Counts:
             marks=marks.astype(np.int32),
             counts=self.counts[rows],
             strata=strata,
-            origin=None,
+            share=None,
         )
 
 
@@ -397,7 +362,7 @@ def _recut(counts: Counts, pattern: str) -> Counts:
         counts=cut.counts,
         strata=cut.strata,
         finer=(*counts.finer, pattern),
-        origin=None,
+        share=None,
     )
 
 
@@ -410,41 +375,3 @@ def _order(counts: Counts) -> tuple[Counts, Int64s]:
     rows = pa.table({"mark": marks, "pre_token": counts.column})
     order = pc.sort_indices(rows, [("mark", "ascending"), ("pre_token", "ascending")]).to_numpy()
     return replace(counts, marks=marks, strata=tuple(names)), order[counts.counts[order] > 0]
-
-
-def _marks(
-    languages: Sequence[str] | pa.Array, sources: Sequence[str] | pa.Array
-) -> tuple[Int32s, tuple[Stratum, ...]]:
-    """The strata of some rows in order, and the place of each row's."""
-    sides = [_encoded(labels) for labels in (languages, sources)]
-    names = [side.dictionary.to_pylist() for side in sides]
-    codes = [numbers(side.indices, np.int32).astype(np.int64) for side in sides]
-    both = codes[0] * len(names[1]) + codes[1]
-    both = pa.Array.from_buffers(pa.int64(), len(both), [None, pa.py_buffer(both)]).dictionary_encode()
-    found = [divmod(code, len(names[1])) for code in both.dictionary.to_pylist()]
-    given = [(names[0][one], names[1][other]) for one, other in found]
-    strata = {stratum: place for place, stratum in enumerate(sorted(set(given)))}
-    places = np.array([strata[stratum] for stratum in given], np.int32)
-    return places[numbers(both.indices, np.int32)], tuple(strata)
-
-
-def _encoded(labels: Sequence[str] | pa.Array) -> pa.DictionaryArray:
-    """Labels as a dictionary and where each row's stands in it."""
-    column = labels if isinstance(labels, pa.Array) else pa.array(labels, pa.string())
-    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-
-
-def numbers(column: pa.Array, kind: Any) -> NDArray[Any]:
-    """The values of a column without nulls. pyarrow's own way imports pandas, which takes longer than reading."""
-    data = column.buffers()[1]
-    found: NDArray[Any] = np.frombuffer(data if len(column) else b"", kind)[column.offset : column.offset + len(column)]
-    return found
-
-
-def _buffers(column: pa.LargeBinaryArray) -> tuple[Int64s, Bytes]:
-    """Where each value of a column without nulls begins, and its bytes; the first begins at 0."""
-    _, offsets, data = column.buffers()
-    at = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1] if len(column) else None
-    if at is None:
-        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
-    return at - at[0], np.frombuffer(data or b"", np.uint8)[at[0] : at[-1]]

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 from ginbon.corpus.parquet import DENSE, Writer
 from ginbon.engine.files import canonical_json, whole_file
 from ginbon.errors import DamageError, SurroundingsError, UserError
+from ginbon.tokenizers.counts.arrays import numbers
 from ginbon.tokenizers.counts.columns import Columns
-from ginbon.tokenizers.counts.counts import ROW_BYTES, Counts, Holding, numbers
+from ginbon.tokenizers.counts.counts import ROW_BYTES, Counts, Holding
 from ginbon.tokenizers.counts.pile import add_up
 from ginbon.tokenizers.counts.runs import Bounds
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ginbon.errors import UserError
 from ginbon.languages import codes
-from ginbon.tokenizers.counts.counts import Counts, Holding, Stratum, wanted_of
+from ginbon.tokenizers.counts.arrays import Stratum
+from ginbon.tokenizers.counts.counts import Counts, Holding, wanted_of
 from ginbon.tokenizers.counts.pile import add_up
 from ginbon.tokenizers.counts.runs import Bounds
 

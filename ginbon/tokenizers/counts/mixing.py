@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ginbon.errors import UserError
 from ginbon.languages import codes
-from ginbon.tokenizers.counts.counts import Stratum
+from ginbon.tokenizers.counts.arrays import Stratum
 
 
 def mix(sizes: Mapping[Stratum, float], *, balance: float, weights: Mapping[str, float]) -> dict[Stratum, float]:

@@ -11,8 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from ginbon.tokenizers.counts.arrays import Stratum
 from ginbon.tokenizers.counts.columns import Columns
-from ginbon.tokenizers.counts.counts import Counts, Stratum, check_total, sum_of
+from ginbon.tokenizers.counts.counts import Counts, check_total, sum_of
 from ginbon.tokenizers.counts.runs import Bounds, Runs
 from ginbon.tokenizers.counts.table import Int32s, Table, UInt64s
 from ginbon.tokenizers.protocol import Bytes, Int64s

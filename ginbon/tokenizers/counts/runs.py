@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 
 from ginbon.engine.files import told_as_surroundings
+from ginbon.tokenizers.counts.arrays import Stratum, numbers
 from ginbon.tokenizers.counts.columns import unnamed
-from ginbon.tokenizers.counts.counts import Counts, Stratum, numbers
+from ginbon.tokenizers.counts.counts import Counts
 
 MEMORY: Final = 2_000_000_000
 
