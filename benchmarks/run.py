@@ -178,7 +178,7 @@ def against_peer(folder: Path, rate: float, options: argparse.Namespace) -> Iter
         found = json.loads(peer.output)
         more = sample.megabytes - small.megabytes
         theirs = (peer.cpu_s - start.cpu_s) / more
-        yield claim("run: speedup_over_datatrove", theirs / rate, "times", 10, note=f"{note}; without its start")
+        yield claim("run: speedup_over_datatrove", theirs / rate, "times", 40, note=f"{note}; without its start")
         yield claim(
             "run: datatrove_cpu_s_per_mb", theirs, "s/MB", note=f"documents passed: {json.dumps(found['passed'])}"
         )
@@ -195,7 +195,7 @@ def against_peer(folder: Path, rate: float, options: argparse.Namespace) -> Iter
                 "run: speedup_when_nothing_is_dropped", every / rate, "times", note="every filter on every document"
             )
     except (RuntimeError, OSError) as error:
-        yield claim("run: speedup_over_datatrove", None, "times", 10, note=f"the peer failed: {str(error)[-300:]}")
+        yield claim("run: speedup_over_datatrove", None, "times", 40, note=f"the peer failed: {str(error)[-300:]}")
 
 
 def run_peer(mix: Mix, folder: Path, config: Path, *options: str) -> Taken:
