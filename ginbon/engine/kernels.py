@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -60,8 +61,9 @@ that take longest come first, and none imports another: so whoever compiles take
 _PACKAGE: Final = Path(__file__).parents[1]
 
 _WARM: Final = f"warm-{hashlib.blake2b(os.fsencode(_PACKAGE), digest_size=8).hexdigest()}"
-"""An empty file beside the compiled code that says that all of it is there, for the package in this place: numba finds
-code by its source's path, so two installations with the same sources compile each their own.
+"""An empty file beside the compiled code that says that all of it is there (that of some rooms, where they are named
+behind), for the package in this place: numba finds code by its source's path, so two installations with the same
+sources compile each their own.
 """
 
 _BOUNDS: Final = "NUMBA_BOUNDSCHECK"
@@ -91,36 +93,48 @@ def prepare() -> Path:
     return _prepared
 
 
-def is_warm() -> bool:
-    """Whether all kernels were compiled on this machine before."""
-    return (prepare() / _WARM).exists()
+CORPUS: Final = ("corpus", "filters")
+"""The rooms whose kernels make a corpus; those of tokenizers, a third of all compiling, wait until one is made."""
 
 
-def warm() -> None:
-    """Compile every kernel that is not compiled yet: some 15 s on two cores the first time, nothing afterwards.
+def is_warm(rooms: Sequence[str] = ()) -> bool:
+    """Whether the kernels of some rooms (of all where none are named) were compiled on this machine before."""
+    return any((prepare() / _marker(some)).exists() for some in ((), rooms))
 
-    The parent calls this before it starts workers, so that no two cold processes compile the same kernel at once.
-    Each of some children compiles kernels that no other does.
+
+def warm(rooms: Sequence[str] = (), told: Callable[[str], None] = lambda line: None) -> None:
+    """Compile the kernels of some rooms (of all where none are named) that are not compiled yet.
+
+    That takes 10 to 20 s on two cores the first time, which ``told`` gets a line about, and nothing afterwards. The
+    parent calls this before it starts workers, so that no two cold processes compile the same kernel at once. Each of
+    some children compiles kernels that no other does.
     """
-    if is_warm():
+    if is_warm(rooms):
         return
+    told("compiling, once on this machine: less than a minute")
     with (prepare() / "lock").open("w") as lock:
         with contextlib.suppress(OSError):  # some network file systems have no locks: then it may be done twice
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_warm():
-            _compile()
+        if not is_warm(rooms):
+            _compile([name for name in KERNELS if not rooms or name.split(".")[1] in rooms])
+            with contextlib.suppress(OSError):
+                (prepare() / _marker(rooms)).touch()
 
 
-def _compile() -> None:
+def _marker(rooms: Sequence[str]) -> str:
+    return "-".join((_WARM, *sorted(rooms)))
+
+
+def _compile(kernels: Sequence[str]) -> None:
     """Compile in as many children as there are cores. They share a pipe, and take the name of a kernel at a time."""
     waiting, names = os.pipe()
     with os.fdopen(names, "wb") as file:  # the pipe holds them all, and ends behind them
-        file.writelines(name.ljust(_NAME_BYTES).encode() for name in KERNELS)
+        file.writelines(name.ljust(_NAME_BYTES).encode() for name in kernels)
     children = [
         subprocess.Popen(
             [sys.executable, "-c", _CHILD], stdin=waiting, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        for _ in range(min(_cores(), len(KERNELS)))
+        for _ in range(min(_cores(), len(kernels)))
     ]
     os.close(waiting)
     try:
@@ -129,10 +143,8 @@ def _compile() -> None:
         for child in children:
             child.kill()
     if any(failed):
-        for name in KERNELS:  # so that the error is seen
+        for name in kernels:  # so that the error is seen
             importlib.import_module(name)
-    with contextlib.suppress(OSError):
-        (prepare() / _WARM).touch()
 
 
 _NAME_BYTES: Final = 64

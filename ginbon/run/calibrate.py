@@ -34,7 +34,7 @@ def calibrate_files(
         raise UserError(f"the budget is a share of documents from 0 to 1, such as 0.01; found {options.budget:g}")
     if not 0 < options.held_out < 1:
         raise UserError(f"the held-out share is between 0 and 1, such as 0.3; found {options.held_out:g}")
-    from ginbon.engine.kernels import warm
+    from ginbon.engine.kernels import CORPUS, warm
 
     label = load_pack(language).label
 
@@ -44,7 +44,7 @@ def calibrate_files(
 
     texts = gathered(trusted)
     crawled = gathered(web) if web else None
-    warm()
+    warm(CORPUS)
     return calibrate(texts, label, identifier(), web=crawled, options=options, compare=compare)
 
 

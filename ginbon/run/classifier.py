@@ -60,13 +60,13 @@ def train_files(
     ``UserError`` for a language, path or option that makes no sense and for too few documents, ``MissingExtraError``
     where fastText is not installed.
     """
-    from ginbon.engine.kernels import warm
+    from ginbon.engine.kernels import CORPUS, warm
 
     pinned.library("training a classifier")
     card = check_place(output, force=force)
     (options or Options()).check()
     label = load_pack(language).label
-    warm()
+    warm(CORPUS)
     accounts = {"positive": Account(), "negative": Account()}
     with TemporaryDirectory(prefix="ginbon-classifier-") as folder:
         readers = [

@@ -108,14 +108,12 @@ def _check_folder(folder: Path) -> None:
 
 
 def _carry_out(stage: MeasureParallel, folder: Path, options: Options, listener: Listener) -> None:
-    from ginbon.engine.kernels import is_warm, warm
+    from ginbon.engine.kernels import warm
 
     planned = carry.plan(stage, folder, verify=options.verify_inputs)
     listener.began(stage.name, planned)
     if planned.todo:
-        if not is_warm():
-            listener.told("compiling, once on this machine: some fifteen seconds")
-        warm()
+        warm(told=listener.told)
     watch = carry.Watch(
         looked=listener.looked, told=listener.told, stop=listener.stop, verify_inputs=options.verify_inputs
     )

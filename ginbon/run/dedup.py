@@ -193,11 +193,9 @@ def _remember(path: Path, value: dict[str, Any]) -> None:
 
 
 def _carry_out(stages: list[Stage], folder: Path, options: Options, listener: Listener) -> None:
-    from ginbon.engine.kernels import is_warm, warm
+    from ginbon.engine.kernels import CORPUS, warm
 
-    if not is_warm():
-        listener.told("compiling, once on this machine: some fifteen seconds")
-    warm()
+    warm(CORPUS, listener.told)
     watch = carry.Watch(
         looked=listener.looked, told=listener.told, stop=listener.stop, verify_inputs=options.verify_inputs
     )

@@ -61,11 +61,11 @@ def measure(
     signal; words and stop words are those of ``language``'s pack. The schema's metadata says which pack and versions.
     Raises ``AnswerIsNo`` where the inputs hold no document, ``UserError`` for a language that is not known.
     """
-    from ginbon.engine.kernels import warm
+    from ginbon.engine.kernels import CORPUS, warm
 
     pack = load_pack(language)
     steps = (Identify(identifier(PACKAGED), (pack.label,)), Tidy(pack.label), Walk(pack.label, pack))
-    warm()
+    warm(CORPUS)
     account, rows = Account(), 0
     batches = read_texts(inputs, text=text, document=document, limit=limit, account=account)
     first = next(batches, None)

@@ -102,19 +102,15 @@ def run(
 
 
 def _carry_out(stages: list[Stage], folder: Path, options: Options, listener: Listener, summary: Summary) -> None:
-    from ginbon.engine.kernels import is_warm, warm
+    from ginbon.engine.kernels import CORPUS, warm
 
     watch = Watch(looked=listener.looked, told=listener.told, stop=listener.stop, verify_inputs=options.verify_inputs)
     with carry.workers(folder, options.workers, memory_bytes=options.memory_per_worker, preload=(READY,)) as pool:
-        warmed = False
         for stage in stages:
             planned = carry.plan(stage, folder, verify=options.verify_inputs)
             listener.began(stage.name, planned)
-            if planned.todo and not warmed:
-                if not is_warm():
-                    listener.told("compiling, once on this machine: some fifteen seconds")
-                warm()  # one process compiles, so that no two ever write the same cache
-                warmed = True
+            if planned.todo:  # one process compiles, so that no two ever write the same cache
+                warm(() if ".tokenizers." in type(stage).__module__ else CORPUS, listener.told)
             outcome = carry.carry_out(stage, folder, pool, watch)
             check_ledger(folder, stage.name)
             _remember_times(folder, outcome)
