@@ -167,11 +167,13 @@ def _bar(curve: Curve, k: int, most: float) -> str:
 def _explain(found: Diagnosis) -> None:
     from ginbon.tokenizers.comparison import WORDS
     from ginbon.tokenizers.diagnosis import wording
+    from ginbon.tokenizers.units import what_is_drawn
 
     material = found.material
+    drawn = what_is_drawn(material.drawn, material.block)
     learned = ", ".join(material.sources) or "nothing"
     talk = [
-        f"Brackets: 95 % bootstrap interval over {material.drawn}. The stroke in a bar is the floor.",
+        f"Brackets: 95 % bootstrap interval over {drawn}. The stroke in a bar is the floor.",
         f"Merges learned from: {learned}; {len(material.training):,} lines, none of them measured.",
         f"Words: {WORDS}.",
         wording.thresholds(),

@@ -14,6 +14,7 @@ from ginbon.report.text import visible
 from ginbon.tokenizers.comparison import WORDS
 from ginbon.tokenizers.diagnosis import LIMITS, Curve, Diagnosis, wording
 from ginbon.tokenizers.diagnosis.parts import PARTS
+from ginbon.tokenizers.units import what_is_drawn
 
 _WIDTH: Final = 440.0
 _HEIGHT: Final = 270.0
@@ -55,6 +56,7 @@ def page_of_diagnosis(found: Diagnosis) -> str:
         limits=[(value, _LIMITS[name]) for name, value in LIMITS.to_json().items()],
         training_bytes=int(found.material.training.offsets[-1]),
         words=WORDS,
+        drawn=what_is_drawn(found.material.drawn, found.material.block),
         ginbon=ginbon.__version__,
     )
 

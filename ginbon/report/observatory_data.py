@@ -17,6 +17,7 @@ from ginbon.languages.territories import home, territories
 from ginbon.report.text import one_line
 from ginbon.tokenizers.parallel.examples import cut_graphemes, read_cuts
 from ginbon.tokenizers.specs import FLOORS
+from ginbon.tokenizers.units import what_is_drawn
 
 SCHEMA: Final = "ginbon.parallel-comparison"
 
@@ -95,9 +96,10 @@ def _how(results: Mapping[str, Any], sets: Sequence[Mapping[str, Any]]) -> Itera
     )
     between = results["interval"]
     for one in sets:
+        drawn = what_is_drawn(one["drawn"], one.get("block", 1))
         yield (
             f"{one['name']}: {one['lines']:,} lines. Intervals are the middle {between['confidence']:.0%} of "
-            f"{between['replicates']:,} draws of {one['drawn']} with replacement, the same draws for every tokenizer "
+            f"{between['replicates']:,} draws of {drawn} with replacement, the same draws for every tokenizer "
             "and language; two tokenizers are tied where the interval of their difference holds 0."
         )
         yield from (f"{one['name']}: {note}" for note in one["notes"])

@@ -119,7 +119,10 @@ def test_premiums_agree_with_the_library_to_the_last_token(
 
 
 def test_premiums_land_near_those_on_all_of_flores(shared_data: Path) -> None:
-    """The table is of 997 lines, news, books and travel; ours are the first 400, news alone: 2 to 6 % lower."""
+    """The table is of 997 lines, news, books and travel; ours are the first 400, news alone: 2 to 6 % lower.
+
+    An interval is about more news, and holds what the table has where kinds of text hardly differ.
+    """
     found: dict[tuple[str, str], float] = {}
     inside = 0
     for column, name in enumerate(MODELS):
@@ -131,7 +134,7 @@ def test_premiums_land_near_those_on_all_of_flores(shared_data: Path) -> None:
             rounding = 0.05 if row[column] >= 8.5 else 0.005
             inside += premium.low - rounding <= row[column] <= premium.high + rounding
             found[name, label] = premium.value
-    assert inside >= 40  # of 100; 42 when this was written
+    assert inside >= 43  # of 100; 45 when this was written, 42 with lines drawn one by one
     for label, row in TABLE.items():
         for (one, a), (other, b) in combinations(zip(MODELS, row, strict=True), 2):
             if abs(a - b) > 0.05 * max(a, b):

@@ -92,7 +92,12 @@ class Diagnosis:
                 "least_count": MIN_COUNT,
             },
             "words": WORDS,
-            "interval": {"confidence": CONFIDENCE, "replicates": REPLICATES, "drawn": material.drawn},
+            "interval": {
+                "confidence": CONFIDENCE,
+                "replicates": REPLICATES,
+                "drawn": material.drawn,
+                "block": material.block,
+            },
             "seed": self.seed,
             "hidden_size": self.hidden,
             "counts": dict(self.counts),
@@ -168,7 +173,7 @@ def _measure(tokenizer: Tokenizer, material: Material, seed: int) -> Measures:
     """Counts of each unit, with those of the pivot's lines beside them."""
     own = measure(tokenizer, material.measured, material.language, seed=seed)
     pivot = measure(tokenizer, material.pivot_lines, material.pivot, seed=seed)
-    return beside(own, pivot, np.ones(len(material.unit), np.bool_), material.unit)
+    return beside(own, pivot, np.ones(len(material.unit), np.bool_), material.unit, block=material.block)
 
 
 def _hopeless(tokenizer: Tokenizer, collapsed: str) -> str:

@@ -35,6 +35,8 @@ FIRST: Final = "flores"
 class Material:
     """Aligned lines of a language and the pivot, the unit that each is from (0 on), and text to learn merges from.
 
+    ``drawn`` says what the units are, ``block`` how many that follow one another the bootstrap draws together.
+
     ``sources`` name what is learned from: sets with their versions, and files without their folders, since a page is
     shown to others.
     """
@@ -49,6 +51,7 @@ class Material:
     training: TextColumn
     sources: tuple[str, ...]
     notes: tuple[str, ...]
+    block: int = 1
 
 
 def gather(
@@ -82,13 +85,14 @@ def gather(
     sources = [(f"{one.name}/{name}", one.versions[name].texts.strings) for one, name in others]
     if text:
         sources.append((", ".join(Path(file).name for file in text), _given(text, label, seed)))
-    notes = list(chosen.notes)
+    notes, block = list(chosen.notes), chosen.block
     held = {_key(line) for line in lines}
     training = [line for _, said in sources for line in said if line.strip() and _key(line) not in held]
     if not training:
         lines, pivot_lines, unit, training, note = _halved(lines, pivot_lines, unit, seed)
         sources = [(f"{chosen.name}/{version}, the half that is not measured", training)] if training else []
         notes.append(note)
+        block = -(-block // 2)  # of neighbours every other one is gone
     return Material(
         language=label,
         pivot=chosen.pivot,
@@ -100,6 +104,7 @@ def gather(
         training=TextColumn(training),
         sources=tuple(name for name, _ in sources),
         notes=tuple(notes),
+        block=block,
     )
 
 

@@ -17,7 +17,10 @@ SHOWN: Final = ("premium", "premium-floor", "fertility", "bytes-per-token", "gra
 
 @dataclass(frozen=True)
 class Measured:
-    """Lines of the language, beside the pivot's where there are any (else None), by the units that they are from."""
+    """Lines of the language, beside the pivot's where there are any (else None), by the units that they are from.
+
+    ``block`` units that follow one another are drawn together.
+    """
 
     name: str
     language: str
@@ -25,6 +28,7 @@ class Measured:
     unit: Int64s
     pivot: str = ""
     pivot_texts: TextColumn | None = None
+    block: int = 1
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Figures:
 
 
 def figures(base: Tokenizer, extended: Tokenizer, measured: Measured, *, seed: int = 1) -> Figures:
-    """Measure both; intervals are the bootstrap over units, the same draws for both."""
+    """Measure both; intervals are the bootstrap over units or blocks of them, the same draws for both."""
     before, after = (_estimates(_measures(one, measured, seed)) for one in (base, extended))
     shown = [name for name in before if before[name].value is not None]
     return Figures(measured, {name: before[name] for name in shown}, {name: after[name] for name in shown})
@@ -66,4 +70,4 @@ def _measures(tokenizer: Tokenizer, measured: Measured, seed: int) -> Measures:
     if measured.pivot_texts is None:
         return own
     pivot = measure(tokenizer, measured.pivot_texts, measured.pivot, seed=seed)
-    return beside(own, pivot, np.ones(len(measured.unit), np.bool_), measured.unit)
+    return beside(own, pivot, np.ones(len(measured.unit), np.bool_), measured.unit, block=measured.block)

@@ -50,7 +50,9 @@ def material(
         raise UserError(f"{language}: no language that Ginbon knows." + (f" Did you mean {near}?" if near else ""))
     if parallel:
         found = gather(parallel, label, pivot=pivot, measure=measure, text=text, seed=seed)
-        shown = Measured(found.measured_set, label, found.measured, found.unit, found.pivot, found.pivot_lines)
+        shown = Measured(
+            found.measured_set, label, found.measured, found.unit, found.pivot, found.pivot_lines, found.block
+        )
         return Material(label, found.training, shown)
     lines = list(dict.fromkeys(_lines(text, label, seed)))
     held = splitmix64(np.arange(len(lines), dtype=np.uint64), seed) % np.uint64(HELD_OUT) == 0

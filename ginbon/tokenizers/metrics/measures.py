@@ -50,13 +50,15 @@ class Measures:
     """Counts of some documents in one language under one tokenizer.
 
     ``used`` says how often each token occurs in each document; ``vocabulary`` is how many ids there are. ``seed`` gives
-    the bootstrap its draws: the same for every tokenizer, so that they can be compared in pairs.
+    the bootstrap its draws: the same for every tokenizer, so that they can be compared in pairs. ``block`` is how many
+    neighbours are drawn together, more than 1 where documents are lines that follow one another.
     """
 
     columns: Mapping[str, Int64s]
     used: Used
     vocabulary: int
     seed: int = 1
+    block: int = 1
 
     @property
     def documents(self) -> int:
@@ -70,7 +72,7 @@ class Measures:
     @cached_property
     def weights(self) -> NDArray[np.float64]:
         """How often each unit of documents is drawn in each replicate."""
-        return weights(min(self.documents, UNITS), self.seed)
+        return weights(min(self.documents, UNITS), self.seed, self.block)
 
     @cached_property
     def _drawn(self) -> dict[str, NDArray[np.float64]]:
@@ -88,7 +90,7 @@ class Measures:
     @cached_property
     def drawn_types(self) -> Drawn:
         """What tokens are in each replicate."""
-        return self.used.drawn(self.documents, self.seed)
+        return self.used.drawn(self.documents, self.seed, self.block)
 
     def grouped(self, groups: Int64s, number: int, kept: Flags) -> Measures:
         """The counts of the kept documents, added up: document ``i`` belongs to group ``groups[i]`` of ``number``."""

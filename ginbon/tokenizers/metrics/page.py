@@ -19,6 +19,7 @@ Written from the code by `python -m ginbon.tokenizers.metrics.page`; a test keep
 
 Every figure is a fraction of sums over all documents; its interval is the middle 95 % of 1,000 bootstrap replicates.
 A replicate draws documents with replacement (beyond 2,048 documents: units of them), alike for every tokenizer.
+Lines of parallel text without documents are drawn in [blocks](../how-to/compare-tokenizers.md#intervals).
 Texts are encoded without special tokens.
 A tokenizer with an unknown rate above 1 % or lost text above 5 % has collapsed: it is marked, and has no rank.
 A rank is 1 + the number of tokenizers that need fewer tokens for the same text beyond doubt; ties share a rank.

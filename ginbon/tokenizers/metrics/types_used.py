@@ -60,8 +60,8 @@ class Used:
         first = np.flatnonzero(np.diff(self.ids.astype(np.int64), prepend=-1))
         return np.add.reduceat(self.counts, first) if len(first) else self.counts
 
-    def drawn(self, documents: int, seed: int) -> Drawn:
-        """What is in each replicate of the bootstrap over so many documents."""
+    def drawn(self, documents: int, seed: int, block: int = 1) -> Drawn:
+        """What is in each replicate of the bootstrap over so many documents, or blocks of them."""
         from ginbon.tokenizers.metrics.draw_kernel import draw_types
 
         units = unit_of(self.rows)
@@ -69,7 +69,7 @@ class Used:
         ends = np.append(np.flatnonzero(np.diff(held.ids.astype(np.int64), prepend=-1)), len(held.ids))
         drawn = Drawn(np.zeros(REPLICATES, np.int64), np.zeros(REPLICATES), np.zeros(REPLICATES))
         room = np.zeros(REPLICATES)
-        times = draws(min(documents, UNITS), seed)
+        times = draws(min(documents, UNITS), seed, block)
         draw_types(times, ends, held.rows, held.counts, room, drawn.different, drawn.powers, drawn.tokens)
         return drawn
 

@@ -1,7 +1,7 @@
 """What several tokenizers on one set say together: ranks and ties in each version, and each tokenizer over all.
 
-All of it is drawn jointly: a replicate holds the same lines (or documents) for every version and every tokenizer, so
-that a difference of two tokenizers has an interval of its own, and one that holds 0 is called a tie.
+All of it is drawn jointly: a replicate holds the same documents (or blocks of lines) for every version and every
+tokenizer, so that a difference of two tokenizers has an interval of its own, and one that holds 0 is called a tie.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Across:
         self.measured = tuple(measured)
         self.labels = tuple(aligned.versions)
         number = min(int(aligned.units.max()) + 1, UNITS)
-        self._weights = weights(number, seed)
+        self._weights = weights(number, seed, aligned.block)
         self._shared = np.array([aligned.shared(label) for label in self.labels])
         self._units = np.zeros((len(aligned.units), number))
         self._units[np.arange(len(aligned.units)), unit_of(aligned.units)] = 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from ginbon.errors import UserError
 from ginbon.languages import codes
+from ginbon.tokenizers.block_length import common_block
 from ginbon.tokenizers.metrics import TextUnits
 from ginbon.tokenizers.protocol import Flags, Int64s, TextColumn
 
@@ -71,7 +72,7 @@ class Aligned:
     """One set of aligned lines.
 
     ``units[line]`` is the unit (document) that the bootstrap draws the line with, from 0 on; ``drawn`` says what these
-    are. ``notes`` say what was left out.
+    are, and ``block`` how many of them it draws together. ``notes`` say what was left out.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Aligned:
     versions: Mapping[str, Version]
     units: Int64s
     drawn: str = "lines"
+    block: int = 1
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def shared(self, label: str) -> Flags:
@@ -92,8 +94,8 @@ class Aligned:
 
     @cached_property
     def digest(self) -> str:
-        """32 hex digits of a hash over all that decides results: labels, lines, pivot, units."""
-        held = hashlib.sha256(f"{self.name}\n{self.pivot}\n{self.drawn}\n".encode())
+        """32 hex digits of a hash over all that decides results: labels, lines, pivot, units, blocks."""
+        held = hashlib.sha256(f"{self.name}\n{self.pivot}\n{self.drawn}\n{self.block}\n".encode())
         held.update(self.units.tobytes())
         for label, version in self.versions.items():
             held.update(f"{label}\n".encode())
@@ -114,9 +116,10 @@ def align(
     """Put versions side by side, by label.
 
     ``languages`` keeps these (and the pivot): labels, or languages in any spelling with all their versions.
-    ``documents`` names the document of each line; documents are then what the bootstrap draws. Raises ``UserError``
-    for line counts that differ and for a pivot that is not there; versions that share no line with the pivot are left
-    out with a note.
+    ``documents`` names the document of each line; documents are then what the bootstrap draws. Without them it draws
+    blocks of lines, which are as long for all versions, and whichever of them are kept. Raises ``UserError`` for line
+    counts that differ and for a pivot that is not there; versions that share no line with the pivot are left out with
+    a note.
     """
     held = {v.label: v for v in sorted(versions, key=lambda v: v.label)}
     _check_lines(name, held, documents)
@@ -124,7 +127,8 @@ def align(
     chosen = {label, *(one for language in languages for one in named(held, language))} if languages else set(held)
     units, drawn = _units(documents, len(held[label].lines))
     kept = {one: version for one, version in held.items() if one in chosen}
-    aligned = Aligned(name, label, kept, units, drawn, tuple(notes))
+    block = 1 if documents else _block(held, label)
+    aligned = Aligned(name, label, kept, units, drawn, block, tuple(notes))
     return _without_blank(aligned)
 
 
@@ -183,6 +187,14 @@ def _units(documents: Sequence[str], lines: int) -> tuple[Int64s, str]:
     return np.array(units, np.int64), "documents"
 
 
+def _block(versions: Mapping[str, Version], pivot: str) -> int:
+    """Lines that depend on each other, by the bytes of all versions: told before any tokenizer, and alike for all."""
+    beside = versions[pivot]
+    others = [version for label, version in versions.items() if label != pivot]
+    lines = (np.diff(version.texts.offsets) for version in others)
+    return common_block(lines, np.diff(beside.texts.offsets), (v.written & beside.written for v in others))
+
+
 def _without_blank(aligned: Aligned) -> Aligned:
     """Without versions that share no line with the pivot, and with a note about lines that are left out."""
     lines = len(aligned.units)
@@ -199,4 +211,4 @@ def _without_blank(aligned: Aligned) -> Aligned:
             f"{sum(short.values()):,} lines; most in {most}, {short[most]:,} of {lines:,}"
         )
     kept = {label: v for label, v in aligned.versions.items() if shared[label]}
-    return Aligned(aligned.name, aligned.pivot, kept, aligned.units, aligned.drawn, (*aligned.notes, *notes))
+    return replace(aligned, versions=kept, notes=(*aligned.notes, *notes))

@@ -101,7 +101,8 @@ def measure_set(
     versions = {}
     for label in aligned.versions:
         own = pivot if label == aligned.pivot else _measure(tokenizer, aligned, label, seed)
-        found = _version(label, beside(own, pivot, aligned.shared(label), aligned.units), own)
+        both = beside(own, pivot, aligned.shared(label), aligned.units, block=aligned.block)
+        found = _version(label, both, own)
         versions[label] = replace(found, collapsed=f"on the pivot {why}") if why and label != aligned.pivot else found
         if advance is not None:
             advance(len(aligned.units), int(own.columns["bytes"].sum()))
@@ -121,17 +122,18 @@ def _measure(tokenizer: Tokenizer, aligned: Aligned, label: str, seed: int) -> M
     return measure_units(tokenizer, aligned.versions[label].text_units, seed=seed)
 
 
-def beside(own: Measures, pivot: Measures, shared: Flags, units: Int64s) -> Measures:
+def beside(own: Measures, pivot: Measures, shared: Flags, units: Int64s, *, block: int) -> Measures:
     """The counts of the shared lines by unit, with the pivot's counts of the same lines beside them.
 
     A row is then a unit of the bootstrap, not a line; a unit of which no line is shared stays, with zeros, so that
-    every version's draws are of the same units. The column ``documents`` counts lines.
+    every version's draws are of the same units; ``block`` of them are drawn together. The column ``documents`` counts
+    lines.
     """
     number = int(units.max()) + 1
     held = own.grouped(units, number, shared)
     other = pivot.grouped(units, number, shared)
     columns = {f"pivot_{name}": other.columns[name] for name in PIVOT_COLUMNS if name in other.columns}
-    return replace(held, columns={**held.columns, **columns})
+    return replace(held, columns={**held.columns, **columns}, block=block)
 
 
 def _version(label: str, measures: Measures, own: Measures) -> MeasuredVersion:

@@ -127,6 +127,7 @@ def _set(across: Across, prices: Mapping[str, float]) -> dict[str, Any]:
         "lines": len(aligned.units),
         "units": int(aligned.units.max()) + 1,
         "drawn": aligned.drawn,
+        "block": aligned.block,
         "digest": aligned.digest,
         "notes": list(aligned.notes),
         "versions": [_version(across, label) for label in across.labels],

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ginbon.errors import UserError
 from ginbon.tokenizers.parallel.aligned import Aligned, named
+from ginbon.tokenizers.units import what_is_drawn
 
 Result = Mapping[str, Any]
 
@@ -112,9 +113,10 @@ def _summary(result: Result, one: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _facts(result: Result, one: Mapping[str, Any]) -> str:
+    drawn = what_is_drawn(one["drawn"], one.get("block", 1))
     return (
         f"{one['lines']:,} aligned lines in {len(one['versions']):,} versions, premium against {tex(one['pivot'])}. "
-        f"Brackets: 95\\% bootstrap interval over {one['drawn']} ({result['interval']['replicates']:,} replicates)."
+        f"Brackets: 95\\% bootstrap interval over {drawn} ({result['interval']['replicates']:,} replicates)."
     )
 
 
