@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from ginbon.filters.duplicates.compare import Piece
     from ginbon.run.dedup import Found, Wanted
-    from ginbon.run.explain import Explained
+    from ginbon.run.clusters import Explained
     from ginbon.run.start import Options
 
 _PREFER = "Which copy is best: first (of the inputs as given), longest, newest or oldest; may be given several times."
@@ -156,7 +156,7 @@ def _print(found: Found, *, as_json: bool) -> None:
 def _explain(inputs: list[str], document: str, *, as_json: bool) -> None:
     from ginbon.cli.display import print_json
     from ginbon.errors import UserError
-    from ginbon.run.explain import explain_copies
+    from ginbon.run.clusters import explain_copies
 
     if len(inputs) != 1:
         raise UserError("to explain a document, name the one folder that `ginbon dedup` wrote")

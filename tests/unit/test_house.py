@@ -84,6 +84,26 @@ def test_no_test_folder_is_a_package() -> None:
     assert not list((ROOT / "tests").rglob("__init__.py"))
 
 
+def test_no_name_that_a_package_loads_when_asked_is_a_module_in_it() -> None:
+    """Importing the module would put it in the place of what is called so."""
+    taken = [
+        f"{path.parent.relative_to(PACKAGE.parent)}: {name}"
+        for path in PACKAGE.rglob("__init__.py")
+        if "def __getattr__" in path.read_text(encoding="utf-8")
+        for name in names_for_all(path)
+        if (path.parent / f"{name}.py").exists() or (path.parent / name / "__init__.py").exists()
+    ]
+    assert not taken
+
+
+def names_for_all(path: Path) -> list[str]:
+    """What ``__all__`` of a module lists."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]:
+            return list(ast.literal_eval(node.value))
+    return []
+
+
 def test_modules_stay_readable() -> None:
     """No module of the package passes 500 lines."""
     long = {str(p.relative_to(PACKAGE.parent)): n for p, _ in modules() if (n := p.read_text().count("\n")) > 500}
