@@ -9,8 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from ginbon.filters.duplicates.compare import Piece
-    from ginbon.run.dedup import Found, Wanted
     from ginbon.run.clusters import Explained
+    from ginbon.run.dedup import Found, Wanted
     from ginbon.run.start import Options
 
 _PREFER = "Which copy is best: first (of the inputs as given), longest, newest or oldest; may be given several times."

@@ -55,8 +55,13 @@ def tracked() -> Iterator[str]:
 
 
 def clone(to: Path) -> Path:
-    """A copy of the tracked files, with this environment as its ``.venv`` and what was fetched as its ``.cache``."""
+    """A copy of the tracked files, with this environment as its ``.venv`` and what was fetched as its ``.cache``.
+
+    The package stays where it is: its kernels are compiled there, and in each other place they would be compiled anew.
+    """
     for name in tracked():
+        if name.startswith("ginbon/"):
+            continue
         target = to / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target)
@@ -111,7 +116,7 @@ def environment(place: Path) -> dict[str, str]:
     return {
         **os.environ,
         "PATH": f"{place / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": f"{place / '.plugins'}{os.pathsep}{place}",
+        "PYTHONPATH": os.pathsep.join(map(str, (place / ".plugins", place, ROOT))),
         "HF_HOME": str(place / ".huggingface"),
         "COLUMNS": "200",
     }

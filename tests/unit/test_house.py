@@ -11,6 +11,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import ginbon
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +104,15 @@ def names_for_all(path: Path) -> list[str]:
         if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]:
             return list(ast.literal_eval(node.value))
     return []
+
+
+def test_every_module_is_tracked() -> None:
+    """What is on one's own disk alone is in no clone."""
+    listed = subprocess.run(["git", "ls-files", "ginbon"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not in a repository")
+    here = {p.relative_to(ROOT).as_posix() for p in (ROOT / "ginbon").rglob("*.py")}
+    assert here <= set(listed.stdout.splitlines())
 
 
 def test_modules_stay_readable() -> None:
