@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -177,71 +177,107 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, value)
 
 
-FULL_DISK = """
-import sys, resource, signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+DISTURBED = """
+import json, os, resource, signal, sys, traceback
+from pathlib import Path
+from ginbon.corpus import parquet
 from ginbon.filters.duplicates import rank, shuffle
+from ginbon.run.dedup import dedup
+from ginbon.run.start import Listener, Options
+
 shuffle.HASHES_A_TASK, shuffle.MANY_TASKS, rank.MEMBERS_A_TASK = 20_000, 40, 400
-from ginbon.run.dedup import Wanted, dedup
-from ginbon.run.start import Options, Listener
-inputs, output, stage = sys.argv[1:]
-def began(name, plan):
-    if name == stage:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, resource.RLIM_INFINITY))
-dedup([inputs], output, options=Options(workers=0), listener=Listener(began=began))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+inputs, folder, cases = sys.argv[1:]
+
+def disturbed(output, stage, groups):
+    left = groups
+    flush = parquet.Writer._flush
+    def dying(self):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        flush(self)
+    def began(name, plan):
+        if name == stage and groups:
+            parquet.Writer._flush = dying
+        elif name == stage:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, resource.RLIM_INFINITY))
+    dedup([inputs], output, options=Options(workers=0), listener=Listener(began=began))
+
+for stage, groups in json.loads(cases):
+    output = Path(folder, f"{stage}-{groups}")
+    read, written = os.pipe()
+    child = os.fork()  # what takes longest is to import all that
+    if child == 0:
+        os.dup2(written, 2)
+        try:
+            disturbed(output, stage, groups)
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+        os._exit(0)
+    os.close(written)
+    with open(read) as file:
+        said = file.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(json.dumps([output.name, code, said]), flush=True)
 """
 
+FULL_DISK = ("shuffle", "match", "join", "cluster", "rank", "choose", "list-copies", "keep")
+KILLED = (("shuffle", 1), ("shuffle", 7), ("match", 2), ("join", 1), ("rank", 3), ("choose", 1))
 
-@pytest.mark.parametrize("stage", ["shuffle", "match", "join", "cluster", "rank", "choose", "list-copies", "keep"])
+
+@dataclass(frozen=True)
+class Disturbed:
+    """What a process left behind that did not come to its end, and how it ended."""
+
+    output: Path
+    code: int
+    said: str
+
+
+@pytest.fixture(scope="module")
+def disturbed(
+    undisturbed: tuple[Path, dict[str, bytes]], tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, int], Disturbed]:
+    """By stage and row groups until SIGKILL (0: until the disk is full), each in a process of its own."""
+    inputs, _ = undisturbed
+    folder = tmp_path_factory.mktemp("disturbed")
+    cases = [*((stage, 0) for stage in FULL_DISK), *KILLED]
+    command = [sys.executable, "-c", DISTURBED, str(inputs), str(folder), json.dumps(cases)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = {name: (code, said) for name, code, said in map(json.loads, done.stdout.splitlines())}
+    return {
+        (stage, groups): Disturbed(folder / f"{stage}-{groups}", *found[f"{stage}-{groups}"]) for stage, groups in cases
+    }
+
+
+@pytest.mark.parametrize("stage", FULL_DISK)
 @pytest.mark.usefixtures("small")
 def test_fault_39_a_disk_that_fills_during_the_merge(
-    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path, stage: str
+    undisturbed: tuple[Path, dict[str, bytes]], disturbed: dict[tuple[str, int], Disturbed], stage: str
 ) -> None:
     """The limit of a file's size stands for a full disk: a clear end, and the same command goes on."""
     inputs, whole = undisturbed
-    command = [sys.executable, "-c", FULL_DISK, str(inputs), str(tmp_path / "out"), stage]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode != 0
-    assert "Error" in done.stderr.splitlines()[-1] and "File too large" in done.stderr
-    assert not list((tmp_path / "out").rglob("*.tmp*"))
-    found_in([inputs], tmp_path / "out")
-    assert tree(tmp_path / "out") == whole
-    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+    left = disturbed[stage, 0]
+    assert left.code == 1
+    assert "Error" in left.said.splitlines()[-1] and "File too large" in left.said
+    assert not list(left.output.rglob("*.tmp*"))
+    found_in([inputs], left.output)
+    assert tree(left.output) == whole
 
 
-KILLED = """
-import os, sys
-from ginbon.corpus import parquet
-from ginbon.filters.duplicates import rank, shuffle
-shuffle.HASHES_A_TASK, shuffle.MANY_TASKS, rank.MEMBERS_A_TASK = 20_000, 40, 400
-from ginbon.run.dedup import dedup
-from ginbon.run.start import Options, Listener
-inputs, output, stage, groups = sys.argv[1:]
-left = int(groups)
-flush = parquet.Writer._flush
-def dying(self):
-    global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), 9)
-    flush(self)
-def began(name, plan):
-    if name == stage:
-        parquet.Writer._flush = dying
-dedup([inputs], output, options=Options(workers=0), listener=Listener(began=began))
-"""
-
-
-@pytest.mark.parametrize(
-    ("stage", "groups"), [("shuffle", 1), ("shuffle", 7), ("match", 2), ("join", 1), ("rank", 3), ("choose", 1)]
-)
+@pytest.mark.parametrize(("stage", "groups"), KILLED)
 @pytest.mark.usefixtures("small")
 def test_fault_36_a_task_killed_in_the_middle_of_the_shuffle(
-    undisturbed: tuple[Path, dict[str, bytes]], tmp_path: Path, stage: str, groups: int
+    undisturbed: tuple[Path, dict[str, bytes]], disturbed: dict[tuple[str, int], Disturbed], stage: str, groups: int
 ) -> None:
     """SIGKILL between two row groups: nothing half has a name, and the next run ends with the same bytes."""
     inputs, whole = undisturbed
-    command = [sys.executable, "-c", KILLED, str(inputs), str(tmp_path / "out")]
-    assert subprocess.run([*command, stage, str(groups)]).returncode == -9
-    found_in([inputs], tmp_path / "out")
-    assert tree(tmp_path / "out") == whole
+    left = disturbed[stage, groups]
+    assert left.code == -signal.SIGKILL
+    found_in([inputs], left.output)
+    assert tree(left.output) == whole
