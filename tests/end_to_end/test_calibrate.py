@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from backports import zstd
+from command_line import ginbon
 
 from ginbon.filters.rules import bind
 from ginbon.languages.pack import load_pack
@@ -23,11 +22,6 @@ def stories(shared: Path, language: str, folder: Path) -> Path:
     path = folder / f"{language}.jsonl"
     path.write_text("".join(json.dumps({"id": r["id"], "text": r["text"]}) + "\n" for r in rows), encoding="utf-8")
     return path
-
-
-def ginbon(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ginbon", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, input=given, encoding="utf-8")
 
 
 def calibrated(language: str, inputs: Sequence[Path], output: Path, *more: str) -> Any:

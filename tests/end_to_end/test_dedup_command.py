@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import command_line
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -50,9 +51,9 @@ def text(number: int, words: int = 60) -> str:
     return " ".join(f"{chance.choice(WORDS)}{chance.randrange(50)}" for _ in range(words))
 
 
-def ginbon(*arguments: Any, code: int = 0) -> subprocess.CompletedProcess[str]:
+def ginbon(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
     """The command, its result checked."""
-    done = subprocess.run([sys.executable, "-m", "ginbon", *map(str, arguments)], capture_output=True, text=True)
+    done = command_line.ginbon(*arguments)
     assert done.returncode == code, done.stderr
     return done
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
+import command_line
 import pytest
 from counted import SENTENCES
 
 SIZES = ("--vocabulary", "330", "--vocabulary", "400")
 
 
-def ginbon(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ginbon", "tokenizers", "sweep", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def ginbon(folder: Path, *arguments: str) -> CompletedProcess[str]:
+    return command_line.ginbon("tokenizers", "sweep", *arguments, cwd=folder)
 
 
 @pytest.fixture

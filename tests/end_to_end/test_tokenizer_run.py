@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
+import command_line
 import pytest
 from backports import zstd
 from made_run import make_run, real_texts
@@ -304,13 +303,8 @@ def test_published_fertilities_are_found_again(shared_data: Path) -> None:
         assert found.total("tokens") / words == pytest.approx(expected, rel=0.02)
 
 
-def ginbon(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    code = "import sys\nfrom ginbon.cli import tokenizers, fail\nfrom ginbon.errors import GinbonError\n"
-    code += "try:\n    tokenizers.app(prog_name='ginbon tokenizers')\nexcept GinbonError as error:\n    fail(error)\n"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=120
-    )
+def ginbon(*arguments: str, cwd: Path) -> CompletedProcess[str]:
+    return command_line.ginbon("tokenizers", *arguments, cwd=cwd)
 
 
 def test_the_commands_train_compare_and_keep_talk_off_the_result(shared_data: Path, tmp_path: Path) -> None:

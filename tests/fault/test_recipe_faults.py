@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
+import command_line
 import pytest
 
 from ginbon.errors import RecipeError
 from ginbon.run.checking import check
-
-ROOT = Path(__file__).resolve().parents[2]
 
 GOOD = """\
 recipe: trial
@@ -32,14 +29,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ginbon(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command line, as a user calls it."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    command = [sys.executable, "-m", "ginbon", *arguments]
-    environment = {**os.environ, "PYTHONPATH": path}
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+def ginbon(folder: Path, *arguments: str) -> CompletedProcess[str]:
+    """The command line, as a user calls it in a folder."""
+    return command_line.ginbon(*arguments, cwd=folder)
 
 
 @pytest.fixture
