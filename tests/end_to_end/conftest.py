@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import command_line
 import pytest
 from backports import zstd
 
@@ -77,6 +78,18 @@ def ginbon() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def call(*arguments: str | Path, code: int = 0, **more: Any) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=280, **more)
+        assert done.returncode == code, (done.returncode, done.stdout[-3000:], done.stderr[-3000:])
+        return done
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def called() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """``called("status", run, code=0)``: the same in the process of the test, where no other is needed."""
+
+    def call(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = command_line.ginbon(*arguments)
         assert done.returncode == code, (done.returncode, done.stdout[-3000:], done.stderr[-3000:])
         return done
 

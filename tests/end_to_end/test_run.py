@@ -36,9 +36,9 @@ def test_the_release_holds_what_the_ledger_says(undisturbed: Path) -> None:
     assert len(set(ids)) == DOCUMENTS
 
 
-def test_the_release_verifies(undisturbed: Path, ginbon: Any) -> None:
+def test_the_release_verifies(undisturbed: Path, called: Any) -> None:
     """What was just made passes its own check."""
-    assert "holds" in ginbon("verify", undisturbed / "release").stdout
+    assert "holds" in called("verify", undisturbed / "release").stdout
 
 
 @pytest.mark.parametrize("workers", ["4", pytest.param("0", marks=pytest.mark.slow)])
@@ -92,32 +92,32 @@ def stages_that_ran(output: str) -> list[str]:
     return [s["name"] for s in json.loads(output)["stages"] if s["ran"]]
 
 
-def test_a_second_run_does_nothing(undisturbed: Path, stories: Path, ginbon: Any, contents: Any) -> None:
+def test_a_second_run_does_nothing(undisturbed: Path, stories: Path, called: Any, contents: Any) -> None:
     """Everything is up to date, and says so."""
     before = contents(undisturbed)
-    done = ginbon("run", stories / "recipe.yaml", "--into", undisturbed)
+    done = called("run", stories / "recipe.yaml", "--into", undisturbed)
     assert len(re.findall("up to date", done.stderr)) >= 10
     assert contents(undisturbed) == before
 
 
 def test_fault_03_a_changed_threshold_redoes_decide_and_what_follows(
-    recipe: Path, undisturbed: Path, ginbon: Any, tmp_path: Path
+    recipe: Path, undisturbed: Path, called: Any, tmp_path: Path
 ) -> None:
     """Edit one threshold: no text is read to decide, only that language is decided anew, and the output says so."""
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)
     recipe.write_text(recipe.read_text().replace("min-words: 40", "min-words: 90"))
-    done = ginbon("run", recipe, "--into", run)
+    done = called("run", recipe, "--into", run, "--workers", "0")
     assert "rules.por_Latn.min-words.low: 40.0 -> 90.0" in done.stderr
     assert "collect: up to date" in done.stderr
     assert "decide: 5 of 25 tasks to do" in done.stderr
     fresh = tmp_path / "fresh"
-    ginbon("run", recipe, "--into", fresh, "--quiet")
+    called("run", recipe, "--into", fresh, "--workers", "0", "--quiet")
     names = lambda folder: {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}  # noqa: E731
     assert names(run / "release") == names(fresh / "release")
 
 
-def test_deciding_opens_no_text(recipe: Path, undisturbed: Path, ginbon: Any, tmp_path: Path) -> None:
+def test_deciding_opens_no_text(recipe: Path, undisturbed: Path, called: Any, tmp_path: Path) -> None:
     """With every text replaced by rubbish, a new threshold is decided all the same."""
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)
@@ -125,25 +125,25 @@ def test_deciding_opens_no_text(recipe: Path, undisturbed: Path, ginbon: Any, tm
     for path in (run / "documents").rglob("*.parquet"):
         size = path.stat().st_size
         path.write_bytes(b"\0" * size)
-    done = ginbon("run", recipe, "--into", run, "--until", "decide")
+    done = called("run", recipe, "--into", run, "--workers", "0", "--until", "decide")
     assert "decide: 5 of 25 tasks to do" in done.stderr
 
 
 def test_fault_04_a_changed_input_redoes_what_depends_on_it(
-    recipe: Path, stories: Path, undisturbed: Path, ginbon: Any, tmp_path: Path
+    recipe: Path, stories: Path, called: Any, tmp_path: Path
 ) -> None:
     """One more line in one source: one extent is read again, and the result equals that of a fresh run."""
     run, data = tmp_path / "run", tmp_path / "data"
     shutil.copytree(stories, data)
     recipe.write_text(recipe.read_text().replace(str(stories), str(data)))
-    ginbon("run", recipe, "--into", run, "--quiet")
+    called("run", recipe, "--into", run, "--workers", "0", "--quiet")
     extra = {"text": "Uma linha nova, que ninguém tinha visto antes. " * 30, "licence": "CC0-1.0"}
     with (data / "s0.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(extra) + "\n")
-    done = ginbon("run", recipe, "--into", run)
+    done = called("run", recipe, "--into", run, "--workers", "0")
     assert "collect: 1 of 5 tasks to do" in done.stderr
     fresh = tmp_path / "fresh"
-    ginbon("run", recipe, "--into", fresh, "--quiet")
+    called("run", recipe, "--into", fresh, "--workers", "0", "--quiet")
     assert (run / "release/manifest.json").read_bytes() == (fresh / "release/manifest.json").read_bytes()
 
 
@@ -288,21 +288,22 @@ def test_fault_46_odd_names_of_the_run_folder(recipe: Path, tmp_path: Path, name
     assert sum(pq.read_metadata(p).num_rows for p in (tmp_path / name / "documents").rglob("*.parquet")) == 1
 
 
-def test_a_sample_is_tried_first(stories: Path, ginbon: Any, tmp_path: Path, last_json: Any) -> None:
+def test_a_sample_is_tried_first(stories: Path, called: Any, tmp_path: Path, last_json: Any) -> None:
     """`--sample` reads a few documents of every source, through to a release."""
-    done = ginbon("run", stories / "recipe.yaml", "--into", tmp_path / "run", "--sample", "40", "--json")
+    wanted = ["--sample", "40", "--workers", "0", "--json"]
+    done = called("run", stories / "recipe.yaml", "--into", tmp_path / "run", *wanted)
     assert last_json(done.stdout)["schema"] == "ginbon-run/1"
     rows = sum(pq.read_metadata(p).num_rows for p in (tmp_path / "run/documents").rglob("*.parquet"))
     assert 20 <= rows <= 200
     assert (tmp_path / "run/release/manifest.json").exists()
 
 
-def test_status_and_clean(undisturbed: Path, ginbon: Any, tmp_path: Path, last_json: Any) -> None:
+def test_status_and_clean(undisturbed: Path, called: Any, tmp_path: Path, last_json: Any) -> None:
     """Status tells that all is done; clean leaves what people open."""
     run = tmp_path / "run"
     shutil.copytree(undisturbed, run)
-    assert last_json(ginbon("status", run, "--json").stdout)["complete"] is True
-    ginbon("clean", run, "--yes")
+    assert last_json(called("status", run, "--json").stdout)["complete"] is True
+    called("clean", run, "--yes")
     assert (run / "release/manifest.json").exists() and (run / "excluded").is_dir()
     assert not (run / "documents").exists() and not (run / "parts").exists()
-    ginbon("clean", tmp_path / "nothing", "--yes", code=2)
+    called("clean", tmp_path / "nothing", "--yes", code=2)

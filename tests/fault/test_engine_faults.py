@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy import command_of, files, finish, fork_servers_of, forked_for, running, start, wait_for, workers_of
+from toy import (
+    carried_out,
+    command_of,
+    files,
+    finish,
+    fork_servers_of,
+    forked_for,
+    running,
+    start,
+    wait_for,
+    workers_of,
+)
 
 from ginbon.engine.files import write_json
 from ginbon.engine.parts import read_part, sidecar_path
@@ -24,7 +35,7 @@ from ginbon.engine.progress import read_beats
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("undisturbed")
-    finish(start(folder))
+    carried_out(folder)
     return files(folder)
 
 
@@ -55,7 +66,7 @@ def test_fault_36_workers_that_die_before_any_task_begins_end_the_run(tmp_path: 
     for part in ("toy: ", "before it began a task", "3 times in a row", "--workers"):
         assert part in value["error"]
     assert any("signal 9 (Killed)" in line for line in (*value["told"], value["error"]))  # not of one cut off early
-    finish(start(tmp_path))
+    carried_out(tmp_path)
     assert files(tmp_path) == undisturbed
 
 
@@ -82,7 +93,7 @@ def test_fault_36_orphans_end_with_their_parent(tmp_path: Path, undisturbed: Any
     left = files(tmp_path)
     assert any(name.startswith(".") for name in left), "it was killed while it wrote"
     assert all(undisturbed[name] == data for name, data in left.items() if not name.startswith("."))
-    finish(start(tmp_path))
+    carried_out(tmp_path)
     assert files(tmp_path) == undisturbed
 
 
@@ -124,7 +135,7 @@ def test_fault_34_item_that_always_kills_is_found_and_left_out(tmp_path: Path, u
     expected = {**undisturbed, "t3.txt": undisturbed["t3.txt"].replace(b"t3:2\n", b"")}
     assert files(tmp_path) == expected
     shutil.rmtree(tmp_path / "parts")
-    again = finish(start(tmp_path))
+    again = carried_out(tmp_path)
     assert again["quarantined"] == []
     assert files(tmp_path) == expected
 
@@ -176,7 +187,7 @@ def test_fault_37_a_signal_stops_at_a_safe_point(tmp_path: Path, number: signal.
     assert {f"{key}.txt" for key in at_work} <= done.keys()
     assert len(done) < 6
     assert all(undisturbed[name] == data for name, data in done.items())
-    outcome = finish(start(tmp_path))
+    outcome = carried_out(tmp_path)
     assert outcome["kept"] == len(done)
     assert files(tmp_path) == undisturbed
 
@@ -272,7 +283,7 @@ def test_fault_43_a_lock_whose_holder_was_killed_is_free(tmp_path: Path) -> None
     wait_for(lambda: (tmp_path / "lock").exists() and (tmp_path / "lock").stat().st_size > 0)
     process.kill()
     process.wait()
-    finish(start(tmp_path))
+    carried_out(tmp_path)
 
 
 def test_fault_43_a_lock_left_by_a_crash_of_the_machine_is_free(tmp_path: Path) -> None:
@@ -287,7 +298,7 @@ def test_one_failing_task_does_not_stop_the_others(tmp_path: Path, undisturbed: 
     value = finish(start(tmp_path, "--fail", "t1"), 4)
     assert "t1" in value["error"] and "made to fail" in value["error"]
     assert len(files(tmp_path)) == 5
-    assert finish(start(tmp_path))["kept"] == 5
+    assert carried_out(tmp_path)["kept"] == 5
     assert files(tmp_path) == undisturbed
 
 
@@ -298,14 +309,14 @@ def test_fault_04_changed_inputs_redo_their_own_task_only(tmp_path: Path) -> Non
         path.write_text(f"{path.name} as it was")
     folder = tmp_path / "run"
     options = ("--inputs", *map(str, inputs))
-    assert finish(start(folder, *options))["ran"] == 6
+    assert carried_out(folder, *options)["ran"] == 6
     inputs[0].touch()
-    assert finish(start(folder, *options))["ran"] == 0
+    assert carried_out(folder, *options)["ran"] == 0
     inputs[1].write_text("in1 as it is!")
-    assert finish(start(folder, *options))["ran"] == 1
+    assert carried_out(folder, *options)["ran"] == 1
     shutil.copytree(tmp_path, tmp_path.parent / f"{tmp_path.name}-moved")
     moved = [str(tmp_path.parent / f"{tmp_path.name}-moved" / p.name) for p in inputs]
-    assert finish(start(tmp_path.parent / f"{tmp_path.name}-moved" / "run", "--inputs", *moved))["ran"] == 0
+    assert carried_out(tmp_path.parent / f"{tmp_path.name}-moved" / "run", "--inputs", *moved)["ran"] == 0
 
 
 def test_fault_04_verification_finds_what_size_and_times_hide(tmp_path: Path) -> None:
@@ -313,15 +324,15 @@ def test_fault_04_verification_finds_what_size_and_times_hide(tmp_path: Path) ->
     source, folder = tmp_path / "in0", tmp_path / "run"
     source.write_text("as it was")
     options = ("--inputs", str(source))
-    finish(start(folder, *options))
+    carried_out(folder, *options)
     source.write_text("as it is!")
     stat = source.stat()
     sidecar = sidecar_path(folder, "toy", "t0")  # no clock here can be set back, so what was seen is set forward
     value = json.loads(sidecar.read_bytes())
     value["seen"][0].update(mtime_ns=stat.st_mtime_ns, ctime_ns=stat.st_ctime_ns, inode=stat.st_ino)
     write_json(sidecar, value)
-    assert finish(start(folder, *options))["ran"] == 0
-    assert finish(start(folder, *options, "--verify"))["ran"] == 1
+    assert carried_out(folder, *options)["ran"] == 0
+    assert carried_out(folder, *options, "--verify")["ran"] == 1
 
 
 def test_fault_04_an_input_that_changes_while_it_is_read_is_told(tmp_path: Path) -> None:
@@ -340,8 +351,8 @@ def test_fault_04_an_input_that_changes_while_it_is_read_is_told(tmp_path: Path)
 
 def test_fault_03_a_changed_setting_is_named_and_replaces_every_part(tmp_path: Path) -> None:
     """What changed is told from what to what; parts that no longer belong are removed."""
-    finish(start(tmp_path, "--setting", "old"))
-    outcome = finish(start(tmp_path, "--setting", "new", "--tasks", "4"))
+    carried_out(tmp_path, "--setting", "old")
+    outcome = carried_out(tmp_path, "--setting", "new", "--tasks", "4")
     assert outcome["changed"] == ["setting: old -> new"]
     assert (outcome["ran"], outcome["kept"]) == (4, 0)
     assert sorted(files(tmp_path)) == [f"t{i}.txt" for i in range(4)]

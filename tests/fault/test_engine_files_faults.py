@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy import TOY, files, finish, start
+from toy import TOY, carried_out, files, finish, start
 
 from ginbon.engine.files import write_json, write_whole
 from ginbon.engine.parts import Part, sidecar_path, write_part
@@ -76,7 +76,7 @@ def test_fault_39_full_disk_leaves_whole_files_only(tmp_path: Path, limit: int, 
     assert str(tmp_path) in value["error"]
     assert "bytes free" in value["error"]
     assert files(tmp_path) == {}
-    finish(start(tmp_path, *options))
+    carried_out(tmp_path, *options)
     assert {name: len(data) for name, data in files(tmp_path).items()} == {f"t{i}.txt": 5 * 20_005 for i in range(4)}
 
 
@@ -93,25 +93,25 @@ def test_fault_39_full_disk_begins_no_more_tasks(tmp_path: Path, workers: str) -
 
 def test_fault_36_what_killed_writers_left_is_removed(tmp_path: Path) -> None:
     """Temporary names beside outputs, sidecars and the run's own files are gone after the next run."""
-    finish(start(tmp_path))
+    carried_out(tmp_path)
     left = [tmp_path / place / ".t0.json.99999.tmp" for place in ("", "toy", "parts/toy")]
     for path in left:
         path.write_text("half")
-    finish(start(tmp_path))
+    carried_out(tmp_path)
     assert not [path for path in left if path.exists()]
 
 
 @pytest.mark.parametrize("damage", ["sidecar cut", "sidecar gone", "file cut", "file gone"])
 def test_fault_49_damaged_state_is_made_again(tmp_path: Path, damage: str) -> None:
     """What a sidecar says is believed only while it is whole and its files are: else that task runs again."""
-    finish(start(tmp_path))
+    carried_out(tmp_path)
     whole = files(tmp_path)
     path = sidecar_path(tmp_path, "toy", "t1") if damage.startswith("sidecar") else tmp_path / "toy/t1.txt"
     if damage.endswith("gone"):
         path.unlink()
     else:
         path.write_bytes(path.read_bytes()[:-7])
-    outcome = finish(start(tmp_path))
+    outcome = carried_out(tmp_path)
     assert (outcome["ran"], outcome["kept"]) == (1, 5)
     assert files(tmp_path) == whole
 

@@ -1,7 +1,9 @@
-"""Runs of the toy stage in processes of their own, and what tests look at while they work."""
+"""Runs of the toy stage, in processes of their own where they are disturbed, and what tests look at while they work."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -9,6 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+import toy_run
 
 from ginbon.engine.progress import read_beats
 
@@ -37,6 +42,16 @@ def finish(process: subprocess.Popen[str], code: int = 0) -> dict[str, Any]:
     assert "Traceback" not in err, err
     value: dict[str, Any] = json.loads(out.splitlines()[-1]) if out.strip() else {}
     return {**value, "err": err}
+
+
+def carried_out(folder: Path, *options: str) -> dict[str, Any]:
+    """What a toy run says that nobody disturbs, carried out in this process, without workers."""
+    said = io.StringIO()
+    command = [str(TOY), str(folder), *options, "--workers", "0"]
+    with mock.patch.object(sys, "argv", command), contextlib.redirect_stdout(said):
+        toy_run.main()
+    value: dict[str, Any] = json.loads(said.getvalue().splitlines()[-1])
+    return value
 
 
 def files(folder: Path) -> dict[str, bytes]:
