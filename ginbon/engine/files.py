@@ -12,7 +12,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,6 +170,14 @@ def remove_temporaries(folder: Path) -> None:
     """Remove what killed writers left in a folder under temporary names; call it only where nobody writes."""
     for path in folder.glob(f".*{TEMPORARY}"):
         path.unlink(missing_ok=True)
+
+
+def foreign(folder: Path, own: Collection[str]) -> bool:
+    """Whether a folder holds something that is neither called like these nor was left there by a killed writer."""
+    return any(
+        path.name not in own and not (path.name.startswith(".") and path.name.endswith(TEMPORARY))
+        for path in folder.iterdir()
+    )
 
 
 def hash_ranges(path: Path, ranges: list[tuple[int, int]], beat: Callable[[int], None] | None = None) -> str:

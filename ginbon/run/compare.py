@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ginbon.engine import carry
-from ginbon.engine.files import read_json, told_as_surroundings, write_json, write_whole
+from ginbon.engine.files import foreign, read_json, told_as_surroundings, write_json, write_whole
 from ginbon.engine.lock import run_lock
 from ginbon.engine.parts import read_parts
 from ginbon.errors import UserError
@@ -102,8 +102,8 @@ def _check_folder(folder: Path) -> None:
     """Refuse a folder that is something else, before anything is written there."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise UserError(f"{folder} is not a folder; name another one with --output")
-    foreign = "comparison" not in (read_json(folder / RESOLVED) or {})
-    if foreign and folder.is_dir() and any(p.name not in _OWN for p in folder.iterdir()):
+    begun = "comparison" in (read_json(folder / RESOLVED) or {})
+    if not begun and folder.is_dir() and foreign(folder, _OWN):
         raise UserError(f"{folder} holds something else; name another folder with --output")
 
 

@@ -14,7 +14,7 @@ from ginbon.corpus.collector import Reading, collector
 from ginbon.corpus.collectors.table import format_of
 from ginbon.corpus.inputs import expand
 from ginbon.engine import carry
-from ginbon.engine.files import canonical_json, read_json, told_as_surroundings, write_json
+from ginbon.engine.files import canonical_json, foreign, read_json, told_as_surroundings, write_json
 from ginbon.engine.lock import run_lock
 from ginbon.engine.parts import read_parts
 from ginbon.engine.stage import Stage
@@ -146,8 +146,8 @@ def _check(folder: Path, files: Sequence[tuple[str, str, int]], wanted: Wanted) 
         raise UserError("to prefer the newest or oldest copy, name the column with the date (--date)")
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise UserError(f"{folder} is not a folder; name another one with --output")
-    foreign = "dedup" not in (read_json(folder / RESOLVED) or {})
-    if foreign and folder.is_dir() and any(p.name not in _OWN for p in folder.iterdir()):
+    begun = "dedup" in (read_json(folder / RESOLVED) or {})
+    if not begun and folder.is_dir() and foreign(folder, _OWN):
         raise UserError(f"{folder} holds something else; name another folder with --output")
     inside = [name for path, name, _ in files if folder.resolve() in Path(path).resolve().parents]
     if inside:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ginbon.engine import carry
 from ginbon.engine.carry import Outcome, Watch
-from ginbon.engine.files import canonical_json, read_json, told_as_surroundings, write_json, write_whole
+from ginbon.engine.files import canonical_json, foreign, read_json, told_as_surroundings, write_json, write_whole
 from ginbon.engine.lock import run_lock
 from ginbon.engine.stage import Stage
 from ginbon.errors import UserError
@@ -131,10 +131,9 @@ def _check_folder(folder: Path) -> None:
     """Refuse a folder that is something else, before anything is written there."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise UserError(f"{folder} is not a folder; name another one with --into")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / RESOLVED).exists():
-        known = {RESOLVED, "lock", ".workers.lock", RECIPE}
-        if any(p.name not in known for p in folder.iterdir()):
-            raise UserError(f"{folder} holds something that is no run of Ginbon; name another folder with --into")
+    begun = (folder / RESOLVED).exists()
+    if not begun and folder.is_dir() and foreign(folder, {"lock", ".workers.lock", RECIPE}):
+        raise UserError(f"{folder} holds something that is no run of Ginbon; name another folder with --into")
 
 
 def _remember(folder: Path, recipe: Recipe, plan: InputPlan) -> None:

@@ -75,6 +75,26 @@ def test_fault_36_killed_at_random_moments_it_ends_with_the_same_bytes(
     assert not [p for p in (tmp_path / "run").iterdir() if p.name.startswith("release.")]
 
 
+@pytest.mark.parametrize("command", [("run", "recipe.yaml", "--into"), ("dedup", "a.txt.jsonl", "-o")], ids=" ".join)
+def test_fault_36_killed_before_its_first_file_had_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, called: Any, command: tuple[str, ...]
+) -> None:
+    """What is left then is no stranger's: the same command goes on, and takes it away. A stranger's file is refused."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt.jsonl").write_text('{"text": "Era uma vez um gato."}\n')
+    (tmp_path / "recipe.yaml").write_text(
+        "recipe: x\nlanguages: {por_Latn: }\nsources: {s: {collector: text, paths: [recipe.yaml]}}\n"
+    )
+    left = tmp_path / "out" / ".resolved.json.99999.tmp"
+    left.parent.mkdir()
+    left.write_text("half")
+    (tmp_path / "out" / "other").touch()
+    assert "holds something" in called(*command, "out", "--workers", "0", code=2).stderr
+    (tmp_path / "out" / "other").unlink()
+    called(*command, "out", "--workers", "0", "--quiet", *(("--until", "collect") if command[0] == "run" else ()))
+    assert (tmp_path / "out" / "resolved.json").exists() and not left.exists()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(10))
