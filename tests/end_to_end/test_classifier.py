@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -312,12 +311,10 @@ def test_a_release_without_signals_has_no_column_more(made: Made, shared_data: P
     assert "signals" not in (folder / "manifest.json").read_text(encoding="utf-8")
 
 
-def test_the_command_prints_one_object(made: Made, tmp_path: Path) -> None:
-    command = [
-        *(sys.executable, "-m", "ginbon", "classifier", "train", "--positive", made.news, "--negative", made.junk)
-    ]
+def test_the_command_prints_one_object(made: Made, tmp_path: Path, called: Any) -> None:
+    command = ["classifier", "train", "--positive", made.news, "--negative", made.junk]
     command += ["--language", "tha", "-o", tmp_path / "news.bin", "--dimensions", "8", "--buckets", "2000", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = called(*command)
     assert json.loads(done.stdout) == made.classifier.record
     assert sorted(path.name for path in tmp_path.iterdir()) == ["news.bin", "news.json"]
 

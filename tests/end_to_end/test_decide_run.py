@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -171,12 +169,12 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
         recipe_of(tmp_path)
 
 
-def test_the_command_changes_nothing_and_shows_what_to_paste(folder: Path) -> None:
+def test_the_command_changes_nothing_and_shows_what_to_paste(folder: Path, called: Any) -> None:
     before = {p: p.stat().st_mtime_ns for p in (folder / "run").rglob("*") if p.is_file()}
-    command = [sys.executable, "-m", "ginbon", "decide", str(folder / "run"), "--set", "por_Latn:min-words=60"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = ["decide", folder / "run", "--set", "por_Latn:min-words=60"]
+    done = called(*command)
     assert "languages:\n  por_Latn:\n    rules:\n      min-words: 60\n" in done.stdout
-    said = json.loads(subprocess.run([*command, "--json"], capture_output=True, text=True, check=True).stdout)
+    said = json.loads(called(*command, "--json").stdout)
     assert said["schema"] == "ginbon-decide/1"
     assert said["languages"]["por_Latn"]["lost"]["documents"] > 0 == said["languages"]["hin_Deva"]["lost"]["documents"]
     assert said["languages"]["por_Latn"]["rules"]["min-words"]["then"] == [60.0, None]

@@ -43,12 +43,12 @@ ARCHIVES = (
 
 
 @pytest.fixture(scope="module")
-def rows(shared_data: Path, ginbon: Any, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def rows(shared_data: Path, called: Any, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """Every row that the run released or excluded."""
     folder = tmp_path_factory.mktemp("fixtures")
     recipe = folder / "recipe.yaml"
     recipe.write_text(RECIPE.format(data=shared_data / "fixtures"))
-    ginbon("run", recipe, "--into", folder / "run", "--quiet")
+    called("run", recipe, "--into", folder / "run", "--workers", "0", "--quiet")
     columns = ["source", "locator"]
     released = [
         {**row, "rule": None}

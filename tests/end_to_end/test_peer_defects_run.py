@@ -63,7 +63,7 @@ def run(
     request: pytest.FixtureRequest,
     documents: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
-    ginbon: Callable[..., Any],
+    called: Callable[..., Any],
 ) -> Path:
     """A run over these documents in two sources, dealt out one way and the other."""
     folder = tmp_path_factory.mktemp("copies")
@@ -74,7 +74,7 @@ def run(
         (folder / f"{source}.jsonl").write_text("\n".join(lines), encoding="utf-8")
     sources = "".join(SOURCE.format(name=name) for name in ("first", "second"))
     (folder / "recipe.yaml").write_text(RECIPE.format(sources=sources), encoding="utf-8")
-    ginbon("run", folder / "recipe.yaml", "--into", folder / "run", "--quiet")
+    called("run", folder / "recipe.yaml", "--into", folder / "run", "--workers", "0", "--quiet")
     return folder / "run"
 
 

@@ -212,12 +212,12 @@ def test_what_cannot_be_verified_is_refused(folder: Path, tmp_path: Path, wanted
         carried([folder], tmp_path / "out", wanted)
 
 
-def test_the_command_tells_its_effect(folder: Path, tmp_path: Path, ginbon: Any) -> None:
+def test_the_command_tells_its_effect(folder: Path, tmp_path: Path, called: Any) -> None:
     """In words and as JSON."""
     options = ["--ngram", 3, "--bands", 40, "--rows", 2, "--workers", 0, "--quiet"]
     arguments = ["dedup", folder, "-o", tmp_path / "out", *map(str, options)]
-    shown = ginbon(*arguments, "--verify", "0.7").stdout
-    told = json.loads(ginbon(*arguments, "--verify", "0.7", "--json").stdout)["verified"]
+    shown = called(*arguments, "--verify", "0.7").stdout
+    told = json.loads(called(*arguments, "--verify", "0.7", "--json").stdout)["verified"]
     assert f"{told['let_go']:,} of {told['documents']:,} documents let go" in shown
     assert set(told) == {"documents", "compared", "let_go", "clusters_before", "clusters", "mean_jaccard"}
 
