@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 from toy_tokenizer import Toy
 
 from ginbon.tokenizers.block_length import block_length, common_block
+from ginbon.tokenizers.diagnosis.material import gather
 from ginbon.tokenizers.metrics.types_used import Used
 from ginbon.tokenizers.parallel import Aligned, Version, align, compare_parallel, measure_set
+from ginbon.tokenizers.parallel.tables import to_tex
 from ginbon.tokenizers.protocol import Encoded
 from ginbon.tokenizers.units import REPLICATES, UNITS, draws, interval, splitmix64, unit_of, weights
 
@@ -140,8 +143,10 @@ def test_a_set_has_one_length_whichever_versions_are_kept() -> None:
 
 def test_every_figure_of_a_set_is_drawn_in_its_blocks() -> None:
     one = dependent()
-    result = compare_parallel([Toy("a", "\N{THAI CHARACTER KO KAI}")], [one]).to_json()["sets"][0]
+    whole = compare_parallel([Toy("a", "\N{THAI CHARACTER KO KAI}")], [one]).to_json()
+    (result,) = whole["sets"]
     assert result["block"] == one.block
+    assert f"interval over blocks of {one.block} lines" in to_tex(whole, {"set": []}).decode()
     found = measure_set(Toy("a", "\N{THAI CHARACTER KO KAI}"), one).versions["por_Latn"]
     drawn = weights(100, 1, one.block)
     low, high = interval((drawn @ found.tokens) / (drawn @ np.full(100, 8)))
@@ -152,6 +157,17 @@ def test_every_figure_of_a_set_is_drawn_in_its_blocks() -> None:
     assert high - low > 1.5 * (alone.high - alone.low)
     over = result["tokenizers"]["toy"]["overview"]["median-premium"]
     assert (over["low"], over["high"]) == pytest.approx((low, high), rel=1e-5)  # both languages cost the same
+
+
+def test_a_diagnosis_draws_the_blocks_of_its_set(tmp_path: Path) -> None:
+    """Half as long where half of the lines are learned from, and neighbours are gone."""
+    one = dependent()
+    (tmp_path / "set").mkdir()
+    for label, version in one.versions.items():
+        (tmp_path / "set" / f"{label}.txt").write_text("\n".join(version.texts.strings), encoding="utf-8")
+    (tmp_path / "more.txt").write_text("aba\n", encoding="utf-8")
+    assert gather([tmp_path / "set"], "por", text=[tmp_path / "more.txt"]).block == one.block
+    assert gather([tmp_path / "set"], "por").block == -(-one.block // 2)
 
 
 def test_different_tokens_are_drawn_in_the_same_blocks() -> None:
