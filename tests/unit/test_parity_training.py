@@ -206,6 +206,19 @@ def test_the_record_says_who_chose_and_what_each_pays() -> None:
     assert by_ratio["measured_on"] == "training text" and by_ratio["lines"] is None and by_ratio["gini"] is None
 
 
+def test_lines_that_depend_on_each_other_are_drawn_together() -> None:
+    """Where one language is longer for some lines on end, a change of merges has a wider interval."""
+    long = [1 + 5 * (i // 10 % 2) for i in range(100)]
+    together = {"por_Latn": ["o rio corre"] * 100, "hin_Deva": ["नदी बहती है " * n for n in long]}
+    apart = {**together, "hin_Deva": ["नदी बहती है " * n for n in (1, 6)] * 50}
+    counts = counts_of(LINES)
+    trained = train_parity_bpe(counts, 330, dev=LINES)
+    costs = [parity_cost(counts, trained, lines) for lines in (together, apart)]
+    assert costs[0].block > 5 and costs[0].to_json()["block"] == costs[0].block
+    spans = [cost.plain_gini.high - cost.plain_gini.low for cost in costs]
+    assert spans[0] > 2 * spans[1]
+
+
 def test_the_cost_is_counted_line_by_line() -> None:
     """By hand: encoded by the library with the files of both."""
     counts = counts_of(LINES)

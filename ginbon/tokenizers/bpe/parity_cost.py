@@ -13,12 +13,14 @@ from typing import Any, Final
 import numpy as np
 
 from ginbon.errors import UserError
+from ginbon.tokenizers.block_length import common_block
 from ginbon.tokenizers.bpe.lines import same_lines, tokens_of
 from ginbon.tokenizers.bpe.parity_training import ParityTraining, plain_beside
 from ginbon.tokenizers.bpe.types import Int64s, Merges
 from ginbon.tokenizers.counts import Counts
 from ginbon.tokenizers.metrics import Estimate
 from ginbon.tokenizers.metrics.gini import gini
+from ginbon.tokenizers.protocol import TextColumn
 from ginbon.tokenizers.units import UNITS, interval, unit_of, weights
 
 SCHEMA: Final = "ginbon.parity-cost"
@@ -43,8 +45,9 @@ class LanguageCost:
 class ParityCost:
     """Both tokenizers on the same ``lines`` lines of every language, a balanced text.
 
-    Intervals are 95 % bootstrap intervals over lines, the same lines being drawn for all languages and for both
-    tokenizers. Uneven draws make a Gini larger, never smaller, so a small one may lie at the lower end of its interval.
+    Intervals are 95 % bootstrap intervals over blocks of ``block`` lines that follow one another, the same ones being
+    drawn for all languages and for both tokenizers. Uneven draws make a Gini larger, never smaller, so a small one may
+    lie at the lower end of its interval.
     """
 
     lines: int
@@ -53,6 +56,7 @@ class ParityCost:
     parity_gini: Estimate
     change: Estimate
     """Of all tokens, as a share of plain."""
+    block: int
 
     @property
     def plain(self) -> int:
@@ -70,6 +74,7 @@ class ParityCost:
             "schema": SCHEMA,
             "version": VERSION,
             "lines": self.lines,
+            "block": self.block,
             "gini": {"plain": self.plain_gini.to_json(), "parity": self.parity_gini.to_json()},
             "tokens": {"plain": self.plain, "parity": self.parity, "change": self.change.to_json()},
             "languages": [
@@ -118,7 +123,8 @@ def compare(
     """The cost of some merges beside others, behind the same split pattern."""
     texts = same_lines(lines)
     tokens = np.array([[tokens_of(merges, own, pattern) for own in texts.values()] for merges in (plain, parity)])
-    drawn = _drawn(tokens, seed)
+    block = _block(texts)
+    drawn = _drawn(tokens, seed, block)
     sums = tokens.sum(axis=2)
     number = tokens.shape[2]
     before, after = (_estimate(float(gini(sums[i])), gini(drawn[i]), number) for i in (0, 1))
@@ -129,16 +135,23 @@ def compare(
         before,
         after,
         _estimate(parity_all / plain_all - 1, parity_drawn / plain_drawn - 1, number),
+        block,
     )
 
 
-def _drawn(tokens: Int64s, seed: int) -> Any:
+def _block(texts: Mapping[str, TextColumn]) -> int:
+    """Lines that depend on each other, by the bytes of each language beside those of all."""
+    sizes = [np.diff(own.offsets) for own in texts.values()]
+    return common_block(sizes, np.sum(sizes, axis=0), [np.ones(len(own), np.bool_) for own in sizes])
+
+
+def _drawn(tokens: Int64s, seed: int, block: int) -> Any:
     """Sums over the lines that each replicate of the bootstrap holds: (tokenizers, languages, replicates)."""
     lines = tokens.shape[2]
     number = min(lines, UNITS)
     units = np.zeros((lines, number))
     units[np.arange(lines), unit_of(np.arange(lines, dtype=np.int64))] = 1
-    return (tokens @ units) @ weights(number, seed).T
+    return (tokens @ units) @ weights(number, seed, block).T
 
 
 def _estimate(value: float, draws: Any, lines: int) -> Estimate:
