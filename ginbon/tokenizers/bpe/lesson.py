@@ -102,73 +102,70 @@ class _Rows:
         parting = np.empty(len(types), np.int32)
         parting = parting[: numbering.find_repeats(types.offsets, types.ids, parting)].copy()
         offsets, ids = _without(lesson.became, parting)
-        owners = np.repeat(np.arange(len(types), dtype=np.int32), np.diff(offsets))
-        beside = np.flatnonzero(owners[1:] == owners[:-1])  # where a token stands before another of its type
         tokens = leaves + len(pairs)
         at_left, at_right = _Numbers.of(pairs, 1, tokens), _Numbers.of(pairs, 0, tokens)
-        lefts, rights = (np.append(pairs[:, side], ids[beside + side]) for side in (0, 1))
-        order, places, first = _distinct(
-            (at_left.places[lefts] * tokens + at_right.places[rights]) * 2 + (np.arange(len(lefts)) >= len(pairs))
+        apart = len(ids) - int(np.count_nonzero(np.diff(offsets)))  # where a token stands before another of its type
+        at, lefts, rights, first, right_of = np.empty((5, len(pairs) + apart), np.int32)
+        owners, type_rows = np.full((2, len(ids)), -1, np.int32)
+        numbering.list_meetings(pairs, offsets, ids, at_left.places, at_right.places, owners, at, lefts, rights)
+        ordered = _sorted(lefts, tokens, _sorted(rights, tokens)[1])[1]
+        row_of, row_types = np.empty(len(pairs), np.int32), np.empty(apart, np.int32)
+        row_offsets = np.empty(len(first) + 1, np.int64)
+        rows = numbering.make_rows(
+            *(ordered, lefts, rights, at, owners), *(first, row_of, type_rows, row_offsets, row_types, right_of)
         )
-        merge_of = np.full(len(first), -1, np.int32)
-        merge_of[places[: len(pairs)]] = np.arange(leaves, tokens)
-        apart = order[order >= len(pairs)] - len(pairs)
-        row_offsets = _offsets(np.bincount(places[len(pairs) :], minlength=len(first)))
-        type_rows = np.full(len(ids), -1, np.int32)
-        type_rows[beside] = places[len(pairs) :]
-        left_places, right_places = at_left.places[lefts[first]], at_right.places[rights[first]]
-        by_right = np.argsort(right_places).astype(np.int32)
-        right_at = np.empty_like(by_right)
-        right_at[by_right] = np.arange(len(by_right))
+        left_of, right_of = lefts[first[:rows]], right_of[:rows]
+        merge_of, right_at = np.full((2, rows), -1, np.int32)
+        merge_of[row_of] = np.arange(leaves, tokens)
+        right_offsets, by_right = _sorted(right_of, tokens)
+        right_at[by_right] = np.arange(rows)
         keys, ranks = by_pair(lesson.merges)
-        reach = np.column_stack([*at_left.within(left_places), *at_right.within(right_places[by_right])])
+        reach = [*at_left.within(_offsets(np.bincount(left_of, minlength=tokens))), *at_right.within(right_offsets)]
         different = pairs[:, 0] != pairs[:, 1]
         parts = np.append(pairs[:, 0], pairs[different, 1])
         wholes = np.append(np.arange(leaves, tokens), np.arange(leaves, tokens)[different]).astype(np.int32)
+        token_offsets, by_token = _sorted(ids, tokens)
+        parent_offsets, by_part = _sorted(parts, tokens)
         arrays = Taught(
             pairs,
-            np.ascontiguousarray(reach, np.int32),
+            np.column_stack(reach).astype(np.int32),
             by_right,
             merge_of,
             right_at,
-            places[: len(pairs)].astype(np.int32),
+            row_of,
             keys,
             ranks,
-            row_offsets,
-            owners[beside[apart]],
-            _offsets(np.bincount(ids, minlength=tokens)),
-            owners[np.argsort(ids)],
-            _offsets(np.bincount(parts, minlength=tokens)),
-            wholes[np.argsort(parts)],
+            row_offsets[: rows + 1],
+            row_types,
+            token_offsets,
+            owners[by_token],
+            parent_offsets,
+            wholes[by_part],
             offsets,
             ids,
             type_rows,
             types.offsets + np.arange(len(types.offsets)),
         )
-        ends = np.column_stack([at_left.leaf(left_places, leaves), at_right.leaf(right_places, leaves)])
-        return cls(arrays, parting, ends.astype(np.int32))
+        return cls(arrays, parting, np.column_stack([at_left.leaf[left_of], at_right.leaf[right_of]]))
 
 
 @dataclass(frozen=True, eq=False)
 class _Numbers:
     """Tokens in an order in which those that have one at their left or right side follow it."""
 
-    places: Int64s
-    sizes: Int64s
+    places: Int32s
+    sizes: Int32s
+    leaf: Int32s
 
     @classmethod
     def of(cls, pairs: Int32s, side: int, tokens: int) -> _Numbers:
-        places, sizes, free = (np.zeros(tokens, np.int64) for _ in range(3))
-        numbering.number(pairs, side, places, sizes, free)
-        return cls(places, sizes)
+        places, sizes, leaf, free = np.zeros((4, tokens), np.int32)
+        numbering.number(pairs, side, places, sizes, leaf, free)
+        return cls(places, sizes, leaf)
 
-    def within(self, ascending: Int64s) -> tuple[Int64s, Int64s]:
-        """For each token, from where to where places are those of tokens that have it at their side."""
-        return np.searchsorted(ascending, self.places), np.searchsorted(ascending, self.places + self.sizes)
-
-    def leaf(self, places: Int64s, leaves: int) -> Int64s:
-        """The leaf at the side of the tokens at some places."""
-        return np.searchsorted(self.places[:leaves], places, "right") - 1
+    def within(self, offsets: Int64s) -> tuple[Int64s, Int64s]:
+        """For each token, from where to where what is in this order is that of tokens that have it at their side."""
+        return offsets[self.places], offsets[self.places + self.sizes]
 
 
 def _without(became: Merged, some: Int32s) -> tuple[Int64s, Int32s]:
@@ -181,13 +178,12 @@ def _without(became: Merged, some: Int32s) -> tuple[Int64s, Int32s]:
     return _offsets(sizes), np.ascontiguousarray(ids)
 
 
-def _distinct(keys: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-    """Their order, the place of each among the distinct ones, and where each of these first is."""
-    order = np.argsort(keys)
-    new = np.append(True, np.diff(keys[order]) != 0)[: len(keys)]
-    places = np.empty(len(keys), np.int64)
-    places[order] = np.cumsum(new) - 1
-    return order, places, order[new]
+def _sorted(numbers: Int32s, end: int, items: Int32s | None = None) -> tuple[Int64s, Int32s]:
+    """Items (all unless given) in the order of their numbers, which are below ``end``, and where each number's begin."""
+    items = np.arange(len(numbers), dtype=np.int32) if items is None else items
+    offsets, ordered = np.zeros(end + 2, np.int64), np.empty_like(items)
+    numbering.sort(items, numbers, offsets, ordered)
+    return offsets[:-1], ordered
 
 
 def _offsets(sizes: Int64s) -> Int64s:

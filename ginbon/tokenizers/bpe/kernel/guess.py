@@ -6,12 +6,12 @@ from typing import Any, Final, NamedTuple
 
 from ginbon.engine.compiling import types, write
 
-FIRST_CELL: Final = 5
-CELLS_OF: Final = 6
-IN_ROWS: Final = 7
+IN_ROWS: Final = 5
+FIRST_CELL: Final = 6
+CELLS_OF: Final = 7
 RECORD_SIZE: Final = 8
-"""Columns of ``records`` beside those of a first learning: the pair's first place in nodes (-1: none), how many there
-are, and how often it occurs in rows. FROM and SIZE are its rows in the pool."""
+"""Columns of ``records`` beside those of a first learning: how often the pair occurs in rows, its first place in nodes
+(-1: none), and how many there are. FROM and SIZE are its rows in the pool."""
 
 RECORD: Final = 0
 WEIGHT: Final = 1
