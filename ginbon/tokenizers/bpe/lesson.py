@@ -144,7 +144,7 @@ class _Rows:
             offsets,
             ids,
             type_rows,
-            types.offsets + np.arange(len(types.offsets)),
+            types.offsets,
         )
         return cls(arrays, parting, np.column_stack([at_left.leaf[left_of], at_right.leaf[right_of]]))
 
@@ -179,7 +179,7 @@ def _without(became: Merged, some: Int32s) -> tuple[Int64s, Int32s]:
 
 
 def _sorted(numbers: Int32s, end: int, items: Int32s | None = None) -> tuple[Int64s, Int32s]:
-    """Items (all unless given) in the order of their numbers, which are below ``end``, and where each number's begin."""
+    """Items (all unless given) in the order of their numbers, all below ``end``, and where those of each begin."""
     items = np.arange(len(numbers), dtype=np.int32) if items is None else items
     offsets, ordered = np.zeros(end + 2, np.int64), np.empty_like(items)
     numbering.sort(items, numbers, offsets, ordered)
@@ -210,10 +210,11 @@ class _Work:
         old = len(self.taught.reach)
         made = np.full(old, -1, np.int32)
         made[: self.leaves] = np.arange(self.leaves)
-        moves = int(np.diff(self.taught.reach[:, :2]).sum() + np.diff(self.taught.reach[:, 2:]).sum())
-        cells = 3 * int(np.diff(self.taught.nodes)[self.parting].sum()) + (1 << 16)
+        cells = 3 * int(self.types.sizes[self.parting].sum()) + (1 << 16)
         return Again(
-            np.column_stack([np.full(rows, -1), self.weights]),
+            np.empty(rows, np.int32),
+            self.weights,
+            np.empty(2 * records, np.int32),
             made,
             np.append(made[: self.leaves], np.full(self.merges, -1, np.int32)),
             self.types.counts,
@@ -222,12 +223,10 @@ class _Work:
             np.ones(tokens, np.int64),
             np.empty((records, RECORD_SIZE), np.int64),
             np.empty((records, 2), np.int64),
-            np.empty(rows + moves, np.int32),
             np.full(power_of_two(2 * records), -1, np.int32),
             np.empty((cells, 3), np.int32),
             np.empty((cells, 2), np.int32),
             np.full((2, tokens), -1, np.int32),
-            np.empty(2 * tokens + 2, np.int32),
             np.empty(old + 2, np.int32),
             np.empty(old, np.int32),
             np.zeros(old, np.int64),
@@ -242,7 +241,7 @@ class _Work:
     def learn(self, given: Merges | None, least: int) -> Merges:
         """Merge what is given, then learn from pairs that count ``least`` or more."""
         self.again.state[layout.MIN_COUNT] = 1 if given else least
-        while not kernel.begin(self.taught, self.again, self.ends, self.parting, self.types.offsets, self.types.ids):
+        while not kernel.begin(self.taught, self.again, self.ends, self.parting, self.types.ids):
             self.again = self._arrays(2 * len(self.again.records))
             self.again.state[layout.MIN_COUNT] = 1 if given else least
         while given and not kernel.merge_given(self.taught, self.again, given.pairs):
@@ -261,6 +260,8 @@ class _Work:
         if state[layout.NEED_CELLS] > len(again.cells):
             size = 2 * int(state[layout.NEED_CELLS])
             again = again._replace(cells=longer(again.cells, size), joined=longer(again.joined, size))
+        if state[layout.NEED_PAIRS] > len(again.fates):
+            again = again._replace(fates=longer(again.fates, 2 * state[layout.NEED_PAIRS]))
         if state[layout.NEED_BYTES] > len(again.data):
             again = again._replace(data=longer(again.data, 2 * state[layout.NEED_BYTES]))
         if state[layout.NEED_RECORDS] > len(again.records):

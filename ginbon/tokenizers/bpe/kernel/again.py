@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ginbon.engine.compiling import helper, kernel, types, unsigned, write
+from ginbon.engine.compiling import helper, kernel, types, write
 from ginbon.tokenizers.bpe.kernel.growing import has_room, make_token, merge_pair, recount
-from ginbon.tokenizers.bpe.kernel.guess import AGAIN, CELLS_OF, IN_ROWS, RECORD, TAUGHT, WEIGHT
+from ginbon.tokenizers.bpe.kernel.guess import AGAIN, CELLS_OF, IN_ROWS, TAUGHT
 from ginbon.tokenizers.bpe.kernel.heap import pop, push, sink
 from ginbon.tokenizers.bpe.kernel.layout import (
     COUNT,
@@ -26,12 +26,13 @@ from ginbon.tokenizers.bpe.kernel.layout import (
     LEARNED,
     LEFT,
     MIN_COUNT,
+    NODES,
+    PAIRS,
     RECORDS,
     RIGHT,
     SENTINEL,
-    SIZE,
 )
-from ginbon.tokenizers.bpe.kernel.listing import choose, enter, find, list_nodes, new_record, place_row
+from ginbon.tokenizers.bpe.kernel.listing import choose, enter, find, list_nodes, new_record
 from ginbon.tokenizers.bpe.kernel.parting import keep_rows, own_row
 
 _i32 = write(types.int32)
@@ -55,10 +56,10 @@ def weigh(taught: Any, counts: Any, often: Any, weights: Any) -> None:
     """
     for row in range(taught.type_offsets.shape[0] - 1):
         weight = counts[row]
-        for i in range(unsigned(taught.type_offsets[row]), unsigned(taught.type_offsets[row + 1])):
-            often[unsigned(taught.type_ids[i])] += weight
+        for i in range(taught.type_offsets[row], taught.type_offsets[row + 1]):
+            often[taught.type_ids[i]] += weight
             if taught.type_rows[i] >= 0:
-                weights[unsigned(taught.type_rows[i])] += weight
+                weights[taught.type_rows[i]] += weight
     leaves = often.shape[0] - taught.pairs.shape[0]
     for merge in range(taught.pairs.shape[0] - 1, -1, -1):
         weight = often[leaves + merge]
@@ -68,7 +69,7 @@ def weigh(taught: Any, counts: Any, often: Any, weights: Any) -> None:
 
 
 @helper
-def tally_first(again: Any, left: Any, right: Any, weight: Any, rows: Any) -> Any:
+def tally_first(again: Any, left: Any, right: Any, weight: Any, in_rows: Any) -> Any:
     """Count a pair of leaves; gives its record."""
     record = find(again, left, right)
     if record < 0:
@@ -77,15 +78,15 @@ def tally_first(again: Any, left: Any, right: Any, weight: Any, rows: Any) -> An
         new_record(again, record, left, right)
         enter(again, record)
     again.records[record, COUNT] += weight
-    again.records[record, SIZE] += rows
-    again.records[record, IN_ROWS] += weight * rows
+    again.records[record, IN_ROWS] += in_rows
     return record
 
 
 @helper
-def lay_leaves(again: Any, node: Any, owner: Any, ids: Any, first: Any, end: Any) -> None:
+def lay_leaves(again: Any, owner: Any, ids: Any, first: Any, end: Any) -> None:
     """Lay out a type as nodes, and count its pairs."""
     again.parted[owner] = 1
+    node = again.state[NODES]
     again.symbols[node] = SENTINEL
     for i in range(first, end):
         node += 1
@@ -93,31 +94,33 @@ def lay_leaves(again: Any, node: Any, owner: Any, ids: Any, first: Any, end: Any
         if i > first:
             tally_first(again, ids[i - 1], ids[i], again.counts[owner], 0)
     again.symbols[node + 1] = SENTINEL
+    again.state[NODES] = node + 1
 
 
-@kernel(types.boolean, TAUGHT, AGAIN, _i32x2, _i32, _i64, _i32)
-def begin(taught: Any, again: Any, ends: Any, parting: Any, offsets: Any, ids: Any) -> bool:
+@kernel(types.boolean, TAUGHT, AGAIN, _i32x2, _i32, _i32)
+def begin(taught: Any, again: Any, ends: Any, parting: Any, ids: Any) -> bool:
     """List the pairs of leaves, at the ``ends`` of rows and in ``parting`` types; false where records are too few."""
     most = again.records.shape[0] - 1
     for row in range(again.rows.shape[0]):
-        again.rows[row, RECORD] = -1
-        if again.rows[row, WEIGHT] > 0:
+        again.rows[row] = -1
+        weight = again.weights[row]
+        if weight > 0:
             if again.state[RECORDS] >= most:
                 return False
-            again.rows[row, RECORD] = tally_first(again, ends[row, 0], ends[row, 1], again.rows[row, WEIGHT], 1)
+            again.rows[row] = tally_first(again, ends[row, 0], ends[row, 1], weight, weight)
     for i in range(parting.shape[0]):
         owner = parting[i]
-        if again.state[RECORDS] + offsets[owner + 1] - offsets[owner] > most:
+        first, end = taught.offsets[owner], taught.offsets[owner + 1]
+        if again.state[RECORDS] + end - first > most:
             return False
-        lay_leaves(again, taught.nodes[owner], owner, ids, offsets[owner], offsets[owner + 1])
+        lay_leaves(again, owner, ids, first, end)
     for record in range(again.state[RECORDS]):
-        choose(again, record)
-    for row in range(again.rows.shape[0]):
-        record = again.rows[row, RECORD]
-        if record >= 0:
-            place_row(again, row, record if again.records[record, LEFT] >= 0 else -1)
-    for i in range(parting.shape[0] - 1, -1, -1):
-        list_nodes(again, taught.nodes[parting[i]], parting[i])
+        again.fates[record] = record if choose(again, record) else -1
+    again.state[PAIRS] = again.state[RECORDS]
+    node = 0
+    for i in range(parting.shape[0]):
+        list_nodes(again, node, parting[i])
+        node += taught.offsets[parting[i] + 1] - taught.offsets[parting[i]] + 1
     return True
 
 

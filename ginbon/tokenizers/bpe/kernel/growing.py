@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ginbon.engine.compiling import helper, unsigned
-from ginbon.tokenizers.bpe.kernel.guess import BEHIND, FIRST_CELL, IN_ROWS, NODE, RECORD, RECORD_SIZE, TYPE, WEIGHT
+from ginbon.engine.compiling import helper
+from ginbon.tokenizers.bpe.kernel.guess import BEHIND, FIRST_CELL, IN_ROWS, NODE, RECORD_SIZE, TYPE
 from ginbon.tokenizers.bpe.kernel.layout import (
     BYTES,
     CELLS,
@@ -17,13 +17,14 @@ from ginbon.tokenizers.bpe.kernel.layout import (
     LENGTH,
     NEED_BYTES,
     NEED_CELLS,
+    NEED_PAIRS,
     NEED_RECORDS,
     NEXT,
+    PAIRS,
     RECORDS,
     RIGHT,
-    SIZE,
 )
-from ginbon.tokenizers.bpe.kernel.listing import add_cell, choose, enter, new_record, place_row
+from ginbon.tokenizers.bpe.kernel.listing import add_cell, choose, enter, new_record
 from ginbon.tokenizers.bpe.kernel.tokens import remember, spell
 
 
@@ -48,16 +49,16 @@ def recount(again: Any, record: Any) -> Any:
     span = again.spans[left]
     before = -1
     while cell >= 0:
-        at = again.cells[unsigned(cell), NODE]
-        behind = again.cells[unsigned(cell), BEHIND]
-        if again.symbols[unsigned(at)] == left and again.symbols[unsigned(at + span)] == right:
+        at = again.cells[cell, NODE]
+        behind = again.cells[cell, BEHIND]
+        if again.symbols[at] == left and again.symbols[at + span] == right:
             times = run_from(again, at, left, span) // 2 if left == right else 1
-            total += again.counts[unsigned(again.cells[unsigned(cell), TYPE])] * times
+            total += again.counts[again.cells[cell, TYPE]] * times
             before = cell
         elif before < 0:
             again.records[record, FIRST_CELL] = behind
         else:
-            again.cells[unsigned(before), BEHIND] = behind
+            again.cells[before, BEHIND] = behind
         cell = behind
     return total
 
@@ -88,65 +89,56 @@ def join(again: Any, record: Any, token: Any) -> Any:
 
 
 @helper
-def tally(again: Any, side: Any, other: Any, token: Any, weight: Any, rows: Any) -> Any:
+def tally(again: Any, side: Any, other: Any, token: Any, weight: Any, in_rows: Any) -> Any:
     """Count places where the new token stands beside another; gives the record of the two."""
-    record = int(again.slots[side, unsigned(other)])
+    record = int(again.slots[side, other])
     if record < 0:
         record = again.state[FOUND]
         again.state[FOUND] = record + 1
-        again.slots[side, unsigned(other)] = record
-        new_record(again, unsigned(record), other if side == LEFT else token, token if side == LEFT else other)
-    again.records[unsigned(record), COUNT] += weight
-    again.records[unsigned(record), SIZE] += rows
-    again.records[unsigned(record), IN_ROWS] += weight * rows
+        again.slots[side, other] = record
+        new_record(again, record, other if side == LEFT else token, token if side == LEFT else other)
+    again.records[record, COUNT] += weight
+    again.records[record, IN_ROWS] += in_rows
     return record
 
 
 @helper
-def leave(again: Any, row: Any) -> Any:
-    """Take a row out of its pair; gives the pair's record, or -1 where nothing at its places matters any more."""
-    record = again.rows[row, RECORD]
-    if record >= 0:
-        weight = again.rows[row, WEIGHT]
-        if weight > 0 and again.records[unsigned(record), LEFT] >= 0:
-            again.records[unsigned(record), IN_ROWS] -= weight
-            return record
-        again.rows[row, RECORD] = -1
+def leave(again: Any, row: Any, news: Any) -> Any:
+    """Take a row out of its pair; gives the pair's record, or -1 where nothing at its places matters any more, or
+    where its pair is one of the ``news``, which have this number and higher ones."""
+    pair = again.rows[row]
+    if pair < 0 or pair >= news:
+        return -1
+    record = int(again.fates[pair])
+    if record >= 0 and again.records[record, LEFT] >= 0 and again.weights[row] > 0:
+        again.records[record, IN_ROWS] -= again.weights[row]
+        return record
+    again.rows[row] = -1
     return -1
 
 
 @helper
 def grow_rows(taught: Any, again: Any, merge: Any, token: Any) -> None:
     """Let the ends of rows grow to a new token that the first learning made too, and count the pairs this makes."""
-    rows, records, base = again.rows, again.records, again.state[RECORDS]
+    news = again.state[PAIRS]
+    number = news - again.state[RECORDS]
     old = again.old[token]
     begin, end = taught.reach[old, 2], taught.reach[old, 3]
     left_part = again.made[taught.pairs[merge, 0]]
-    for row in range(unsigned(taught.reach[old, 0]), unsigned(taught.reach[old, 1])):
-        record = leave(again, row)
+    for row in range(taught.reach[old, 0], taught.reach[old, 1]):
+        record = leave(again, row, news)
         if record >= 0:
-            right = records[unsigned(record), RIGHT]
+            right = again.records[record, RIGHT]
             if right == left_part and begin <= taught.right_at[row] < end:  # it grows at both ends
                 right = token
-            rows[row, RECORD] = base - 2 - tally(again, RIGHT, right, token, rows[row, WEIGHT], 1)
-    for i in range(unsigned(begin), unsigned(end)):
+            weight = again.weights[row]
+            again.rows[row] = number + tally(again, RIGHT, right, token, weight, weight)
+    for i in range(begin, end):
         row = taught.by_right[i]
-        record = leave(again, row)
+        record = leave(again, row, news)
         if record >= 0:
-            left = records[unsigned(record), LEFT]
-            rows[row, RECORD] = base - 2 - tally(again, LEFT, left, token, rows[row, WEIGHT], 1)
-
-
-@helper
-def place_rows(taught: Any, again: Any, old: Any) -> None:
-    """Write which rows have the new pairs."""
-    for row in range(unsigned(taught.reach[old, 0]), unsigned(taught.reach[old, 1])):
-        if again.rows[row, RECORD] < -1:
-            place_row(again, row, again.fates[unsigned(-2 - again.rows[row, RECORD])])
-    for i in range(unsigned(taught.reach[old, 2]), unsigned(taught.reach[old, 3])):
-        row = taught.by_right[i]
-        if again.rows[row, RECORD] < -1:
-            place_row(again, row, again.fates[unsigned(-2 - again.rows[row, RECORD])])
+            weight = again.weights[row]
+            again.rows[row] = number + tally(again, LEFT, again.records[record, LEFT], token, weight, weight)
 
 
 @helper
@@ -172,19 +164,20 @@ def beside(again: Any, joined: Any, token: Any, placing: Any) -> None:
 @helper
 def choose_pairs(again: Any, token: Any) -> None:
     """Keep those of the new pairs that are frequent enough."""
-    kept = again.state[RECORDS]
+    kept, number = again.state[RECORDS], again.state[PAIRS] - again.state[RECORDS]
     for record in range(kept, again.state[FOUND]):
         left, right = again.records[record, LEFT], again.records[record, RIGHT]
         side, other = (LEFT, left) if left != token else (RIGHT, right)
         again.slots[side, other] = -1
-        again.fates[record - again.state[RECORDS]] = -1
+        again.fates[number + record] = -1
         if choose(again, record):
             again.slots[side, other] = kept
-            again.fates[record - again.state[RECORDS]] = kept
+            again.fates[number + record] = kept
             for column in range(RECORD_SIZE):
                 again.records[kept, column] = again.records[record, column]
             enter(again, kept)
             kept += 1
+    again.state[PAIRS] = number + again.state[FOUND]
     again.state[RECORDS] = kept
 
 
@@ -217,13 +210,11 @@ def merge_pair(taught: Any, again: Any, record: Any, row: Any, count: Any) -> No
         old = taught.merge_of[row]
         again.made[old] = token
         again.old[token] = old
-        again.rows[row, RECORD] = -1
+        again.rows[row] = -1
         grow_rows(taught, again, old - (again.made.shape[0] - taught.pairs.shape[0]), token)
     joined = join(again, record, token)
     beside(again, joined, token, False)
     choose_pairs(again, token)
-    if old >= 0:
-        place_rows(taught, again, old)
     beside(again, joined, token, True)
     for new in range(first, again.state[RECORDS]):
         left = again.records[new, LEFT]
@@ -235,10 +226,12 @@ def merge_pair(taught: Any, again: Any, record: Any, row: Any, count: Any) -> No
 def has_room(again: Any, left: Any, right: Any, cells: Any) -> Any:
     """Whether the arrays can take what a merge may add; what they need is written to ``state``."""
     again.state[NEED_RECORDS] = again.state[RECORDS] + 2 * (again.state[NEXT] + 1)
+    again.state[NEED_PAIRS] = again.state[PAIRS] + 2 * (again.state[NEXT] + 1)
     again.state[NEED_CELLS] = again.state[CELLS] + 2 * cells
     again.state[NEED_BYTES] = again.state[BYTES] + again.pieces[left, LENGTH] + again.pieces[right, LENGTH]
     return (
         again.state[NEED_RECORDS] <= again.records.shape[0]
+        and again.state[NEED_PAIRS] <= again.fates.shape[0]
         and again.state[NEED_CELLS] <= again.cells.shape[0]
         and again.state[NEED_BYTES] <= again.data.shape[0]
     )

@@ -6,18 +6,12 @@ from typing import Any, Final, NamedTuple
 
 from ginbon.engine.compiling import types, write
 
-IN_ROWS: Final = 5
-FIRST_CELL: Final = 6
-CELLS_OF: Final = 7
-RECORD_SIZE: Final = 8
-"""Columns of ``records`` beside those of a first learning: how often the pair occurs in rows, its first place in nodes
-(-1: none), and how many there are. FROM and SIZE are its rows in the pool."""
-
-RECORD: Final = 0
-WEIGHT: Final = 1
-"""Columns of ``rows``: the record of what stands left and right at its places so far (-1: none that matters any more,
-and never will; -2 and below: the new records from the first on, not chosen from yet), and how often these occur in
-types that did not part."""
+IN_ROWS: Final = 3
+FIRST_CELL: Final = 4
+CELLS_OF: Final = 5
+RECORD_SIZE: Final = 6
+"""Columns of ``records`` behind LEFT, RIGHT and COUNT, where those of a first learning end: how often the pair occurs
+in rows, its first place in nodes (-1: none), and how many of these there are."""
 
 NODE: Final = 0
 TYPE: Final = 1
@@ -58,14 +52,20 @@ class Taught(NamedTuple):
     """The tokens that each type became; none of those that part before the first merge."""
     type_rows: Any
     """The row of each of these tokens and the next one of its type; -1 for the last."""
-    nodes: Any
-    """The node before each type's first."""
+    offsets: Any
+    """From where to where the leaves of each type are."""
 
 
 class Again(NamedTuple):
     """How far learning again has come; tokens have its own ids."""
 
     rows: Any
+    """Of each row the pair that stands at its ends so far, as a number; -1: none that matters any more, nor ever will.
+    """
+    weights: Any
+    """How often the places of each row occur in types that did not part."""
+    fates: Any
+    """The record of each pair, by its number; -1: it was too rare for one, and so is all that its places become."""
     made: Any
     """The token that each of the first learning's has become, or -1."""
     old: Any
@@ -77,14 +77,11 @@ class Again(NamedTuple):
     spans: Any
     records: Any
     heap: Any
-    pool: Any
     table: Any
     """Records by their pair."""
     cells: Any
     joined: Any
     slots: Any
-    fates: Any
-    """Of the new records: what each is among those that are kept, or -1."""
     stack: Any
     queue: Any
     seen: Any
@@ -112,8 +109,8 @@ TAUGHT: Final = types.NamedTuple(  # type: ignore[no-untyped-call]
 )
 AGAIN: Final = types.NamedTuple(  # type: ignore[no-untyped-call]
     (
-        *(_i64x2, _i32, _i32, _i64, _u8, _i32, _i64),
-        *(_i64x2, _i64x2, _i32, _i32, _i32x2, _i32x2, _i32x2, _i32, _i32, _i32, _i64),
+        *(_i32, _i64, _i32, _i32, _i32, _i64, _u8, _i32, _i64),
+        *(_i64x2, _i64x2, _i32, _i32x2, _i32x2, _i32x2, _i32, _i32, _i64),
         *(_i64x2, _u8, _i32, _i32x2, _i64, _i64),
     ),
     Again,

@@ -48,9 +48,12 @@ LIMIT: Final = 15
 CELLS: Final = 16
 NEED_CELLS: Final = 17
 SEARCHES: Final = 18
-STATE_SIZE: Final = 19
+PAIRS: Final = 19
+NEED_PAIRS: Final = 20
+NODES: Final = 21
+STATE_SIZE: Final = 22
 """Places in ``state``: how much is used of each array, merges learned, the next new token, limits, what ``merge``
 needs to go on, and where the records of new pairs end before they are chosen from. For several languages: how many
 records are in heaps, the room that heaps need, how many merges a window has, and how many of them one language may have
-chosen before it waits. For learning again: how many cells there are and are needed, and how often types were looked
-for."""
+chosen before it waits. For learning again: how many cells there are and are needed, how often types were looked
+for, how many pairs were ever found and there is to be room for, and how many nodes are laid out."""

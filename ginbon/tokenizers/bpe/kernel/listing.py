@@ -5,17 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ginbon.engine.compiling import helper, unsigned
-from ginbon.tokenizers.bpe.kernel.guess import BEHIND, CELLS_OF, FIRST_CELL, IN_ROWS, NODE, RECORD, TYPE
-from ginbon.tokenizers.bpe.kernel.layout import (
-    CELLS,
-    COUNT,
-    FROM,
-    LEFT,
-    MIN_COUNT,
-    POOL,
-    RIGHT,
-    SIZE,
-)
+from ginbon.tokenizers.bpe.kernel.guess import BEHIND, CELLS_OF, FIRST_CELL, IN_ROWS, NODE, TYPE
+from ginbon.tokenizers.bpe.kernel.layout import CELLS, COUNT, LEFT, MIN_COUNT, RIGHT
 
 
 @helper
@@ -31,9 +22,9 @@ def find(again: Any, left: Any, right: Any) -> Any:
     mask = unsigned(again.table.shape[0] - 1)
     slot = slot_of(left, right, mask)
     while again.table[slot] >= 0:
-        record = unsigned(again.table[slot])
+        record = again.table[slot]
         if again.records[record, LEFT] == left and again.records[record, RIGHT] == right:
-            return int(again.table[slot])
+            return int(record)
         slot = slot + unsigned(1) & mask
     return -1
 
@@ -54,7 +45,6 @@ def new_record(again: Any, record: Any, left: Any, right: Any) -> None:
     again.records[record, LEFT] = left
     again.records[record, RIGHT] = right
     again.records[record, COUNT] = 0
-    again.records[record, SIZE] = 0
     again.records[record, FIRST_CELL] = -1
     again.records[record, CELLS_OF] = 0
     again.records[record, IN_ROWS] = 0
@@ -74,23 +64,11 @@ def add_cell(again: Any, record: Any, at: Any, owner: Any) -> None:
 
 @helper
 def choose(again: Any, record: Any) -> Any:
-    """Give a pair its part of the pool; false where it is too rare, and then it is none."""
+    """Whether a pair is frequent enough; where it is not, it is none."""
     if again.records[record, COUNT] < again.state[MIN_COUNT]:
         again.records[record, LEFT] = -1
         return False
-    again.records[record, FROM] = again.state[POOL]
-    again.state[POOL] += again.records[record, SIZE]
-    again.records[record, SIZE] = 0
     return True
-
-
-@helper
-def place_row(again: Any, row: Any, record: Any) -> None:
-    """A row has a pair at its ends. Where it is too rare (-1), so is every other that its ends can become."""
-    again.rows[row, RECORD] = record
-    if record >= 0:
-        again.pool[unsigned(again.records[unsigned(record), FROM] + again.records[unsigned(record), SIZE])] = row
-        again.records[unsigned(record), SIZE] += 1
 
 
 @helper
