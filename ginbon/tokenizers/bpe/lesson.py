@@ -205,7 +205,7 @@ class _Work:
         pieces = Pieces.of(self.base, tokens)
         know(pieces.rows, pieces.data, pieces.table, np.zeros((1, 256), np.int32), pieces.base)
         state = np.zeros(layout.STATE_SIZE, np.int64)
-        state[layout.BYTES], state[layout.NEXT] = pieces.used, self.leaves
+        state[layout.BYTES], state[layout.NEXT], state[layout.CELLS] = pieces.used, self.leaves, 1
         records = max(records, 4 * tokens)
         old = len(self.taught.reach)
         made = np.full(old, -1, np.int32)

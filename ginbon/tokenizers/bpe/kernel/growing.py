@@ -42,24 +42,28 @@ def run_from(again: Any, at: Any, token: Any, span: Any) -> Any:
 
 @helper
 def recount(again: Any, record: Any) -> Any:
-    """How often a pair can be joined. Cells of places where it is no more are forgotten."""
+    """How often a pair can be joined. Cells of places where it is no more are forgotten.
+
+    Nothing here branches on what a cell holds, so that the next ones are read meanwhile: the first cell is none, and
+    stands before the pair's first.
+    """
     left, right = again.records[record, LEFT], again.records[record, RIGHT]
     total = again.records[record, IN_ROWS]
     cell = again.records[record, FIRST_CELL]
+    if cell < 0:
+        return total
     span = again.spans[left]
-    before = -1
+    before = 0
     while cell >= 0:
         at = again.cells[cell, NODE]
-        behind = again.cells[cell, BEHIND]
-        if again.symbols[at] == left and again.symbols[at + span] == right:
-            times = run_from(again, at, left, span) // 2 if left == right else 1
-            total += again.counts[again.cells[cell, TYPE]] * times
-            before = cell
-        elif before < 0:
-            again.records[record, FIRST_CELL] = behind
-        else:
-            again.cells[before, BEHIND] = behind
-        cell = behind
+        here = int(again.symbols[at] == left) & int(again.symbols[at + span] == right)
+        times = run_from(again, at, left, span) // 2 if left == right else 1
+        total += again.counts[again.cells[cell, TYPE]] * times * here
+        again.cells[before, BEHIND] = cell
+        before += (cell - before) * here
+        cell = again.cells[cell, BEHIND]
+    again.cells[before, BEHIND] = -1
+    again.records[record, FIRST_CELL] = again.cells[0, BEHIND]
     return total
 
 
@@ -89,7 +93,7 @@ def join(again: Any, record: Any, token: Any) -> Any:
 
 
 @helper
-def tally(again: Any, side: Any, other: Any, token: Any, weight: Any, in_rows: Any) -> Any:
+def tally(again: Any, side: Any, other: Any, token: Any, weight: Any) -> Any:
     """Count places where the new token stands beside another; gives the record of the two."""
     record = int(again.slots[side, other])
     if record < 0:
@@ -98,47 +102,61 @@ def tally(again: Any, side: Any, other: Any, token: Any, weight: Any, in_rows: A
         again.slots[side, other] = record
         new_record(again, record, other if side == LEFT else token, token if side == LEFT else other)
     again.records[record, COUNT] += weight
-    again.records[record, IN_ROWS] += in_rows
     return record
 
 
 @helper
-def leave(again: Any, row: Any, news: Any) -> Any:
-    """Take a row out of its pair; gives the pair's record, or -1 where nothing at its places matters any more, or
-    where its pair is one of the ``news``, which have this number and higher ones."""
-    pair = again.rows[row]
-    if pair < 0 or pair >= news:
-        return -1
-    record = int(again.fates[pair])
-    if record >= 0 and again.records[record, LEFT] >= 0 and again.weights[row] > 0:
-        again.records[record, IN_ROWS] -= again.weights[row]
-        return record
-    again.rows[row] = -1
-    return -1
+def move(again: Any, record: Any, new: Any, weight: Any) -> None:
+    """Places of a pair in rows become those of a new one."""
+    if weight > 0:
+        again.records[record, IN_ROWS] -= weight
+        again.records[new, IN_ROWS] += weight
+        again.records[new, COUNT] += weight
+
+
+@helper
+def grow_side(taught: Any, again: Any, side: Any, token: Any, part: Any, first: Any, end: Any) -> None:
+    """Let one end of some rows grow to a new token, ``side`` being the other one, and count the pairs this makes.
+
+    Rows that follow each other mostly have the same pair, so what becomes of it is looked up once. Where it is
+    ``part`` that stands at the other end, that may grow as well.
+    """
+    news, number = again.state[PAIRS], again.state[PAIRS] - again.state[RECORDS]
+    begin, beyond = taught.reach[again.old[token], 2], taught.reach[again.old[token], 3]
+    last, record, new, moved, other = -1, -1, -1, 0, -1
+    for i in range(first, end):
+        row = i if side == RIGHT else taught.by_right[i]
+        pair = int(again.rows[row])
+        if pair < 0 or pair >= news:
+            continue
+        if pair != last:
+            move(again, record, new, moved)
+            last, moved, record = pair, 0, int(again.fates[pair])
+            if record >= 0 and again.records[record, LEFT] < 0:
+                record = -1
+            if record >= 0:
+                other = again.records[record, side]
+                new = tally(again, side, other, token, 0)
+        weight = again.weights[row]
+        if record < 0 or weight == 0:
+            again.rows[row] = -1
+        elif other == part and begin <= taught.right_at[row] < beyond:
+            both = tally(again, side, token, token, 0)
+            move(again, record, both, weight)
+            again.rows[row] = number + both
+        else:
+            moved += weight
+            again.rows[row] = number + new
+    move(again, record, new, moved)
 
 
 @helper
 def grow_rows(taught: Any, again: Any, merge: Any, token: Any) -> None:
     """Let the ends of rows grow to a new token that the first learning made too, and count the pairs this makes."""
-    news = again.state[PAIRS]
-    number = news - again.state[RECORDS]
     old = again.old[token]
-    begin, end = taught.reach[old, 2], taught.reach[old, 3]
-    left_part = again.made[taught.pairs[merge, 0]]
-    for row in range(taught.reach[old, 0], taught.reach[old, 1]):
-        record = leave(again, row, news)
-        if record >= 0:
-            right = again.records[record, RIGHT]
-            if right == left_part and begin <= taught.right_at[row] < end:  # it grows at both ends
-                right = token
-            weight = again.weights[row]
-            again.rows[row] = number + tally(again, RIGHT, right, token, weight, weight)
-    for i in range(begin, end):
-        row = taught.by_right[i]
-        record = leave(again, row, news)
-        if record >= 0:
-            weight = again.weights[row]
-            again.rows[row] = number + tally(again, LEFT, again.records[record, LEFT], token, weight, weight)
+    part = again.made[taught.pairs[merge, 0]]
+    grow_side(taught, again, RIGHT, token, part, taught.reach[old, 0], taught.reach[old, 1])
+    grow_side(taught, again, LEFT, token, -1, taught.reach[old, 2], taught.reach[old, 3])
 
 
 @helper
@@ -150,13 +168,13 @@ def beside(again: Any, joined: Any, token: Any, placing: Any) -> None:
         other = again.symbols[at - 1]
         if other >= 0 and other != token:  # a pair of new tokens is counted at the left one
             if not placing:
-                tally(again, LEFT, other, token, again.counts[owner], 0)
+                tally(again, LEFT, other, token, again.counts[owner])
             elif again.slots[LEFT, other] >= 0:
                 add_cell(again, again.slots[LEFT, other], at - again.spans[other], owner)
         other = again.symbols[at + span]
         if other >= 0:
             if not placing:
-                tally(again, RIGHT, other, token, again.counts[owner], 0)
+                tally(again, RIGHT, other, token, again.counts[owner])
             elif again.slots[RIGHT, other] >= 0:
                 add_cell(again, again.slots[RIGHT, other], at, owner)
 

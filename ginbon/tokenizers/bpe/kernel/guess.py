@@ -16,7 +16,8 @@ in rows, its first place in nodes (-1: none), and how many of these there are.""
 NODE: Final = 0
 TYPE: Final = 1
 BEHIND: Final = 2
-"""Columns of ``cells``, one for each place of a pair in nodes: its first node, the type, the next cell (-1: none)."""
+"""Columns of ``cells``, one for each place of a pair in nodes: its first node, the type, the next cell (-1: none).
+The first of them is of none."""
 
 
 class Taught(NamedTuple):
