@@ -210,7 +210,7 @@ class _Work:
         old = len(self.taught.reach)
         made = np.full(old, -1, np.int32)
         made[: self.leaves] = np.arange(self.leaves)
-        cells = 3 * int(self.types.sizes[self.parting].sum()) + (1 << 16)
+        cells = 3 * int(self.types.sizes[self.parting].sum()) + len(self.taught.type_ids) + (1 << 16)
         return Again(
             np.empty(rows, np.int32),
             self.weights,
