@@ -38,7 +38,8 @@ class Types:
     def __post_init__(self) -> None:
         if len(self.offsets) != len(self.counts) + 1:
             raise ValueError(f"{len(self.offsets)} offsets of {len(self.counts)} types; expected one more than types")
-        if float(self.counts.astype(np.float64) @ self.sizes.astype(np.float64)) > MAX_TOKENS:
+        # not by @, for which BLAS wakes threads that then wait busily, a tenth of a second each
+        if float(np.multiply(self.counts, self.sizes, dtype=np.float64).sum()) > MAX_TOKENS:
             raise UserError(f"these counts stand for more than {MAX_TOKENS:,} tokens; divide them by a constant")
 
     def __len__(self) -> int:
