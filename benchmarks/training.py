@@ -43,9 +43,9 @@ VOCABULARY = 64_000
 SMALLER = 32_000
 REPEATS = 10
 TRAINERS = ("ginbon", "sentencepiece", "huggingface")
-FURTHER = {"another size": 5, "another mix": None, "a third mix": 5, "the most distant mix": 5, "a mix alone": None}
+FURTHER = {"another size": 5, "another mix": 5, "a third mix": 5, "the most distant mix": 5, "a mix alone": None}
 """Tokenizers of a sweep from the same counts, and how many times as fast as from text they are to be. In the second
-mix, what the first learning left is put in order for all further ones."""
+mix, what the first learning left is put in order for all further ones; a mix alone is a command of its own."""
 UNIGRAM = ("unigram", "unigram from counts", "sentencepiece unigram")
 
 
