@@ -242,19 +242,9 @@ def _digest() -> str:
 
 @cache
 def _model() -> _Model:
-    """The model of the installed py3langid.
-
-    Copied out of the file that it is mapped from: numpy asks for large pages for what is large, and looking up small
-    ones took a tenth of the time. Workers still share it, as they are forked from where it was read.
-    """
+    """The model of the installed py3langid."""
     kept = _kept()
-    return _Model(**{name: _copied(kept[name]) for name in _ARRAYS}, classes=_classes())
-
-
-def _copied(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    copy = np.array(array)
-    copy.setflags(write=False)
-    return copy
+    return _Model(**{name: kept[name] for name in _ARRAYS}, classes=_classes())
 
 
 @cache
